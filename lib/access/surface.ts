@@ -1,0 +1,35 @@
+import type { Permission } from './permissions.ts';
+
+/**
+ * Everything a request can reach: each page, API method and server action with what it takes to get in. The test matrix is
+ * generated from this table, and a route or action that has no row here fails the tests.
+ */
+export type Guard = Permission | 'public' | 'agent-key';
+
+export interface Surface {
+  pages: Record<string, Guard>;
+  apis: Record<string, Guard>;
+  /** Server actions by exported name. */
+  actions: Record<string, Guard>;
+}
+
+export const SURFACE: Surface = {
+  pages: {
+    '/': 'overview:read',
+    '/login': 'public',
+    '/reset/[token]': 'public',
+    '/403': 'public',
+    '/account': 'account:manage',
+    '/admin': 'users:manage',
+    '/admin/users/[id]': 'users:manage',
+    '/audit': 'audit:read',
+    '/audit/[id]': 'audit:read',
+  },
+  apis: {
+    'GET /api/health': 'public',
+    'GET /api/auth/[...nextauth]': 'public',
+    'POST /api/auth/[...nextauth]': 'public',
+    'GET /api/audit': 'audit:read',
+  },
+  actions: {},
+};

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+
+/** What can stand in the audit log. Closed and typed: an action that is not here cannot be recorded. */
+interface ActionSpec {
+  /** One sentence for the documents and the detail view. */
+  description: string;
+  category: 'auth' | 'access' | 'user' | 'audit' | 'agent' | 'release' | 'system';
+  /** Raised when the shape of `metadata` changes. */
+  version: number;
+  metadata: z.ZodType<Record<string, unknown>>;
+}
+
+const nothing = z.strictObject({});
+const role = z.enum(['admin', 'auditor', 'user']);
+const changedRole = z.strictObject({ from: role, to: role });
+const filters = z.record(z.string(), z.string());
+
+export const ACTIONS = {
+  'auth.sign_in': {
+    description: 'A person signed in, or tried to.',
+    category: 'auth',
+    version: 1,
+    metadata: z.strictObject({ method: z.string(), throttled: z.boolean().optional() }),
+  },
+  'auth.sign_out': { description: 'A person signed out.', category: 'auth', version: 1, metadata: nothing },
+  'auth.sign_out_everywhere': {
+    description: 'Every session of a person was ended.',
+    category: 'auth',
+    version: 1,
+    metadata: nothing,
+  },
+  'auth.password_changed': {
+    description: 'A person changed their own password, or tried to.',
+    category: 'auth',
+    version: 1,
+    metadata: nothing,
+  },
+  'auth.password_reset': {
+    description: 'A password was set through a one-time link.',
+    category: 'auth',
+    version: 1,
+    metadata: nothing,
+  },
+  'access.denied': {
+    description: 'A signed-in person asked for something their role does not allow.',
+    category: 'access',
+    version: 1,
+    metadata: z.strictObject({ permission: z.string(), path: z.string() }),
+  },
+  'user.created': {
+    description: 'A person was added.',
+    category: 'user',
+    version: 1,
+    metadata: z.strictObject({ role }),
+  },
+  'user.disabled': {
+    description: 'A person was disabled and signed out.',
+    category: 'user',
+    version: 1,
+    metadata: nothing,
+  },
+  'user.enabled': {
+    description: 'A disabled person was enabled again.',
+    category: 'user',
+    version: 1,
+    metadata: nothing,
+  },
+  'user.role_changed': {
+    description: 'A person’s role was changed.',
+    category: 'user',
+    version: 1,
+    metadata: changedRole,
+  },
+  'user.reset_link_created': {
+    description: 'A one-time link to set a password was made.',
+    category: 'user',
+    version: 1,
+    metadata: z.strictObject({ expiresAt: z.string() }),
+  },
+  'user.sessions_revoked': {
+    description: 'An admin ended every session of a person.',
+    category: 'user',
+    version: 1,
+    metadata: nothing,
+  },
+  'user.identity_linked': {
+    description: 'A person was linked to an account of the OpenID Connect provider.',
+    category: 'user',
+    version: 1,
+    metadata: z.strictObject({ provider: z.string() }),
+  },
+  'audit.read': {
+    description: 'A page of the audit log was read.',
+    category: 'audit',
+    version: 1,
+    metadata: z.strictObject({ filters, rows: z.number().int(), deeper: z.boolean() }),
+  },
+  'audit.event_read': { description: 'One event was opened.', category: 'audit', version: 1, metadata: nothing },
+} as const satisfies Record<string, ActionSpec>;
+
+export type Action = keyof typeof ACTIONS;
+export type Metadata<A extends Action> = z.input<(typeof ACTIONS)[A]['metadata']>;
+
+export const OUTCOMES = ['success', 'failure', 'denied'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const SOURCES = ['web', 'api', 'agent', 'worker', 'cli'] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** Who acted. `role` is the role at the time of the act; it is stored, not looked up later. */
+export type Actor =
+  | { type: 'user'; id: string; label: string; role: 'admin' | 'auditor' | 'user' }
+  | { type: 'agent'; id: string; label: string }
+  | { type: 'system'; id: string; label: string }
+  | { type: 'anonymous'; label?: string };
+
+export interface Target {
+  type: string;
+  id: string;
+  label?: string;
+}
+
+/** Where an act came from; made once per request, job or command. */
+export interface Origin {
+  source: Source;
+  ip?: string | undefined;
+  userAgent?: string | undefined;
+  requestId?: string | undefined;
+  correlationId?: string | undefined;
+}

@@ -1,0 +1,38 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient, type Prisma } from '#prisma/client/client.ts';
+import { connectionConfig } from './db/connection.ts';
+import { env } from './env.ts';
+
+export type Db = PrismaClient;
+/** A transaction of `db().$transaction`. Writers of the audit log demand one. */
+export type Tx = Prisma.TransactionClient;
+export { Prisma } from '#prisma/client/client.ts';
+
+/** A page must never hang on the database: the server cancels a statement after this long, in milliseconds. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 1_500;
+
+/**
+ * Opens a client of its own, for scripts and tests; the caller ends it with `$disconnect()`.
+ * @param url connection URL; `max` bounds its connections.
+ */
+export function openDb(url: string, { max = 5, caCert }: { max?: number; caCert?: string | undefined } = {}): Db {
+  const adapter = new PrismaPg({
+    ...connectionConfig(url, caCert),
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'golive',
+  });
+  return new PrismaClient({ adapter });
+}
+
+// Kept on globalThis: hot reload and separate bundles of one server must share one pool.
+const shared = globalThis as typeof globalThis & { golivePrisma?: Db };
+
+/** The process's client, opened at first use. */
+export function db(): Db {
+  const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_CA_CERT } = env();
+  return (shared.golivePrisma ??= openDb(DATABASE_URL, { max: DATABASE_POOL_MAX, caCert: DATABASE_CA_CERT }));
+}

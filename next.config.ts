@@ -1,0 +1,17 @@
+import type { NextConfig } from 'next';
+import createNextIntlPlugin from 'next-intl/plugin';
+
+const withIntl = createNextIntlPlugin('./app/_server/i18n.ts');
+
+const config: NextConfig = {
+  // Only the image ships the standalone tree; `next start` serves the ordinary one.
+  ...(process.env.BUILD_STANDALONE === 'true' ? { output: 'standalone' as const } : {}),
+  poweredByHeader: false,
+  reactStrictMode: true,
+  serverExternalPackages: ['@node-rs/argon2', 'pg', 'pino'],
+  experimental: { authInterrupts: true },
+  // Types are checked by `npm run check`; a production build on a small machine need not do it twice.
+  typescript: { ignoreBuildErrors: true },
+};
+
+export default withIntl(config);

@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'prisma/config';
+
+// Prisma's native schema engine is a download at first use. The launcher runs the same engine from its WebAssembly
+// package, so every machine migrates with the version in the lock file. Set the variable yourself to use another engine.
+process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL('prisma/engine/launch.ts', import.meta.url));
+
+// Migrations run as the owner; `prisma generate` needs no database, so an absent URL is allowed here.
+const url = process.env.MIGRATE_DATABASE_URL ?? process.env.DATABASE_URL ?? '';
+
+export default defineConfig({
+  schema: 'prisma/schema.prisma',
+  migrations: { path: 'prisma/migrations', seed: 'node prisma/seed.ts' },
+  datasource: {
+    url,
+    ...(process.env.SHADOW_DATABASE_URL ? { shadowDatabaseUrl: process.env.SHADOW_DATABASE_URL } : {}),
+  },
+});

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import pg from 'pg';
+import { connectionConfig } from '../../lib/db/connection.ts';
+
+/** What the engine throws: a message for people and, where it has one, Prisma's error code (P1001 and the like). */
+export interface EngineFailure extends Error {
+  code?: string;
+  meta?: unknown;
+}
+
+/** One open schema engine: `call` takes the name and parameters of a JSON-RPC method, `close` ends its connections. */
+interface Engine {
+  call(method: string, params: unknown): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+type Methods = Record<string, (params: unknown) => Promise<unknown>>;
+
+const OID_CHAR = 18;
+const OID_TEXT = 25;
+
+/** Introspection reads columns of PostgreSQL's internal type "char", which the adapter cannot decode: report them as text. */
+class IntrospectionClient extends pg.Client {
+  override query(...args: unknown[]): never {
+    const done = args.at(-1);
+    if (typeof done === 'function') {
+      args[args.length - 1] = (error: unknown, result?: pg.QueryResult) =>
+        (done as (...a: unknown[]) => void)(error, withCharAsText(result));
+      return (super.query as (...a: unknown[]) => never)(...args);
+    }
+    const outcome = (super.query as (...a: unknown[]) => unknown)(...args);
+    return (outcome instanceof Promise ? outcome.then(withCharAsText) : outcome) as never;
+  }
+}
+
+function withCharAsText<T extends pg.QueryResult | undefined>(result: T): T {
+  for (const field of result?.fields ?? []) if (field.dataTypeID === OID_CHAR) field.dataTypeID = OID_TEXT;
+  return result;
+}
+
+/** Sends a migration as one script, as the native engine does. The adapter cuts at every semicolon, also inside comments and $$. */
+class WholeScripts extends PrismaPg {
+  override async connect() {
+    return whole(await super.connect());
+  }
+
+  override async connectToShadowDb() {
+    return whole(await super.connectToShadowDb());
+  }
+}
+
+function whole<T extends { executeScript(script: string): Promise<void> }>(adapter: T): T {
+  const { client } = adapter as unknown as { client: pg.Pool };
+  adapter.executeScript = async (script) => void (await client.query(script));
+  return adapter;
+}
+
+async function loadModule() {
+  const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+  const file = fileURLToPath(
+    new URL('schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg')),
+  );
+  Object.assign(globalThis, {
+    PRISMA_WASM_PANIC_REGISTRY: {
+      set_message: (message: string) =>
+        process.stderr.write(`${JSON.stringify({ level: 'ERROR', target: 'schema_engine', fields: { message } })}\n`),
+    },
+  });
+  const { instance } = await WebAssembly.instantiate(await readFile(file), {
+    './schema_engine_bg.js': bindings as unknown as WebAssembly.ModuleImports,
+  });
+  bindings.__wbg_set_wasm(instance.exports);
+  (instance.exports.__wbindgen_start as () => void)();
+  return bindings;
+}
+
+const logLine = (line: string) => process.stderr.write(`${line}\n`);
+
+/**
+ * Opens the WebAssembly schema engine on a database.
+ * @param datamodels pairs of path and content of each schema file.
+ * @param url the database to migrate; may be empty for calls that touch none.
+ */
+export async function openEngine(datamodels: [string, string][], url: string): Promise<Engine> {
+  const { SchemaEngine } = await loadModule();
+  const pool = new pg.Pool({
+    ...connectionConfig(url, process.env.DATABASE_CA_CERT),
+    Client: IntrospectionClient,
+    max: 4,
+  });
+  const factory = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool, { disposeExternalPool: false }));
+  const engine = (await SchemaEngine.new({ datamodels }, logLine, factory)) as unknown as Methods;
+  return {
+    call(method, params) {
+      const run = engine[method];
+      if (!run) throw new Error(`The schema engine has no method "${method}".`);
+      return run.call(engine, params);
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** The two one-shot commands of the engine's command line. Resolves to the exit code. */
+export async function runCliCommand(command: string, url: string): Promise<number> {
+  const target = new URL(url);
+  const name = decodeURIComponent(target.pathname.slice(1));
+  if (command === 'create-database') target.pathname = '/postgres';
+  const client = new pg.Client(connectionConfig(target.href, process.env.DATABASE_CA_CERT));
+  try {
+    await client.connect();
+    if (command === 'create-database') await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+    return 0;
+  } catch (error) {
+    const { message, code } = error as EngineFailure;
+    logLine(
+      JSON.stringify({
+        level: 'ERROR',
+        target: 'schema_engine',
+        fields: { message, error_code: code === '3D000' ? 'P1003' : 'P1001' },
+      }),
+    );
+    return 1;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

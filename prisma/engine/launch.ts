@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+/**
+ * Stands in for Prisma's native schema engine: same command line, same JSON-RPC on stdin and stdout, but the engine is the
+ * WebAssembly build from the lock file and the connections are `pg`'s. Started by the Prisma CLI through
+ * PRISMA_SCHEMA_ENGINE_BINARY (see prisma.config.ts); not meant to be called by hand.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { openEngine, runCliCommand, type EngineFailure } from './engine.ts';
+
+interface RpcRequest {
+  id: number;
+  /** Absent in the CLI's answers to our own `print` messages. */
+  method?: string;
+  params?: unknown;
+}
+
+const send = (message: object) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+const print = (content: string) => send({ id: 0, method: 'print', params: { content } });
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  strict: false,
+  options: {
+    datamodels: { type: 'string', multiple: true },
+    datasource: { type: 'string' },
+  },
+});
+
+/** Stands for "no schema named", as in a diff between two databases: the engine refuses an empty list. */
+const NO_SCHEMA: [string, string][] = [['none.prisma', 'datasource db {\n  provider = "postgresql"\n}\n']];
+
+/** `--datamodels a b` arrives as one option and further positionals: every path that exists is a schema file. */
+function schemaFiles(): [string, string][] {
+  const named = ((values.datamodels as string[] | undefined) ?? []).concat(positionals);
+  const found = [...new Set(named)].filter((path) => existsSync(path));
+  return found.length === 0 ? NO_SCHEMA : found.map((path) => [path, readFileSync(path, 'utf8')]);
+}
+
+function databaseUrl(): string {
+  const datasource = JSON.parse((values.datasource as string | undefined) ?? '{}') as { url?: string };
+  return datasource.url ?? process.env.MIGRATE_DATABASE_URL ?? process.env.DATABASE_URL ?? '';
+}
+
+async function serve(): Promise<void> {
+  // Opened by the first request, so that an unreachable database is an answer to it and not a crash of the engine.
+  const opening = once(() => openEngine(schemaFiles(), databaseUrl()));
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line.trim() === '') continue;
+    const request = JSON.parse(line) as RpcRequest;
+    if (request.method === undefined) continue;
+    try {
+      const result = await (await opening()).call(request.method, request.params);
+      // The native engine prints the text of a diff itself; the WebAssembly build hands it back.
+      const text = (result as { stdout?: string } | null | undefined)?.stdout;
+      if (request.method === 'diff' && text) print(text);
+      send({ id: request.id, result: result ?? null });
+    } catch (error) {
+      const failure = error as EngineFailure;
+      const data = {
+        is_panic: false,
+        message: failure.message,
+        meta: failure.meta ?? null,
+        error_code: failure.code ?? null,
+      };
+      send({
+        id: request.id,
+        error: { code: 4466, message: 'An error happened. Check the data field for details.', data },
+      });
+    }
+  }
+  await (await opening()).close();
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+if (positionals[0] === 'cli') process.exitCode = await runCliCommand(positionals[1] ?? '', databaseUrl());
+else await serve();

@@ -1,0 +1,26 @@
+-- The audit log takes inserts and nothing else. Grants keep the app role out (see 020_app_role.sql); these triggers stop the owner's
+-- own mistakes too.
+CREATE OR REPLACE FUNCTION audit_refuse_change() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the audit log is append-only: % on % is refused', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE OR REPLACE TRIGGER audit_no_change
+  BEFORE UPDATE OR DELETE ON "AuditEvent"
+  FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
+
+-- A row trigger does not fire on TRUNCATE, and a statement trigger is not inherited by partitions: each gets its own.
+DO $$
+DECLARE
+  relation regclass;
+BEGIN
+  FOR relation IN SELECT relid FROM pg_partition_tree('"AuditEvent"') LOOP
+    EXECUTE format(
+      'CREATE OR REPLACE TRIGGER audit_no_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change()',
+      relation);
+  END LOOP;
+END
+$$;

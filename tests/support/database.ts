@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { openDb, type Db } from '#lib/db.ts';
+import { execute } from '../../scripts/support/postgres.ts';
+import { APP, OWNER, PASSWORD, TEMPLATE } from './cluster.ts';
+
+/** A database of a test's own, cloned from the migrated template. Dispose of it: a leaked connection fails the drop. */
+export interface TestDatabase extends AsyncDisposable {
+  /** As the app role: what web and worker use. */
+  appUrl: string;
+  /** As the owner of the tables: what migrations use. */
+  ownerUrl: string;
+  superuserUrl: string;
+  db: Db;
+}
+
+/** Clones the template: about 50 ms. */
+export async function freshDatabase(): Promise<TestDatabase> {
+  const clusterUrl = inject('clusterUrl');
+  const name = `t_${randomBytes(6).toString('hex')}`;
+  const admin = clusterUrl.replace('{database}', 'postgres');
+  await execute(admin, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} OWNER ${OWNER}`);
+  const as = (role: string) => clusterUrl.replace('{database}', name).replace(/\/\/[^@]+@/, `//${role}:${PASSWORD}@`);
+  const db = openDb(as(APP), { max: 10 });
+  return {
+    appUrl: as(APP),
+    ownerUrl: as(OWNER),
+    superuserUrl: clusterUrl.replace('{database}', name),
+    db,
+    async [Symbol.asyncDispose]() {
+      await db.$disconnect();
+      await execute(admin, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
