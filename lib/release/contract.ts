@@ -1,6 +1,9 @@
+import type { Env } from '../env.ts';
+
 /**
  * What every platform must agree on, once. railway.json, .railway/railway.ts, render.yaml, the image, the Pulumi program and the
- * documents are tested against this file. Pure data: it imports nothing, so that infra may read it.
+ * documents are tested against this file. Pure data: its only import is a type, so that infra may read it. `Env` makes the names
+ * of the variables: one that lib/env.ts gains and this table lacks does not compile.
  */
 
 export const COMMANDS = {
@@ -19,4 +22,141 @@ export const PRUNE_SCHEDULE = '0 3 * * *';
 /** The web server listens on `$PORT` and on this port when the platform sets none. */
 export const DEFAULT_PORT = 3000;
 
-export type Process = 'web' | 'worker' | 'prune' | 'migrate';
+/**
+ * Times that hang together, in seconds. The invariants between them are tested, and so is that every platform file states these
+ * figures and no others.
+ */
+export const TIMING = {
+  /** A load balancer keeps an idle connection this long: the AWS ALB's default. */
+  loadBalancerIdle: 60,
+  /** Longer than `loadBalancerIdle`, or the server closes a connection that the balancer is about to use: sporadic 502s. */
+  keepAlive: 65,
+  /** What a server or worker may take to finish what it has begun after SIGTERM. */
+  drain: 25,
+  /** The platform kills after this long: longer than `drain`. */
+  stop: 40,
+  /** The slowest start to a healthy answer that we accept. */
+  boot: 20,
+  /** A platform overlooks failing health checks this long after a start: longer than `boot`. */
+  healthGrace: 60,
+  /** /api/health answers, 200 or 503, within this. */
+  healthAnswer: 2,
+  /** A probe waits this long: longer than `healthAnswer`. */
+  healthTimeout: 5,
+  healthInterval: 15,
+  /** A deployment whose new version is not healthy by now is given up: longer than `healthGrace`. */
+  deployHealth: 300,
+  /** Migrations have this long before they count as hung. */
+  migrate: 900,
+  /** A worker waits this long for migrations that another service is still running: at least `migrate`. */
+  workerWaitsForMigrations: 900,
+  /** The prune has this long before it counts as hung: well below the day until the next one. */
+  prune: 3600,
+} as const;
+
+export const PROCESSES = ['web', 'worker', 'prune', 'migrate'] as const;
+export type Process = (typeof PROCESSES)[number];
+
+interface ProcessSpec {
+  /** Where the sources are checked out: Railway, Render, a laptop. */
+  command: string;
+  /** In a container: what process 1 is. No shell and, for whatever runs on, no npm between a signal and its receiver. */
+  image: { target: 'runner' | 'migrator'; command: readonly string[] };
+  summary: string;
+  /** Runs until it is told to stop, or once and exits. */
+  life: 'service' | 'task';
+  /** Reachable from outside. */
+  public: boolean;
+}
+
+export const PROCESS_TABLE: Record<Process, ProcessSpec> = {
+  web: {
+    command: COMMANDS.start,
+    image: { target: 'runner', command: ['node', 'server.js'] },
+    summary: 'Pages and APIs',
+    life: 'service',
+    public: true,
+  },
+  worker: {
+    command: COMMANDS.worker,
+    image: { target: 'runner', command: ['node', 'worker/main.ts'] },
+    summary: 'Processes agents’ events',
+    life: 'service',
+    public: false,
+  },
+  prune: {
+    command: COMMANDS.prune,
+    image: { target: 'runner', command: ['node', 'scripts/audit-prune.ts'] },
+    summary: 'Audit retention, daily',
+    life: 'task',
+    public: false,
+  },
+  migrate: {
+    command: COMMANDS.migrate,
+    image: { target: 'migrator', command: ['npm', 'run', 'db:migrate:prod'] },
+    summary: 'Migrations, before each rollout',
+    life: 'task',
+    public: false,
+  },
+};
+
+export type Need = 'required' | 'optional';
+
+export interface VariableSpec {
+  /** Kept in the platform's secret store; never in a file, a log or a plain environment. */
+  secret: boolean;
+  /** Who sets it: a person, the platform by itself, or the image. */
+  from: 'operator' | 'platform' | 'image';
+  /** Which processes read it, and whether they start without it. */
+  needs: Partial<Record<Process, Need>>;
+}
+
+export type VariableName = keyof Env;
+
+const everywhere = (need: Need) => ({ web: need, worker: need, prune: need, migrate: need }) as const;
+const running = (need: Need) => ({ web: need, worker: need, prune: need }) as const;
+
+export const VARIABLES: Record<VariableName, VariableSpec> = {
+  NODE_ENV: { secret: false, from: 'operator', needs: everywhere('required') },
+  PORT: { secret: false, from: 'platform', needs: { web: 'optional' } },
+  LOG_LEVEL: { secret: false, from: 'operator', needs: running('optional') },
+  DATABASE_URL: { secret: true, from: 'operator', needs: everywhere('required') },
+  MIGRATE_DATABASE_URL: { secret: true, from: 'operator', needs: { prune: 'optional', migrate: 'optional' } },
+  DATABASE_CA_CERT: { secret: false, from: 'operator', needs: everywhere('optional') },
+  DATABASE_POOL_MAX: { secret: false, from: 'operator', needs: running('optional') },
+  NEXTAUTH_SECRET: { secret: true, from: 'operator', needs: running('required') },
+  NEXTAUTH_URL: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  TRUSTED_PROXY_COUNT: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  SESSION_IDLE_MINUTES: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  SESSION_ABSOLUTE_MINUTES: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  OIDC_ISSUER: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  OIDC_CLIENT_ID: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  OIDC_CLIENT_SECRET: { secret: true, from: 'operator', needs: { web: 'optional' } },
+  OIDC_NAME: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  DEV_ADMIN: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  GIT_COMMIT: { secret: false, from: 'image', needs: { web: 'optional', worker: 'optional' } },
+};
+
+/** A development switch: no platform file, task definition or production environment may name it. */
+export const FORBIDDEN_IN_PRODUCTION = ['DEV_ADMIN'] as const satisfies VariableName[];
+
+/** What the build reads beside the sources; the same for every instance of a release. */
+export const BUILD_VARIABLES = {
+  /** `true` makes the standalone tree that the image ships. */
+  BUILD_STANDALONE: { secret: false },
+  /** Lets server actions of one release be called on every instance of it. */
+  NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: { secret: true },
+} as const;
+
+/**
+ * Variables that one process takes in production, in the table's order.
+ * @param only leave out what is secret (`plain`) or what is not (`secret`).
+ */
+export function variablesOf(process: Process, only?: 'secret' | 'plain'): VariableName[] {
+  const names = Object.keys(VARIABLES) as VariableName[];
+  return names.filter((name) => {
+    const { needs, secret } = VARIABLES[name];
+    if (needs[process] === undefined || (FORBIDDEN_IN_PRODUCTION as readonly string[]).includes(name)) return false;
+    return only === undefined || secret === (only === 'secret');
+  });
+}
