@@ -1,0 +1,65 @@
+import { DescribeTasksCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
+import { EcsFailure } from './failure.ts';
+import { runTask, type TaskOptions } from './run-task.ts';
+import { openSession, type Session } from './session.ts';
+import { idOf } from './task-log.ts';
+
+export interface MigrateGateOptions extends Pick<
+  TaskOptions,
+  'cluster' | 'taskDefinition' | 'networkConfiguration' | 'container' | 'logGroup' | 'timeoutSeconds'
+> {
+  region: string;
+  log: Session['log'];
+}
+
+/** `startedBy` of a migration, and the start of `startedBy` of everything else that borrows the migrator's image. */
+export const MIGRATION = 'golive-migrate';
+export const ONE_OFF = 'golive-run';
+
+/**
+ * Runs the migrations of a release and returns only when they are applied. Meant for the `beforeCreate` and `beforeUpdate` hooks of the
+ * first service: what it throws leaves every service as it was.
+ * @throws EcsFailure `refused` when another migration of the family runs; `failed` or `timeout` with the reason and the last log lines.
+ */
+export async function runMigrateGate(
+  { region, log, ...options }: MigrateGateOptions,
+  session: Session = openSession(region, log),
+): Promise<void> {
+  const family = familyOf(options.taskDefinition);
+  const others = await runningMigrations(session, options.cluster, family);
+  if (others[0]) throw alreadyRunning(others[0]);
+  await runTask(session, {
+    ...options,
+    startedBy: MIGRATION,
+    // Two gates can both have found nothing a moment ago; the older task stays, and a tie is decided by ARN on both sides alike.
+    afterStart: async (own) => {
+      const rival = (await runningMigrations(session, options.cluster, family)).find((task) => precedes(task, own));
+      if (rival) throw alreadyRunning(rival);
+    },
+  });
+}
+
+/** `family` of `arn:...:task-definition/family:7` or `family:7`. */
+export const familyOf = (taskDefinition: string) => idOf(taskDefinition).replace(/:\d+$/, '');
+
+async function runningMigrations({ aws }: Session, cluster: string, family: string): Promise<Task[]> {
+  // desiredStatus RUNNING covers PROVISIONING and PENDING too.
+  const { taskArns = [] } = await aws.ecs.send(new ListTasksCommand({ cluster, family, desiredStatus: 'RUNNING' }));
+  if (taskArns.length === 0) return [];
+  const { tasks = [] } = await aws.ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
+  return tasks.filter(({ startedBy }) => !startedBy?.startsWith(ONE_OFF));
+}
+
+function precedes(other: Task, own: Task): boolean {
+  if (other.taskArn === own.taskArn) return false;
+  const [theirs, ours] = [other.createdAt?.getTime() ?? 0, own.createdAt?.getTime() ?? 0];
+  return theirs === ours ? (other.taskArn ?? '') < (own.taskArn ?? '') : theirs < ours;
+}
+
+function alreadyRunning({ taskArn = '', startedBy, createdAt }: Task): EcsFailure {
+  const since = createdAt ? ` since ${createdAt.toISOString()}` : '';
+  return new EcsFailure(
+    'refused',
+    `another migration is running: task ${idOf(taskArn)} by ${startedBy ?? 'somebody'}${since}. Wait for it, then start again`,
+  );
+}
