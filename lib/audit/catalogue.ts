@@ -128,3 +128,9 @@ export interface Origin {
   requestId?: string | undefined;
   correlationId?: string | undefined;
 }
+
+/** Who acts and from where: the second argument of every function that changes something. */
+export interface Act {
+  actor: Actor;
+  origin: Origin;
+}

@@ -1,0 +1,67 @@
+import type { Role } from '../access/permissions.ts';
+import type { Actor, Origin, Target } from '../audit/catalogue.ts';
+import { recordAudit } from '../audit/record.ts';
+import type { Db, Tx } from '../db.ts';
+import { fail, type Failure } from '../errors.ts';
+import { isEmail } from './email.ts';
+import { startSession, type SignedIn } from './session.ts';
+
+/** Why a sign-in failed: told to the audit log and to nobody else. */
+export type Reason =
+  'bad_credentials' | 'throttled' | 'disabled' | 'unknown_user' | 'email_unverified' | 'identity_conflict';
+export type Method = 'password' | 'oidc' | 'dev_admin';
+
+/** What a sign-in has to know of a person. */
+export interface Person {
+  id: string;
+  email: string;
+  role: Role;
+  sessionVersion: number;
+  disabledAt: Date | null;
+}
+
+export const PERSON = { id: true, email: true, role: true, sessionVersion: true, disabledAt: true } as const;
+
+/** The same for every failure, so that it tells a stranger nothing. */
+const REFUSED: Failure = fail('unauthenticated', 'Sign-in failed. Check what you entered, or wait and try again.');
+
+/** Ends a sign-in well, in the caller's transaction: the audit row and the session. */
+export async function open(tx: Tx, user: Person, method: Method, origin: Origin): Promise<SignedIn> {
+  await recordAudit(tx, {
+    action: 'auth.sign_in',
+    outcome: 'success',
+    actor: actorOf(user),
+    target: targetOf(user),
+    origin,
+    metadata: { method },
+  });
+  return startSession(tx, user, origin);
+}
+
+/**
+ * Ends a sign-in badly: records why, and answers as always. The person has proven nothing, so the actor is anonymous; what was typed is kept only when it is an address at all.
+ */
+export async function refuse(
+  db: Db,
+  method: Method,
+  reason: Reason,
+  origin: Origin,
+  email: string,
+  user: Person | null,
+): Promise<Failure> {
+  await db.$transaction((tx) =>
+    recordAudit(tx, {
+      action: 'auth.sign_in',
+      outcome: 'failure',
+      actor: isEmail(email) ? { type: 'anonymous', label: email } : { type: 'anonymous' },
+      ...(user ? { target: targetOf(user) } : {}),
+      origin,
+      reason,
+      metadata: reason === 'throttled' ? { method, throttled: true } : { method },
+    }),
+  );
+  return REFUSED;
+}
+
+export const actorOf = ({ id, email, role }: Person): Actor => ({ type: 'user', id, label: email, role });
+export const targetOf = ({ id, email }: Pick<Person, 'id' | 'email'>): Target => ({ type: 'user', id, label: email });

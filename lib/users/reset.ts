@@ -1,0 +1,96 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Origin } from '../audit/catalogue.ts';
+import { recordAudit } from '../audit/record.ts';
+import type { Db, Tx } from '../db.ts';
+import { fail, ok, type Failure, type Result } from '../errors.ts';
+import { actorOf, PERSON, targetOf } from './outcome.ts';
+import { checkPasswordStrength, hashPassword } from './password.ts';
+import { endAllSessions } from './session.ts';
+import { clearAccount } from './throttle.ts';
+
+/** A link that sets a password once. The token is shown now and never again: the database keeps its hash. */
+export interface ResetLink {
+  token: string;
+  expiresAt: Date;
+}
+
+const LIFETIME_MS = 24 * 60 * 60_000;
+
+const INVALID: Failure = fail(
+  'invalid_token',
+  'This link has been used, has expired or was never valid. Ask an admin for a new one.',
+);
+
+// The token has 256 random bits, so a fast hash is enough: there is nothing to guess.
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+/** Makes a link in the caller's transaction. Earlier unused links of the person stop working. */
+export async function issueResetLink(tx: Tx, userId: string, createdById: string | null): Promise<ResetLink> {
+  const token = randomBytes(32).toString('base64url');
+  const expiresAt = new Date(Date.now() + LIFETIME_MS);
+  await tx.passwordReset.deleteMany({ where: { userId, usedAt: null } });
+  await tx.passwordReset.create({ data: { userId, tokenHash: hashOf(token), expiresAt, createdById } });
+  return { token, expiresAt };
+}
+
+/** Whose password a link would set. Fails with `invalid_token`, without saying why. */
+export async function checkResetToken(db: Db, token: string): Promise<Result<{ email: string; expiresAt: Date }>> {
+  const link = await find(db, token);
+  return link ? ok({ email: link.user.email, expiresAt: link.expiresAt }) : INVALID;
+}
+
+/**
+ * Sets a password through a link, which is then used up, and ends every session of the person. Of two uses at once one wins.
+ * Fails with `invalid_token` or `weak_password`; a weak password does not use the link up.
+ */
+export async function resetPassword(
+  db: Db,
+  { token, password, origin }: { token: string; password: string; origin: Origin },
+): Promise<Result<void>> {
+  const link = await find(db, token);
+  if (!link) return db.$transaction((tx) => refuse(tx, origin));
+  const { id: linkId, user } = link;
+  const strength = checkPasswordStrength(password, user);
+  if (!strength.ok) return strength;
+  const passwordHash = await hashPassword(password);
+  return db.$transaction(async (tx) => {
+    const now = new Date();
+    const { count } = await tx.passwordReset.updateMany({
+      where: { id: linkId, usedAt: null, expiresAt: { gt: now } },
+      data: { usedAt: now },
+    });
+    if (count === 0) return refuse(tx, origin);
+    await tx.user.update({ where: { id: user.id }, data: { passwordHash } });
+    await endAllSessions(tx, user.id);
+    await clearAccount(tx, user.email);
+    await recordAudit(tx, {
+      action: 'auth.password_reset',
+      outcome: 'success',
+      actor: actorOf(user),
+      target: targetOf(user),
+      origin,
+      metadata: {},
+    });
+    return ok(undefined);
+  });
+}
+
+async function find(db: Db, token: string) {
+  const link = await db.passwordReset.findUnique({
+    where: { tokenHash: hashOf(token) },
+    select: { id: true, expiresAt: true, usedAt: true, user: { select: PERSON } },
+  });
+  return link && !link.usedAt && link.expiresAt > new Date() && !link.user.disabledAt ? link : null;
+}
+
+async function refuse(tx: Tx, origin: Origin): Promise<Failure> {
+  await recordAudit(tx, {
+    action: 'auth.password_reset',
+    outcome: 'failure',
+    actor: { type: 'anonymous' },
+    origin,
+    reason: 'invalid_token',
+    metadata: {},
+  });
+  return INVALID;
+}
