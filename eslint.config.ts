@@ -22,6 +22,12 @@ export default defineConfig(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
     },
   },
+  {
+    // Runs before anything is installed, so it is plain JavaScript without types.
+    files: ['scripts/bootstrap.mjs'],
+    extends: [ts.configs.disableTypeChecked],
+    languageOptions: { globals: { process: 'readonly', URL: 'readonly' } },
+  },
   { files: ['app/**/*.{ts,tsx}'], extends: [reactHooks.configs.flat['recommended-latest'] ?? {}] },
   {
     // Commands talk to people on the terminal; the app and the worker talk through lib/log.ts.

@@ -1,29 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
+/** Real servers and processes: slower to start than a unit, and never more at once than the smallest machine has cores. */
+const real = { testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 };
+
+/** One PostgreSQL for the project's run. */
+const withDatabase = {
+  globalSetup: ['tests/support/cluster.ts'],
+  // The domain reads its settings from the environment; the database of a test is its own, so this one leads nowhere.
+  env: {
+    NEXTAUTH_SECRET: 'only-for-tests-only-for-tests-only-for-tests',
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+  },
+  ...real,
+};
+
 export default defineConfig({
   test: {
     projects: [
-      {
-        test: {
-          name: 'unit',
-          include: ['{app,lib,worker,scripts,infra,prisma}/**/*.test.ts'],
-        },
-      },
-      {
-        test: {
-          name: 'integration',
-          include: ['tests/integration/**/*.test.ts'],
-          globalSetup: ['tests/support/cluster.ts'],
-          // The domain reads its settings from the environment; the database of a test is its own, so this one leads nowhere.
-          env: {
-            NEXTAUTH_SECRET: 'only-for-tests-only-for-tests-only-for-tests',
-            DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-          },
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          maxWorkers: 2,
-        },
-      },
+      { test: { name: 'unit', include: ['{app,lib,worker,scripts,infra,prisma}/**/*.test.ts'] } },
+      { test: { name: 'house', include: ['tests/house/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'infra', include: ['tests/infra/**/*.test.ts'], ...real } },
+      { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...withDatabase } },
+      { test: { name: 'faults', include: ['tests/faults/**/*.test.ts'], ...withDatabase, testTimeout: 120_000 } },
     ],
   },
 });

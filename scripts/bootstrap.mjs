@@ -1,0 +1,89 @@
+/**
+ * The way into `npm run up`, `npm run dev`, `npm test` and the like from a bare checkout: installs what the lock file asks for, then runs
+ * scripts/<name>.ts with the Node that the lock file pins. Plain JavaScript without dependencies, because at this moment the host's
+ * Node (20.9 or newer) may be all there is.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BIN = join(ROOT, 'node_modules', '.bin');
+const OLDEST_NODE = [20, 9];
+
+async function main() {
+  const [script, ...args] = process.argv.slice(2);
+  const file = join(ROOT, 'scripts', `${script}.ts`);
+  if (!script || !existsSync(file)) return stop('usage: node scripts/bootstrap.mjs <script> [arguments]');
+  if (isOlder(process.versions.node)) {
+    return stop(`Node ${OLDEST_NODE.join('.')} or newer is needed to start; this is ${process.versions.node}.`);
+  }
+  if (!isInstalled()) {
+    const code = await install();
+    if (code !== 0) return stop(`npm ci failed with exit code ${code}: the lines above say why.`, code);
+  }
+  const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}` };
+  process.exitCode = await run(join(BIN, 'node'), [file, ...args], env);
+}
+
+function isOlder(version) {
+  const [major, minor] = version.split('.').map(Number);
+  return major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+}
+
+/** Whether node_modules holds exactly the versions of the lock file; packages for other platforms may be absent. */
+function isInstalled() {
+  const wanted = readPackages('package-lock.json');
+  const present = readPackages(join('node_modules', '.package-lock.json'));
+  if (!wanted || !present || !existsSync(join(BIN, 'node'))) return false;
+  const same = Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
+    const found = present[path];
+    return path === '' || (found ? found.version === version && found.integrity === integrity : optional === true);
+  });
+  return same && Object.keys(present).every((path) => path in wanted);
+}
+
+function readPackages(path) {
+  try {
+    return JSON.parse(readFileSync(join(ROOT, path), 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+async function install() {
+  const started = Date.now();
+  process.stdout.write('packages: node_modules does not match package-lock.json, running npm ci\n');
+  // Started by npm, its own path is known; `npm` in PATH serves a direct call.
+  const npm = process.env.npm_execpath;
+  const flags = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const code = await (npm ? run(process.execPath, [npm, ...flags], process.env) : run('npm', flags, process.env));
+  if (code === 0) process.stdout.write(`packages: installed in ${Math.round((Date.now() - started) / 1000)} s\n`);
+  return code;
+}
+
+/** Runs a command to its end, handing signals on. Resolves to its exit code, or to 128 + the signal that ended it. */
+function run(command, args, env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: ROOT, env, stdio: 'inherit' });
+    const handOn = (signal) => child.kill(signal);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, handOn);
+    child.on('error', (error) => {
+      process.stderr.write(`${command} cannot be started: ${error.message}\n`);
+      resolve(127);
+    });
+    child.on('exit', (code, signal) => {
+      for (const name of signals) process.off(name, handOn);
+      resolve(code ?? { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal] ?? 137);
+    });
+  });
+}
+
+function stop(message, code = 2) {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = code;
+}
+
+await main();

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Every process of a step inherits this variable, whatever process group or session it moves to. */
+export const MARK = 'GOLIVE_STEP_MARK';
+
+/** Servers that were told to stop may take this long, in milliseconds, before they count as left behind. */
+const GRACE_MS = 3_000;
+const POLL_MS = 100;
+
+/**
+ * Waits for the processes of a step to go, kills those that do not, and names them.
+ * @param mark the value of `MARK` in their environment (seen on Linux, for processes of this user or by root).
+ * @param group the process group that the step was started in.
+ */
+export async function endLeftovers(mark: string, group: number): Promise<string[]> {
+  const deadline = performance.now() + GRACE_MS;
+  for (;;) {
+    const left = await findLeftovers(mark, group);
+    if (left.length === 0) return [];
+    if (performance.now() > deadline) {
+      for (const { pid } of left) kill(pid);
+      return left.map(({ command }) => command);
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+interface Leftover {
+  pid: number;
+  command: string;
+}
+
+async function findLeftovers(mark: string, group: number): Promise<Leftover[]> {
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,pgid=,stat=,args='], { maxBuffer: 16 * 1024 * 1024 });
+  const found: Leftover[] = [];
+  for (const line of stdout.split('\n')) {
+    const [, pid, pgid, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (pid === undefined || command === undefined || state?.startsWith('Z')) continue;
+    if (Number(pgid) === group || (await carriesMark(pid, mark))) found.push({ pid: Number(pid), command });
+  }
+  return found;
+}
+
+async function carriesMark(pid: string, mark: string): Promise<boolean> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  return environment.includes(`${MARK}=${mark}`);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It went by itself in between.
+  }
+}
