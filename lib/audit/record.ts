@@ -1,4 +1,4 @@
-import type { Tx } from '../db.ts';
+import type { Prisma, Tx } from '../db.ts';
 import {
   ACTIONS,
   type Action,
@@ -26,39 +26,44 @@ const MAX_TEXT = 512;
 const clip = (text: string | undefined): string | null => text?.slice(0, MAX_TEXT) ?? null;
 
 /**
- * Writes one event in the caller's transaction: no audit, no change. The database stamps nothing: id and time are made here, in
- * milliseconds, so that a cursor built from a JavaScript Date neither skips nor repeats.
+ * The row of an event. Id and time are made here, not by the database, in milliseconds: a cursor built from a JavaScript Date then
+ * neither skips nor repeats.
+ * @throws ZodError when the metadata does not fit the catalogue.
+ */
+export function auditRow<A extends Action>(event: NewEvent<A>, createdAt = new Date()) {
+  const spec = ACTIONS[event.action];
+  const { actor, origin, target } = event;
+  return {
+    id: uuidv7(createdAt),
+    createdAt,
+    action: event.action,
+    schemaVersion: spec.version,
+    outcome: event.outcome,
+    actorType: actor.type,
+    actorId: 'id' in actor ? actor.id : null,
+    actorLabel: clip(actor.label),
+    actorRole: actor.type === 'user' ? actor.role : null,
+    targetType: target?.type ?? null,
+    targetId: clip(target?.id),
+    targetLabel: clip(target?.label),
+    source: origin.source,
+    ip: origin.ip ?? null,
+    userAgent: clip(origin.userAgent),
+    requestId: clip(origin.requestId),
+    correlationId: clip(origin.correlationId),
+    idempotencyKey: event.idempotencyKey ?? null,
+    reason: clip(event.reason),
+    metadata: spec.metadata.parse(event.metadata) as Prisma.InputJsonObject,
+  };
+}
+
+/**
+ * Writes one event in the caller's transaction: no audit, no change.
  * @returns the id of the event (uuid v7).
  * @throws ZodError when the metadata does not fit the catalogue; the transaction then rolls back.
  */
 export async function recordAudit<A extends Action>(tx: Tx, event: NewEvent<A>): Promise<string> {
-  const spec = ACTIONS[event.action];
-  const { actor, origin, target } = event;
-  const createdAt = new Date();
-  const id = uuidv7(createdAt);
-  await tx.auditEvent.createMany({
-    data: {
-      id,
-      createdAt,
-      action: event.action,
-      schemaVersion: spec.version,
-      outcome: event.outcome,
-      actorType: actor.type,
-      actorId: 'id' in actor ? actor.id : null,
-      actorLabel: clip(actor.label),
-      actorRole: actor.type === 'user' ? actor.role : null,
-      targetType: target?.type ?? null,
-      targetId: clip(target?.id),
-      targetLabel: clip(target?.label),
-      source: origin.source,
-      ip: origin.ip ?? null,
-      userAgent: clip(origin.userAgent),
-      requestId: clip(origin.requestId),
-      correlationId: clip(origin.correlationId),
-      idempotencyKey: event.idempotencyKey ?? null,
-      reason: clip(event.reason),
-      metadata: spec.metadata.parse(event.metadata),
-    },
-  });
-  return id;
+  const data = auditRow(event);
+  await tx.auditEvent.createMany({ data });
+  return data.id;
 }

@@ -1,0 +1,111 @@
+import type { Role } from '../access/permissions.ts';
+import type { Act } from '../audit/catalogue.ts';
+import { recordAudit } from '../audit/record.ts';
+import type { Db, Tx } from '../db.ts';
+import { fail, ok, type Result } from '../errors.ts';
+import { isEmail, normalizeEmail } from './email.ts';
+import { lockAdmins, NO_LONGER_ADMIN, withTarget } from './lock.ts';
+import { targetOf, type Person } from './outcome.ts';
+import { checkPasswordStrength, hashPassword } from './password.ts';
+import { issueResetLink, type ResetLink } from './reset.ts';
+import { endAllSessions } from './session.ts';
+
+const MAX_NAME = 120;
+
+export interface NewUser {
+  email: string;
+  name: string;
+  role: Role;
+}
+
+type Added = Pick<Person, 'id' | 'email'>;
+
+/**
+ * Adds a person and makes the link with which they choose their password. Fails with `invalid_input` (`extra.errors` with pointers)
+ * or `email_taken`.
+ */
+export function createUser(db: Db, act: Act, user: NewUser): Promise<Result<{ id: string; reset: ResetLink }>> {
+  return insert(db, act, user, null, async (tx, added) => ({
+    id: added.id,
+    reset: await recordResetLink(tx, act, added),
+  }));
+}
+
+/** Adds a person with a password, for the command line. Fails as `createUser` does, or with `weak_password`. */
+export async function createUserWithPassword(
+  db: Db,
+  act: Act,
+  { password, ...user }: NewUser & { password: string },
+): Promise<Result<{ id: string }>> {
+  const strength = checkPasswordStrength(password, user);
+  if (!strength.ok) return strength;
+  return insert(db, act, user, await hashPassword(password), (_tx, { id }) => Promise.resolve({ id }));
+}
+
+/** Sets a person's password without their doing, for the command line, and ends their sessions. */
+export async function setPassword(db: Db, act: Act, id: string, password: string): Promise<Result<void>> {
+  const passwordHash = await hashPassword(password);
+  return withTarget(db, act, id, async (tx, user) => {
+    const strength = checkPasswordStrength(password, user);
+    if (!strength.ok) return strength;
+    await tx.user.update({ where: { id }, data: { passwordHash } });
+    await endAllSessions(tx, id);
+    await recordAudit(tx, {
+      action: 'auth.password_reset',
+      outcome: 'success',
+      ...act,
+      target: targetOf(user),
+      metadata: {},
+    });
+    return ok(undefined);
+  });
+}
+
+/** Makes a reset link and records it, in the caller's transaction. */
+export async function recordResetLink(tx: Tx, act: Act, user: Added): Promise<ResetLink> {
+  const link = await issueResetLink(tx, user.id, act.actor.type === 'user' ? act.actor.id : null);
+  await recordAudit(tx, {
+    action: 'user.reset_link_created',
+    outcome: 'success',
+    ...act,
+    target: targetOf(user),
+    metadata: { expiresAt: link.expiresAt.toISOString() },
+  });
+  return link;
+}
+
+async function insert<T>(
+  db: Db,
+  act: Act,
+  { email, name, role }: NewUser,
+  passwordHash: string | null,
+  then: (tx: Tx, added: Added) => Promise<T>,
+): Promise<Result<T>> {
+  const data = { email: normalizeEmail(email), name: name.trim(), role, passwordHash };
+  const errors = invalidFields(data);
+  if (errors.length > 0) return fail('invalid_input', 'Some fields cannot be accepted.', { errors });
+  return db.$transaction(async (tx) => {
+    if (!(await lockAdmins(tx, act)).mayAct) return NO_LONGER_ADMIN;
+    const [added] = await tx.user.createManyAndReturn({
+      data,
+      skipDuplicates: true,
+      select: { id: true, email: true },
+    });
+    const event = { action: 'user.created', ...act, metadata: { role } } as const;
+    if (!added) {
+      await recordAudit(tx, { ...event, outcome: 'failure', reason: 'email_taken' });
+      return fail('email_taken', 'Somebody with this e-mail address is here already.');
+    }
+    await recordAudit(tx, { ...event, outcome: 'success', target: targetOf(added) });
+    return ok(await then(tx, added));
+  });
+}
+
+function invalidFields({ email, name }: { email: string; name: string }) {
+  return [
+    ...(isEmail(email) ? [] : [{ pointer: '#/email', detail: 'Give an e-mail address.' }]),
+    ...(name !== '' && name.length <= MAX_NAME
+      ? []
+      : [{ pointer: '#/name', detail: `Give a name of at most ${MAX_NAME} characters.` }]),
+  ];
+}
