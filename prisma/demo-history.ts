@@ -1,0 +1,122 @@
+import type { Role } from '#lib/access/permissions.ts';
+import type { Action, Actor, Origin, Target } from '#lib/audit/catalogue.ts';
+import { auditRow, type NewEvent } from '#lib/audit/record.ts';
+
+/** A person the history is about. */
+interface DemoPerson {
+  id: string;
+  email: string;
+  role: Role;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+const DAYS = 30;
+
+/** Addresses of RFC 5737, which belong to nobody. */
+const ADDRESSES = ['192.0.2.10', '192.0.2.24', '198.51.100.61', '203.0.113.5'];
+const BROWSERS = [
+  'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Safari/605.1.15',
+];
+
+type Row = ReturnType<typeof auditRow>;
+
+/**
+ * A month of an ordinary small team: people come in the morning and leave in the evening, mistype a password, ask for pages that are not
+ * theirs; an auditor reads the log; one night a stranger guesses at the admin's password. The same people and the same
+ * moment give the same acts.
+ */
+export function demoHistory(people: DemoPerson[], now: Date): Row[] {
+  const chance = randomFrom(20_261_122);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)] as T;
+  const rows: Row[] = [];
+  const startOfToday = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
+  for (let day = DAYS; day >= 2; day--) {
+    const midnight = startOfToday - day * DAY_MS;
+    const weekend = [0, 6].includes(new Date(midnight).getUTCDay());
+    for (const person of people) {
+      if (chance() < (weekend ? 0.85 : 0.1)) continue;
+      rows.push(...workday(person, midnight, { chance, pick }));
+    }
+    if (day === 9) rows.push(...guessing(people, midnight));
+  }
+  return rows.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+}
+
+interface Dice {
+  chance: () => number;
+  pick: <T>(list: readonly T[]) => T;
+}
+
+function workday(person: DemoPerson, midnight: number, { chance, pick }: Dice): Row[] {
+  const origin: Origin = { source: 'web', ip: pick(ADDRESSES), userAgent: pick(BROWSERS) };
+  const at = (hour: number) => new Date(midnight + Math.round((hour + chance()) * 60 * 60_000));
+  const rows: Row[] = [];
+  const add = <A extends Action>(hour: number, event: NewEvent<A>) => void rows.push(auditRow(event, at(hour)));
+  if (chance() < 0.25)
+    add(6, {
+      ...attempt(person, origin),
+      outcome: 'failure',
+      reason: 'bad_credentials',
+      metadata: { method: 'password' },
+    });
+  add(7, { ...attempt(person, origin), actor: actorOf(person), outcome: 'success', metadata: { method: 'password' } });
+  if (person.role !== 'user' && chance() < 0.7)
+    add(10, {
+      action: 'audit.read',
+      outcome: 'success',
+      actor: actorOf(person),
+      origin,
+      metadata: { filters: chance() < 0.5 ? { outcome: 'failure' } : {}, rows: 50, deeper: chance() < 0.3 },
+    });
+  if (person.role !== 'admin' && chance() < 0.15)
+    add(12, {
+      action: 'access.denied',
+      outcome: 'denied',
+      actor: actorOf(person),
+      origin,
+      reason: 'forbidden',
+      metadata: { permission: 'users:manage', path: '/admin' },
+    });
+  if (chance() < 0.8)
+    add(16, { action: 'auth.sign_out', outcome: 'success', actor: actorOf(person), origin, metadata: {} });
+  return rows;
+}
+
+/** Guesses at the admin's password, one every two minutes, until the throttle slows them down. */
+function guessing(people: DemoPerson[], midnight: number): Row[] {
+  const admin = people.find(({ role }) => role === 'admin');
+  if (!admin) return [];
+  const origin: Origin = { source: 'web', ip: '203.0.113.99', userAgent: 'python-requests/2.32' };
+  return Array.from({ length: 24 }, (_, index) => {
+    const throttled = index >= 6;
+    return auditRow(
+      {
+        ...attempt(admin, origin),
+        outcome: 'failure',
+        reason: throttled ? 'throttled' : 'bad_credentials',
+        metadata: throttled ? { method: 'password', throttled } : { method: 'password' },
+      },
+      new Date(midnight + 2 * 60 * 60_000 + index * 120_000),
+    );
+  });
+}
+
+function attempt(person: DemoPerson, origin: Origin) {
+  const actor: Actor = { type: 'anonymous', label: person.email };
+  return { action: 'auth.sign_in', actor, target: targetOf(person), origin } as const;
+}
+
+const actorOf = ({ id, email, role }: DemoPerson): Actor => ({ type: 'user', id, label: email, role });
+const targetOf = ({ id, email }: DemoPerson): Target => ({ type: 'user', id, label: email });
+
+/** Numbers from 0 up to 1 that are the same on every run: mulberry32. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

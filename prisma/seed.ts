@@ -1,0 +1,81 @@
+/**
+ * `node prisma/seed.ts`: the demo accounts, one for each role. Their passwords come from SEED_ADMIN_PASSWORD, SEED_AUDITOR_PASSWORD and
+ * SEED_USER_PASSWORD, so none is ever built in. Running it again changes nothing but a password that differs. `--demo-events` also
+ * writes a month of history, when the log has none.
+ */
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ROLES, type Role } from '#lib/access/permissions.ts';
+import type { Act } from '#lib/audit/catalogue.ts';
+import { openDb, type Db } from '#lib/db.ts';
+import { migrateEnv } from '#lib/env.ts';
+import type { Result } from '#lib/errors.ts';
+import { createUserWithPassword, setPassword } from '#lib/users/create.ts';
+import { verifyPassword } from '#lib/users/password.ts';
+import { demoHistory } from './demo-history.ts';
+
+const HELP = `Usage: node prisma/seed.ts [--demo-events]
+  Adds admin@example.org, auditor@example.org and user@example.org with the passwords in
+  SEED_ADMIN_PASSWORD, SEED_AUDITOR_PASSWORD and SEED_USER_PASSWORD.
+  --demo-events   also writes a month of audit history, once
+  Exit codes: 0 done, 1 failed, 2 wrong usage`;
+
+const NAMES: Record<Role, string> = { admin: 'Ada Admin', auditor: 'Otto Auditor', user: 'Uma User' };
+const ACT: Act = { actor: { type: 'system', id: 'seed', label: 'seed' }, origin: { source: 'cli' } };
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { 'demo-events': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return say(HELP, 0);
+  const missing = ROLES.filter((role) => !process.env[variable(role)]).map(variable);
+  if (missing.length > 0) return say(`Set ${missing.join(', ')}: the passwords of the demo accounts.`, 2);
+  const { DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
+  const db = openDb(DATABASE_URL, { max: 2, caCert: DATABASE_CA_CERT });
+  try {
+    await seedPeople(db, (role) => process.env[variable(role)] ?? '');
+    if (values['demo-events']) console.log(`${await seedHistory(db)} events of history written`);
+    return 0;
+  } finally {
+    await db.$disconnect();
+  }
+}
+
+/** Makes the three demo accounts what they should be. */
+export async function seedPeople(db: Db, passwordOf: (role: Role) => string): Promise<void> {
+  for (const role of ROLES) {
+    const email = emailOf(role);
+    const password = passwordOf(role);
+    const user = await db.user.findUnique({ where: { email }, select: { id: true, passwordHash: true } });
+    if (!user) need(await createUserWithPassword(db, ACT, { email, name: NAMES[role], role, password }));
+    else if (!(await verifyPassword(user.passwordHash, password))) need(await setPassword(db, ACT, user.id, password));
+  }
+}
+
+/** Writes the history unless it is there. Resolves to the number of events. */
+export async function seedHistory(db: Db, now = new Date()): Promise<number> {
+  const yesterday = new Date(now.getTime() - 24 * 60 * 60_000);
+  if (await db.auditEvent.findFirst({ where: { createdAt: { lt: yesterday } }, select: { id: true } })) return 0;
+  const people = await db.user.findMany({
+    where: { email: { in: ROLES.map(emailOf) } },
+    select: { id: true, email: true, role: true },
+  });
+  const rows = demoHistory(people, now);
+  await db.auditEvent.createMany({ data: rows });
+  return rows.length;
+}
+
+const variable = (role: Role) => `SEED_${role.toUpperCase()}_PASSWORD`;
+const emailOf = (role: Role) => `${role}@example.org`;
+
+function need(outcome: Result<unknown>): void {
+  if (!outcome.ok) throw new Error(outcome.detail);
+}
+
+function say(line: string, code: number): number {
+  (code === 0 ? console.log : console.error)(line);
+  return code;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  process.exitCode = await main().catch((error: unknown) => say(`The seed failed: ${(error as Error).message}`, 1));

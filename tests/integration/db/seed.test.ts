@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { signIn } from '#lib/users/sign-in.ts';
+import { command } from '../../support/command.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+
+const PASSWORDS = {
+  SEED_ADMIN_PASSWORD: 'cobalt meadow 31 anchors',
+  SEED_AUDITOR_PASSWORD: 'russet canyon 58 ribbons',
+  SEED_USER_PASSWORD: 'silver thicket 73 kettles',
+};
+
+const seed = ({ appUrl }: TestDatabase, env: Record<string, string>, ...args: string[]) =>
+  command('node', ['prisma/seed.ts', ...args], { env: { DATABASE_URL: appUrl, ...env } });
+
+const attempt = async ({ db }: TestDatabase, email: string, password: string) =>
+  (await signIn(db, { email, password, origin: { source: 'web' } })).ok;
+
+test('the seed makes one account for each role, a second run changes nothing, and another password replaces the old one', async () => {
+  await using database = await freshDatabase();
+  for (let run = 0; run < 2; run++) expect(await seed(database, PASSWORDS)).toMatchObject({ code: 0, stderr: '' });
+  const people = await database.db.user.findMany({ select: { email: true, role: true }, orderBy: { email: 'asc' } });
+  expect(people).toEqual(['admin', 'auditor', 'user'].map((role) => ({ email: `${role}@example.org`, role })));
+  expect(await database.db.auditEvent.count({ where: { action: 'user.created' } })).toBe(3);
+  expect(await database.db.auditEvent.count()).toBe(3);
+
+  expect(await attempt(database, 'user@example.org', PASSWORDS.SEED_USER_PASSWORD)).toBe(true);
+  const next = 'golden estuary 90 lockets';
+  expect(await seed(database, { ...PASSWORDS, SEED_USER_PASSWORD: next })).toMatchObject({ code: 0 });
+  expect(await attempt(database, 'user@example.org', PASSWORDS.SEED_USER_PASSWORD)).toBe(false);
+  expect(await attempt(database, 'user@example.org', next)).toBe(true);
+});
+
+test('the demo history is written once, and each of its events passes the catalogue', async () => {
+  await using database = await freshDatabase();
+  await seed(database, PASSWORDS, '--demo-events');
+  const first = await database.db.auditEvent.count();
+  expect(first).toBeGreaterThan(100);
+  expect((await seed(database, PASSWORDS, '--demo-events')).stdout).toContain('0 events');
+  expect(await database.db.auditEvent.count()).toBe(first);
+});
+
+test('the seed has no passwords of its own: without the variables it refuses and names them', async () => {
+  await using database = await freshDatabase();
+  const { SEED_USER_PASSWORD, ...rest } = PASSWORDS;
+  const refused = await seed(database, rest);
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain('SEED_USER_PASSWORD');
+  const weak = await seed(database, { ...rest, SEED_USER_PASSWORD: 'short' });
+  expect(weak.code).toBe(1);
+  expect(weak.stderr).not.toContain(SEED_USER_PASSWORD);
+  expect(await database.db.user.count({ where: { role: 'user' } })).toBe(0);
+});
