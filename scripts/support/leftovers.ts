@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { processTable, type ProcessEntry } from './process-table.ts';
 
 /** Every process of a step inherits this variable, whatever process group or session it moves to. */
 export const MARK = 'GOLIVE_STEP_MARK';
@@ -29,23 +26,14 @@ export async function endLeftovers(mark: string, group: number): Promise<string[
   }
 }
 
-interface Leftover {
-  pid: number;
-  command: string;
-}
-
-async function findLeftovers(mark: string, group: number): Promise<Leftover[]> {
-  const { stdout } = await run('ps', ['-A', '-o', 'pid=,pgid=,stat=,args='], { maxBuffer: 16 * 1024 * 1024 });
-  const found: Leftover[] = [];
-  for (const line of stdout.split('\n')) {
-    const [, pid, pgid, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    if (pid === undefined || command === undefined || state?.startsWith('Z')) continue;
-    if (Number(pgid) === group || (await carriesMark(pid, mark))) found.push({ pid: Number(pid), command });
-  }
+async function findLeftovers(mark: string, group: number): Promise<ProcessEntry[]> {
+  const found: ProcessEntry[] = [];
+  for (const entry of await processTable())
+    if (entry.group === group || (await carriesMark(entry.pid, mark))) found.push(entry);
   return found;
 }
 
-async function carriesMark(pid: string, mark: string): Promise<boolean> {
+async function carriesMark(pid: number, mark: string): Promise<boolean> {
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
   return environment.includes(`${MARK}=${mark}`);
 }

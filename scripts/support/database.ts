@@ -1,0 +1,39 @@
+import pg from 'pg';
+import type { Cluster } from './postgres.ts';
+
+/** The two roles of an installation: migrations own the tables, web and worker get what prisma/postgres grants. */
+export const OWNER = 'golive_owner';
+export const APP = 'golive_app';
+
+export interface DatabaseUrls {
+  /** As the app role. */
+  DATABASE_URL: string;
+  /** As the owner of the tables. */
+  MIGRATE_DATABASE_URL: string;
+}
+
+/** Makes the two roles and a database of this name, where they are missing, and sets the roles' passwords. */
+export async function prepareDatabase(
+  cluster: Pick<Cluster, 'url'>,
+  name: string,
+  passwords: { owner: string; app: string },
+): Promise<DatabaseUrls> {
+  const client = new pg.Client({ connectionString: cluster.url() });
+  await client.connect();
+  try {
+    await ensureRole(client, OWNER, 'LOGIN CREATEROLE', passwords.owner);
+    await ensureRole(client, APP, 'LOGIN', passwords.app);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${OWNER}`);
+  } finally {
+    await client.end();
+  }
+  const as = (role: string, password: string) => cluster.url(name).replace(/\/\/[^@]+@/, `//${role}:${password}@`);
+  return { DATABASE_URL: as(APP, passwords.app), MIGRATE_DATABASE_URL: as(OWNER, passwords.owner) };
+}
+
+async function ensureRole(client: pg.Client, role: string, rights: string, password: string): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+  const verb = rowCount === 0 ? 'CREATE' : 'ALTER';
+  await client.query(`${verb} ROLE ${role} ${rights} PASSWORD ${pg.escapeLiteral(password)}`);
+}

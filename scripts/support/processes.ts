@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+
+/** A process that was started here, in a group of its own: a Ctrl-C reaches it through `stop` alone, in our order. */
+export interface Running {
+  pid: number;
+  /** The last of what it printed; empty when its output goes elsewhere. */
+  output(): string;
+  /** Its exit code, or 128 and more when a signal ended it. */
+  ended: Promise<number>;
+  /** Asks its whole group to end, and ends it the hard way when it does not. */
+  stop(): Promise<void>;
+}
+
+interface StartOptions {
+  env?: Record<string, string | undefined>;
+  /** `keep` collects the output, `show` passes it to the terminal, anything else is a file to write it to. */
+  output?: string;
+}
+
+/** A server may need this long, in milliseconds, to finish the requests and jobs it has begun. */
+const STOP_MS = 15_000;
+const KEPT_OUTPUT = 20_000;
+
+/** Starts a command that is found in PATH. */
+export function startProcess(command: string, args: readonly string[], options: StartOptions = {}): Running {
+  const { output = 'keep' } = options;
+  const file = output === 'keep' || output === 'show' ? undefined : openSync(output, 'w', 0o600);
+  const target = file ?? (output === 'show' ? 'inherit' : 'pipe');
+  const child = spawn(command, args, {
+    env: { ...process.env, ...options.env },
+    detached: true,
+    stdio: ['ignore', target, target],
+  });
+  if (file !== undefined) closeSync(file);
+  let kept = '';
+  const keep = (chunk: Buffer) => (kept = (kept + chunk.toString()).slice(-KEPT_OUTPUT));
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  const ended = new Promise<number>((resolve) => {
+    child.on('error', (error) => {
+      kept += `${command}: ${error.message}`;
+      resolve(127);
+    });
+    child.on('exit', (code) => resolve(code ?? 137));
+  });
+  const signal = (name: NodeJS.Signals) => child.pid !== undefined && signalGroup(child.pid, name);
+  return {
+    pid: child.pid ?? 0,
+    output: () => kept.trim(),
+    ended,
+    async stop() {
+      signal('SIGTERM');
+      const timer = setTimeout(() => signal('SIGKILL'), STOP_MS);
+      await ended;
+      clearTimeout(timer);
+      // What the command itself started and left behind.
+      signal('SIGKILL');
+    },
+  };
+}
+
+/** Sends a signal to every process of a group; one that is gone is fine. */
+export function signalGroup(group: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-group, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
