@@ -1,5 +1,6 @@
 import { DescribeTasksCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
 import { EcsFailure } from './failure.ts';
+import { poll } from './poll.ts';
 import { runTask, type TaskOptions } from './run-task.ts';
 import { openSession, type Session } from './session.ts';
 import { idOf } from './task-log.ts';
@@ -15,6 +16,8 @@ export interface MigrateGateOptions extends Pick<
 /** `startedBy` of a migration, and the start of `startedBy` of everything else that borrows the migrator's image. */
 export const MIGRATION = 'golive-migrate';
 export const ONE_OFF = 'golive-run';
+
+const CHECK_MS = 60_000;
 
 /**
  * Runs the migrations of a release and returns only when they are applied. Meant for the `beforeCreate` and `beforeUpdate` hooks of the
@@ -33,7 +36,7 @@ export async function runMigrateGate(
     startedBy: MIGRATION,
     // Two gates can both have found nothing a moment ago; the older task stays, and a tie is decided by ARN on both sides alike.
     afterStart: async (own) => {
-      const rival = (await runningMigrations(session, options.cluster, family)).find((task) => precedes(task, own));
+      const rival = await olderMigration(session, options.cluster, family, own);
       if (rival) throw alreadyRunning(rival);
     },
   });
@@ -41,6 +44,17 @@ export async function runMigrateGate(
 
 /** `family` of `arn:...:task-definition/family:7` or `family:7`. */
 export const familyOf = (taskDefinition: string) => idOf(taskDefinition).replace(/:\d+$/, '');
+
+/** Unanswered for `CHECK_MS`, the task goes on: Prisma's own lock in the database still lets only one of two through. */
+async function olderMigration(session: Session, cluster: string, family: string, own: Task): Promise<Task | undefined> {
+  const answer = await poll(session, {
+    deadline: session.clock.now() + CHECK_MS,
+    look: async () => ({
+      rival: (await runningMigrations(session, cluster, family)).find((one) => precedes(one, own)),
+    }),
+  });
+  return answer?.rival;
+}
 
 async function runningMigrations({ aws }: Session, cluster: string, family: string): Promise<Task[]> {
   // desiredStatus RUNNING covers PROVISIONING and PENDING too.

@@ -110,8 +110,12 @@ async function overtime(session: Session, options: TaskOptions, arn: string): Pr
 }
 
 async function stop(session: Session, options: TaskOptions, arn: string, reason: string): Promise<Task | undefined> {
-  await session.aws.ecs.send(new StopTaskCommand({ cluster: options.cluster, task: arn, reason }));
-  return untilStopped(session, options, arn, session.clock.now() + STOPPING_MS);
+  const deadline = session.clock.now() + STOPPING_MS;
+  const { cluster } = options;
+  const look = () => session.aws.ecs.send(new StopTaskCommand({ cluster, task: arn, reason }));
+  const told = await poll(session, { deadline, look });
+  if (!told) session.log(`task ${idOf(arn)} could not be told to stop: look after it by hand`);
+  return untilStopped(session, options, arn, deadline);
 }
 
 async function explain(session: Session, options: TaskOptions, arn: string, reason: string): Promise<string> {

@@ -1,0 +1,87 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
+import { AwsError, answer, answerError, readCall, type Actions, type Call } from './protocol.ts';
+import { serviceActions } from './services.ts';
+import { surroundings } from './surroundings.ts';
+import { taskActions } from './tasks.ts';
+import type { World } from './world.ts';
+
+const SERVICES: Record<string, Actions> = { ...surroundings, ecs: { ...taskActions, ...serviceActions } };
+
+/** What goes wrong with the next calls of an action. `lost` carries the call out and then breaks the connection. */
+export type Fault = 'throttled' | 'unreachable' | 'lost' | 'denied';
+
+export interface FakeAws extends AsyncDisposable {
+  url: string;
+  world: World;
+  calls: Call[];
+  /** `service:Action` as IAM writes it, with the roles that a call hands on as `iam:PassRole`. */
+  actions: Set<string>;
+  fail(action: string, fault: Fault, times: number): void;
+}
+
+/** Starts the fake account on a free port of the loopback; `/api/health` of the same server is the app behind the load balancer. */
+export async function startFakeAws(world: World): Promise<FakeAws> {
+  const calls: Call[] = [];
+  const actions = new Set<string>();
+  const faults: { action: string; fault: Fault; left: number }[] = [];
+
+  async function handle(request: Parameters<typeof readCall>[0], response: ServerResponse) {
+    if (request.url === '/api/health') return void health(world, response);
+    const call = await readCall(request);
+    const fault = faults.find((one) => one.action === call.action && one.left > 0);
+    if (fault) fault.left--;
+    if (fault?.fault === 'unreachable') return void request.socket.destroy();
+    calls.push(call);
+    try {
+      if (fault?.fault === 'throttled') throw new AwsError('ThrottlingException', 'Rate exceeded');
+      if (fault?.fault === 'denied')
+        throw new AwsError('AccessDeniedException', `not authorized to perform ${call.action}`);
+      authorise(call, actions);
+      const action = SERVICES[call.service]?.[call.action];
+      if (!action) throw new AwsError('UnknownOperationException', `${call.service} has no ${call.action} here`);
+      const output = action(world, call.input);
+      if (fault?.fault === 'lost') return void request.socket.destroy();
+      answer(response, call, output);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      answerError(response, call, error);
+    }
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    world,
+    calls,
+    actions,
+    fail: (action, fault, times) => void faults.push({ action, fault, left: times }),
+    [Symbol.asyncDispose]: () => close(server),
+  };
+}
+
+/** The deploy role: what its table does not hold is refused, in every story. Anybody may ask who they are. */
+function authorise({ service, action }: Call, seen: Set<string>): void {
+  if (service === 'sts') return;
+  const needed = [`${service}:${action}`, ...(['RunTask', 'UpdateSchedule'].includes(action) ? ['iam:PassRole'] : [])];
+  for (const one of needed) {
+    seen.add(one);
+    if (!(one in RELEASE_PERMISSIONS)) throw new AwsError('AccessDeniedException', `the deploy role may not ${one}`);
+  }
+}
+
+function health(world: World, response: ServerResponse): void {
+  const running = world.services.get('web')?.deployments.findLast(({ outcome }) => outcome === 'completed');
+  const image = world.taskDefinitions.get(running?.taskDefinition ?? '')?.containerDefinitions[0]?.image ?? '';
+  const { status, commit } = world.health ?? { status: 200, commit: world.commits.get(image) };
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status: 'ok', commit }));
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
