@@ -31,5 +31,9 @@ export const SURFACE: Surface = {
     'POST /api/auth/[...nextauth]': 'public',
     'GET /api/audit': 'audit:read',
   },
-  actions: {},
+  actions: {
+    setLocale: 'public',
+    setTheme: 'public',
+    signOutHere: 'public',
+  },
 };

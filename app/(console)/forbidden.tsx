@@ -1,0 +1,1 @@
+export { ForbiddenBody as default } from '../_ui/forbidden-body.tsx';

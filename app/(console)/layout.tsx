@@ -1,0 +1,55 @@
+import { LogOut } from 'lucide-react';
+import { getLocale, getTranslations } from 'next-intl/server';
+import type { ReactNode } from 'react';
+import { can, type Permission } from '#lib/access/permissions.ts';
+import { chosenTheme } from '../_server/preferences.ts';
+import { currentUser } from '../_server/session.ts';
+import { ActionForm, SubmitButton } from '../_ui/action-form.tsx';
+import { NavLinks } from '../_ui/nav-links.tsx';
+import { LanguageChoice, ThemeChoice } from '../_ui/preferences.tsx';
+import { SkipLink, TopBar } from '../_ui/top-bar.tsx';
+import { setLocale, setTheme, signOutHere } from '../actions.ts';
+
+const PLACES = [
+  { href: '/', name: 'overview', permission: 'overview:read' },
+  { href: '/audit', name: 'audit', permission: 'audit:read' },
+  { href: '/admin', name: 'people', permission: 'users:manage' },
+] as const satisfies { href: string; name: string; permission: Permission }[];
+
+/** The frame around every signed-in page. It authorises nothing: layouts are not rendered again on each navigation. */
+export default async function ConsoleLayout({ children }: { children: ReactNode }) {
+  const user = await currentUser();
+  if (user === null) return children;
+  const t = await getTranslations();
+  const items = PLACES.filter(({ permission }) => can(user.role, permission)).map(({ href, name }) => ({
+    href,
+    text: t(`shell.nav.${name}`),
+  }));
+  const menu = (
+    <>
+      <p className="px-3 text-sm font-medium break-words">{user.name}</p>
+      <p className="text-muted mb-2 px-3 text-sm break-words">
+        {user.email} · {t(`common.roles.${user.role}`)}
+      </p>
+      <NavLinks items={[{ href: '/account', text: t('shell.nav.account') }]} stacked />
+      <div className="border-line my-2 border-y py-2">
+        <LanguageChoice action={setLocale} chosen={await getLocale()} />
+        <ThemeChoice action={setTheme} chosen={await chosenTheme()} />
+      </div>
+      <ActionForm action={signOutHere}>
+        <SubmitButton look="quiet" className="w-full justify-start px-3">
+          <LogOut aria-hidden className="size-4" /> {t('shell.signOut')}
+        </SubmitButton>
+      </ActionForm>
+    </>
+  );
+  return (
+    <>
+      <SkipLink />
+      <TopBar items={items} who={user.name} menu={menu} />
+      <main id="content" tabIndex={-1} className="mx-auto max-w-6xl px-4 py-8 outline-none sm:px-6">
+        {children}
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import 'server-only';
+import type { NextAuthOptions } from 'next-auth';
+import { db } from '#lib/db.ts';
+import { env } from '#lib/env.ts';
+import { log } from '#lib/log.ts';
+import { loadSession } from '#lib/users/session.ts';
+import { readClaims } from './claims.ts';
+import { sessionCookie } from './cookies.ts';
+import { acceptOidc, credentials, devAdmin, oidc } from './providers.ts';
+import { returnPath } from './return-path.ts';
+
+/** Made per request rather than on import: a build has no environment. */
+export function authOptions(): NextAuthOptions {
+  const { NEXTAUTH_SECRET, SESSION_ABSOLUTE_MINUTES } = env();
+  const cookie = sessionCookie();
+  return {
+    secret: NEXTAUTH_SECRET,
+    providers: [credentials(), ...devAdmin(), ...oidc()],
+    // The idle limit is kept in the database; the cookie ends with the absolute one.
+    session: { strategy: 'jwt', maxAge: SESSION_ABSOLUTE_MINUTES * 60 },
+    pages: { signIn: '/login', signOut: '/login', error: '/login' },
+    useSecureCookies: cookie.options.secure,
+    cookies: { sessionToken: cookie },
+    callbacks: {
+      signIn: ({ user, account, profile }) => (account?.type === 'oauth' ? acceptOidc(user, profile) : true),
+      redirect: ({ url, baseUrl }) => baseUrl + returnPath(url, baseUrl),
+      jwt: async ({ token, user }) => ({ ...(await claimsOf(token, user)) }),
+      session: ({ session }) => ({ expires: session.expires }),
+    },
+    logger: {
+      error: (code, metadata) => log.error({ code, reason: reasonOf(metadata) }, 'sign-in machinery failed'),
+      warn: (code) => log.debug({ code }, 'sign-in machinery warned'),
+      debug: () => undefined,
+    },
+  };
+}
+
+/** A new session's claims come with the person; an old session's must still be alive, or NextAuth clears the cookie. */
+async function claimsOf(token: unknown, user: { claims?: unknown } | undefined) {
+  const claims = readClaims(user ? user.claims : token);
+  if (claims === null) throw new Error('the session holds no claims');
+  if (!user && (await loadSession(db(), claims)) === null) throw new Error('the session has ended');
+  return claims;
+}
+
+/** NextAuth hands over errors that quote the provider's answers; the message is enough. */
+function reasonOf(metadata: unknown): string | undefined {
+  const error = metadata instanceof Error ? metadata : (metadata as { error?: unknown } | undefined)?.error;
+  return error instanceof Error ? error.message : undefined;
+}

@@ -1,0 +1,36 @@
+import enCommon from '../_messages/en/common.json';
+import enErrors from '../_messages/en/errors.json';
+import enLogin from '../_messages/en/login.json';
+import enOverview from '../_messages/en/overview.json';
+import enShell from '../_messages/en/shell.json';
+import ruCommon from '../_messages/ru/common.json';
+import ruErrors from '../_messages/ru/errors.json';
+import ruLogin from '../_messages/ru/login.json';
+import ruOverview from '../_messages/ru/overview.json';
+import ruShell from '../_messages/ru/shell.json';
+
+const en = {
+  common: enCommon,
+  errors: enErrors,
+  login: enLogin,
+  overview: enOverview,
+  shell: enShell,
+};
+
+export type Messages = typeof en;
+
+/** Russian must have every key of English: a missing one does not compile. */
+const ru: Messages = {
+  common: ruCommon,
+  errors: ruErrors,
+  login: ruLogin,
+  overview: ruOverview,
+  shell: ruShell,
+};
+
+export const MESSAGES = { en, ru };
+export type Locale = keyof typeof MESSAGES;
+export const LOCALES = ['en', 'ru'] as const satisfies Locale[];
+
+/** Only these areas travel to the browser; the others are rendered on the server. */
+export const clientMessages = ({ common, errors }: Messages) => ({ common, errors });

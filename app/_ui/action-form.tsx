@@ -1,0 +1,72 @@
+'use client';
+
+import { useTranslations } from 'next-intl';
+import { createContext, use, useActionState, type ComponentProps, type ReactNode } from 'react';
+import { useFormStatus } from 'react-dom';
+import type { FormAction, FormState } from '../_server/action.ts';
+import { Button } from './button.tsx';
+import { SelectField, TextField } from './field.tsx';
+import { Notice } from './notice.tsx';
+
+const IDLE = { status: 'idle' } as const;
+const Sent = createContext<FormState>(IDLE);
+
+interface Props<T> {
+  action: FormAction<T>;
+  children: ReactNode;
+  className?: string;
+  /** Said once the action has succeeded. */
+  done?: ReactNode;
+  /** Names the form for screen readers when no heading does. */
+  label?: string;
+}
+
+/** A form over a server action. It works before and without JavaScript; failures are shown by their code. */
+export function ActionForm<T>({ action, children, className, done, label }: Props<T>) {
+  const [state, submit] = useActionState(action, IDLE as Awaited<FormState<T>>);
+  const t = useTranslations('errors.codes');
+  return (
+    <form action={submit} className={className} {...(label ? { 'aria-label': label } : {})}>
+      <Sent value={state}>{children}</Sent>
+      {state.status === 'failed' ? (
+        <div className="mt-3">
+          <Notice kind="bad">{t(state.code)}</Notice>
+        </div>
+      ) : null}
+      {state.status === 'done' && done ? (
+        <div className="mt-3">
+          <Notice kind="good">{done}</Notice>
+        </div>
+      ) : null}
+    </form>
+  );
+}
+
+function useSent(name: string, initial: string | undefined) {
+  const state = use(Sent);
+  const t = useTranslations('errors');
+  if (state.status !== 'failed') return { defaultValue: initial, error: undefined };
+  const error = state.fields.includes(name) ? t('fieldInvalid') : undefined;
+  return { defaultValue: state.values[name] ?? initial, error };
+}
+
+/** A text field that keeps what was typed when the form comes back, and is marked when it was the reason. */
+export function FormField(props: ComponentProps<typeof TextField> & { name: string; defaultValue?: string }) {
+  return <TextField {...props} {...useSent(props.name, props.defaultValue)} />;
+}
+
+/** The same for a choice. A new key is what makes React apply a new default to a select. */
+export function FormSelect(props: ComponentProps<typeof SelectField> & { name: string; defaultValue?: string }) {
+  const { defaultValue, error } = useSent(props.name, props.defaultValue);
+  return <SelectField {...props} key={defaultValue} defaultValue={defaultValue} error={error} />;
+}
+
+/** Sends the form; a second click while it is under way does nothing. */
+export function SubmitButton({ children, ...props }: ComponentProps<typeof Button>) {
+  const { pending } = useFormStatus();
+  return (
+    <Button type="submit" {...props} disabled={pending}>
+      {children}
+    </Button>
+  );
+}

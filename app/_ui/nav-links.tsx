@@ -1,0 +1,38 @@
+'use client';
+
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { cx } from './classes.ts';
+
+export interface NavItem {
+  href: string;
+  text: string;
+}
+
+/** The places a person may go. Not prefetched: opening some of them is itself an event of the audit log. */
+export function NavLinks({ items, stacked = false }: { items: NavItem[]; stacked?: boolean }) {
+  const path = usePathname();
+  // The most specific place wins: /admin/agents is not also /admin.
+  const current = items
+    .filter(({ href }) => path === href || (href !== '/' && path.startsWith(`${href}/`)))
+    .sort((a, b) => b.href.length - a.href.length)[0];
+  return (
+    <ul className={cx('flex gap-1', stacked && 'flex-col')}>
+      {items.map(({ href, text }) => (
+        <li key={href}>
+          <Link
+            href={href}
+            prefetch={false}
+            aria-current={current?.href === href ? 'page' : undefined}
+            className={cx(
+              'text-muted hover:bg-sunken hover:text-ink flex min-h-10 items-center rounded-lg px-3 text-sm font-medium',
+              'aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent',
+            )}
+          >
+            {text}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,21 @@
+import { CircleCheck, Info, OctagonAlert, TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { cx } from './classes.ts';
+
+const KINDS = {
+  info: { look: 'bg-accent-soft text-accent', icon: Info, role: 'status' },
+  good: { look: 'bg-good-soft text-good', icon: CircleCheck, role: 'status' },
+  warn: { look: 'bg-warn-soft text-warn', icon: TriangleAlert, role: 'status' },
+  bad: { look: 'bg-bad-soft text-bad', icon: OctagonAlert, role: 'alert' },
+} as const;
+
+/** A message in place. The bad kind interrupts a screen reader, the others wait their turn. */
+export function Notice({ kind, children }: { kind: keyof typeof KINDS; children: ReactNode }) {
+  const { look, icon: Icon, role } = KINDS[kind];
+  return (
+    <div role={role} className={cx('flex gap-3 rounded-lg px-4 py-3 text-sm', look)}>
+      <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
+      <div className="min-w-0">{children}</div>
+    </div>
+  );
+}

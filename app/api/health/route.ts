@@ -1,0 +1,11 @@
+import { db } from '#lib/db.ts';
+import { checkHealth } from '#lib/health.ts';
+
+/** For load balancers and the runbook's first check: open to everyone, never cached. */
+export async function GET(): Promise<Response> {
+  const health = await checkHealth(db());
+  return Response.json(health, {
+    status: health.status === 'ok' ? 200 : 503,
+    headers: { 'Cache-Control': 'no-store' },
+  });
+}

@@ -1,0 +1,12 @@
+'use client';
+
+import { Crash } from './_ui/crash.tsx';
+import { PlainPage } from './_ui/plain-page.tsx';
+
+export default function ErrorPage({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+  return (
+    <PlainPage>
+      <Crash digest={error.digest} retry={reset} />
+    </PlainPage>
+  );
+}

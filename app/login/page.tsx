@@ -1,0 +1,70 @@
+import type { Metadata } from 'next';
+import { getLocale, getTranslations } from 'next-intl/server';
+import { redirect } from 'next/navigation';
+import { env } from '#lib/env.ts';
+import { chosenTheme } from '../_server/preferences.ts';
+import { oidcName } from '../_server/providers.ts';
+import { returnPath } from '../_server/return-path.ts';
+import { currentUser } from '../_server/session.ts';
+import { LoginForm } from '../_ui/login-form.tsx';
+import { Notice } from '../_ui/notice.tsx';
+import { PlainPage } from '../_ui/plain-page.tsx';
+import { LanguageChoice, ThemeChoice } from '../_ui/preferences.tsx';
+import { setLocale, setTheme } from '../actions.ts';
+
+const NOTICES = ['ended', 'everywhere', 'passwordSet'] as const;
+
+interface Props {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('login'))('title') };
+}
+
+export default async function LoginPage({ searchParams }: Props) {
+  const { callbackUrl, error, notice } = await searchParams;
+  const target = returnPath(typeof callbackUrl === 'string' ? callbackUrl : undefined, env().NEXTAUTH_URL);
+  if ((await currentUser()) !== null) redirect(target);
+  const t = await getTranslations('login');
+  const provider = oidcName();
+  const said = NOTICES.find((name) => name === notice);
+  const texts = {
+    email: t('email'),
+    password: t('password'),
+    submit: t('submit'),
+    or: t('or'),
+    devAdmin: t('devAdmin'),
+    devAdminHint: t('devAdminHint'),
+    oidc: provider === null ? null : t('oidc', { name: provider }),
+    errors: {
+      unauthenticated: t('errors.unauthenticated'),
+      provider: t('errors.provider', { name: provider ?? '' }),
+      unavailable: t('errors.unavailable'),
+      other: t('errors.other'),
+    },
+  };
+  return (
+    <PlainPage
+      footer={
+        <>
+          <LanguageChoice action={setLocale} chosen={await getLocale()} />
+          <ThemeChoice action={setTheme} chosen={await chosenTheme()} />
+        </>
+      }
+    >
+      <h1 className="text-2xl font-semibold tracking-tight">{t('title')}</h1>
+      <p className="text-muted mt-1 mb-6">{t('lead')}</p>
+      {said ? <div className="mb-4">{<Notice kind="good">{t(said)}</Notice>}</div> : null}
+      <LoginForm
+        texts={texts}
+        target={target}
+        devAdmin={env().DEV_ADMIN}
+        error={typeof error === 'string' ? error : undefined}
+      />
+      <noscript>
+        <p className="text-warn mt-4 text-sm">{t('noScript')}</p>
+      </noscript>
+    </PlainPage>
+  );
+}

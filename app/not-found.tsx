@@ -1,0 +1,16 @@
+import { getTranslations } from 'next-intl/server';
+import { connection } from 'next/server';
+import { DeadEnd } from './_ui/dead-end.tsx';
+import { PlainPage } from './_ui/plain-page.tsx';
+
+export default async function NotFound() {
+  await connection();
+  const t = await getTranslations();
+  return (
+    <PlainPage>
+      <DeadEnd status="404" title={t('shell.notFound.title')} home={t('common.home')}>
+        <p>{t('shell.notFound.body')}</p>
+      </DeadEnd>
+    </PlainPage>
+  );
+}
