@@ -59,6 +59,14 @@ const fields = z.object({
   OIDC_CLIENT_SECRET: z.string().min(1).optional().describe('OpenID Connect client secret'),
   OIDC_NAME: z.string().min(1).default('Single sign-on').describe('Name on the OpenID Connect button'),
   DEV_ADMIN: flag.describe('One-click admin sign-in for development; refused in production'),
+  AUDIT_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(365)
+    .describe('The audit log keeps events this many days; agents may not report older ones'),
+  WORKER_PORT: z.coerce.number().int().min(0).max(65535).default(3100).describe('Port of the worker’s health answers'),
   GIT_COMMIT: z
     .string()
     .regex(/^[0-9a-f]{7,40}$/)

@@ -13,6 +13,8 @@ interface ActionSpec {
 const nothing = z.strictObject({});
 const role = z.enum(['admin', 'auditor', 'user']);
 const changedRole = z.strictObject({ from: role, to: role });
+/** A key by its id and the visible start of its secret. */
+const agentKey = z.strictObject({ keyId: z.string(), prefix: z.string() });
 const filters = z.record(z.string(), z.string());
 
 export const ACTIONS = {
@@ -96,6 +98,50 @@ export const ACTIONS = {
     metadata: z.strictObject({ filters, rows: z.number().int(), deeper: z.boolean() }),
   },
   'audit.event_read': { description: 'One event was opened.', category: 'audit', version: 1, metadata: nothing },
+  // Agents' own actions stand under `agent.` (lib/agents/event.ts); nothing of ours may begin so, or an agent could pose as us.
+  'agent_admin.registered': {
+    description: 'An agent was registered.',
+    category: 'agent',
+    version: 1,
+    metadata: z.strictObject({ eventsPerSecond: z.number().int() }),
+  },
+  'agent_admin.disabled': { description: 'An agent was disabled.', category: 'agent', version: 1, metadata: nothing },
+  'agent_admin.enabled': {
+    description: 'A disabled agent was enabled again.',
+    category: 'agent',
+    version: 1,
+    metadata: nothing,
+  },
+  'agent_admin.key_issued': {
+    description: 'An agent got a new key.',
+    category: 'agent',
+    version: 1,
+    metadata: agentKey.extend({ expiresAt: z.string().nullable() }),
+  },
+  'agent_admin.key_rotated': {
+    description: 'An agent’s key was replaced; the old one works until the overlap ends.',
+    category: 'agent',
+    version: 1,
+    metadata: agentKey.extend({ replacedBy: z.string(), overlapEndsAt: z.string() }),
+  },
+  'agent_admin.key_expiry_set': {
+    description: 'The end of an agent’s key was set.',
+    category: 'agent',
+    version: 1,
+    metadata: agentKey.extend({ expiresAt: z.string() }),
+  },
+  'agent_admin.key_revoked': {
+    description: 'An agent’s key was revoked and stopped working at once.',
+    category: 'agent',
+    version: 1,
+    metadata: agentKey,
+  },
+  'agent_admin.redriven': {
+    description: 'Dead letters of the agents’ queue were given back to the workers.',
+    category: 'agent',
+    version: 1,
+    metadata: z.strictObject({ batches: z.number().int() }),
+  },
 } as const satisfies Record<string, ActionSpec>;
 
 export type Action = keyof typeof ACTIONS;

@@ -134,6 +134,8 @@ export const VARIABLES: Record<VariableName, VariableSpec> = {
   OIDC_CLIENT_SECRET: { secret: true, from: 'operator', needs: { web: 'optional' } },
   OIDC_NAME: { secret: false, from: 'operator', needs: { web: 'optional' } },
   DEV_ADMIN: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  AUDIT_RETENTION_DAYS: { secret: false, from: 'operator', needs: running('optional') },
+  WORKER_PORT: { secret: false, from: 'operator', needs: { worker: 'optional' } },
   GIT_COMMIT: { secret: false, from: 'image', needs: { web: 'optional', worker: 'optional' } },
 };
 

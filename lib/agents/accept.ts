@@ -1,0 +1,42 @@
+import type { PgBoss } from 'pg-boss';
+import { uuidv7 } from '../audit/uuid.ts';
+import type { Db } from '../db.ts';
+import { enqueueIngest } from '../queue/boss.ts';
+import type { Caller } from './keys.ts';
+import type { EventRow } from './validate.ts';
+
+export interface Arrival {
+  caller: Caller;
+  rows: EventRow[];
+  /** Events in the request, the refused ones included. */
+  received: number;
+  receivedAt: Date;
+  ip?: string | undefined;
+  userAgent?: string | undefined;
+}
+
+/**
+ * Takes a batch in: one transaction holds the batch and its job, so that what was answered with 202 will be processed, and nothing else.
+ * @returns the id of the batch.
+ */
+export async function acceptBatch(db: Db, boss: PgBoss, arrival: Arrival): Promise<string> {
+  const { caller, rows, received, receivedAt } = arrival;
+  const id = uuidv7(receivedAt);
+  await db.$transaction(async (tx) => {
+    await tx.agentBatch.createMany({
+      data: {
+        id,
+        agentId: caller.agentId,
+        keyId: caller.keyId,
+        receivedAt,
+        ip: arrival.ip ?? null,
+        userAgent: arrival.userAgent?.slice(0, 512) ?? null,
+        received,
+        accepted: rows.length,
+        payload: JSON.stringify(rows),
+      },
+    });
+    await enqueueIngest(boss, tx, { batchId: id });
+  });
+  return id;
+}

@@ -1,0 +1,73 @@
+import { isUuid } from '../audit/uuid.ts';
+import type { Db } from '../db.ts';
+import { fail, ok, type Result } from '../errors.ts';
+import { MAX_EVENTS } from './cloudevents.ts';
+
+export type BatchState = 'queued' | 'done' | 'dead';
+
+export interface EventResult {
+  source: string;
+  id: string;
+  state: 'stored' | 'duplicate' | 'conflict' | 'failed';
+  /** The event in the audit log that holds this source and id. */
+  auditEventId: string | null;
+}
+
+export interface BatchReport {
+  batchId: string;
+  state: BatchState;
+  receivedAt: string;
+  processedAt: string | null;
+  received: number;
+  accepted: number;
+  stored: number;
+  duplicates: number;
+  conflicts: number;
+  failed: number;
+  /** Empty while the batch is queued. */
+  results: EventResult[];
+}
+
+interface StoredException {
+  source: string;
+  id: string;
+  state: EventResult['state'];
+  audit?: string | null;
+}
+
+/**
+ * What became of a batch. Stored events are read from the audit log, where the batch's id is their request id; the others are kept with
+ * the batch.
+ * @param agentId whose batch it must be: another agent's is `not_found`, as is one that never was.
+ */
+export async function readBatch(db: Db, agentId: string, batchId: string): Promise<Result<BatchReport>> {
+  const batch = isUuid(batchId)
+    ? await db.agentBatch.findFirst({
+        where: { id: batchId, agentId },
+        omit: { payload: true, ip: true, userAgent: true },
+      })
+    : null;
+  if (batch === null) return fail('not_found', 'There is no such batch, or it was kept long enough.');
+  const { receivedAt, processedAt, received, accepted, stored, duplicates, conflicts, failed } = batch;
+  return ok({
+    batchId,
+    state: batch.state as BatchState,
+    receivedAt: receivedAt.toISOString(),
+    processedAt: processedAt?.toISOString() ?? null,
+    ...{ received, accepted, stored, duplicates, conflicts, failed },
+    results: [
+      ...(await storedResults(db, batchId)),
+      ...exceptionResults(batch.exceptions as unknown as StoredException[]),
+    ],
+  });
+}
+
+async function storedResults(db: Db, batchId: string): Promise<EventResult[]> {
+  const rows = await db.$queryRaw<{ auditEventId: string; source: string; id: string }[]>`
+    SELECT id AS "auditEventId", metadata #>> '{event,source}' AS source, "idempotencyKey" AS id
+    FROM "AuditEvent" WHERE "requestId" = ${batchId} ORDER BY "createdAt" DESC, id DESC LIMIT ${MAX_EVENTS}`;
+  return rows.map((row) => ({ ...row, state: 'stored' }));
+}
+
+const exceptionResults = (exceptions: StoredException[]): EventResult[] =>
+  exceptions.map(({ source, id, state, audit }) => ({ source, id, state, auditEventId: audit ?? null }));

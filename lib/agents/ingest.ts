@@ -1,0 +1,86 @@
+import type { Db } from '../db.ts';
+import { fail, ok, type Failure, type Result } from '../errors.ts';
+import { producer } from '../queue/boss.ts';
+import { acceptBatch } from './accept.ts';
+import { readBody } from './body.ts';
+import { takeApart, type Message } from './cloudevents.ts';
+import { findConflict } from './conflict.ts';
+import { authenticate, type Caller } from './keys.ts';
+import { charge } from './limits.ts';
+import { checkPressure } from './pressure.ts';
+import { oldestAcceptable } from './retention.ts';
+import { validateEvents, type EventProblem } from './validate.ts';
+
+/** A request as the route got it. */
+export interface IngestRequest {
+  headers: Headers;
+  body: ReadableStream<Uint8Array> | null;
+  ip?: string | undefined;
+}
+
+export interface Accepted {
+  batchId: string;
+  received: number;
+  accepted: number;
+  /** One entry for each thing wrong; only in batch mode, where the good events were taken in all the same. */
+  errors: EventProblem[];
+}
+
+/** Bodies in flight in this process: at 1 MiB each, and a few times that once parsed, this bounds its memory. */
+const MAX_IN_FLIGHT = 24;
+let inFlight = 0;
+
+/**
+ * Takes agents' events in: key, back-pressure, body, message, rate limit, checks, and one transaction.
+ * @returns the accepted batch, or a failure whose `extra` may hold `errors` (with pointers) and `retryAfter` (seconds).
+ */
+export async function ingest(db: Db, request: IngestRequest): Promise<Result<Accepted>> {
+  const caller = await authenticate(db, request.headers.get('authorization'));
+  if (!caller.ok) return caller;
+  const pressure = await checkPressure(db);
+  if (!pressure.ok) return pressure;
+  if (inFlight >= MAX_IN_FLIGHT) return fail('unavailable', 'Too many requests at once.', { retryAfter: 1 });
+  inFlight += 1;
+  try {
+    return await takeIn(db, caller.value, request);
+  } finally {
+    inFlight -= 1;
+  }
+}
+
+async function takeIn(db: Db, caller: Caller, request: IngestRequest): Promise<Result<Accepted>> {
+  const body = await readBody(request.body);
+  const message = body.ok ? takeApart(request.headers, body.value) : body;
+  // A request that is refused costs one event: a flood of nonsense meets the limit too.
+  const charged = await charge(db, caller, message.ok ? message.value.events.length : 1);
+  if (!charged.ok) return charged;
+  if (!message.ok) return message;
+
+  const receivedAt = new Date();
+  const bounds = { agentName: caller.agentName, now: receivedAt, oldest: oldestAcceptable(receivedAt) };
+  const { rows, problems } = validateEvents(message.value.events, bounds);
+  if (rows.length === 0) return refuse(message.value, problems);
+  if (message.value.mode !== 'batch') {
+    const conflict = await findConflict(db, caller.agentId, rows[0]);
+    if (conflict !== null) return conflict;
+  }
+  const userAgent = request.headers.get('user-agent') ?? undefined;
+  const received = message.value.events.length;
+  const batchId = await acceptBatch(db, await producer(db), {
+    ...{ caller, rows, received, receivedAt },
+    ...{ ip: request.ip, userAgent },
+  });
+  return ok({ batchId, received, accepted: rows.length, errors: located(message.value, problems) });
+}
+
+function refuse(message: Message, problems: EventProblem[]): Failure {
+  return fail('invalid_input', 'No event could be taken in; `errors` points to each problem.', {
+    errors: located(message, problems),
+  });
+}
+
+/** In a batch a pointer starts at the array; alone, at the event. */
+function located({ mode }: Message, problems: EventProblem[]): EventProblem[] {
+  if (mode !== 'batch') return problems;
+  return problems.map((problem) => ({ ...problem, pointer: `/${problem.index}${problem.pointer}` }));
+}

@@ -1,0 +1,122 @@
+import type { Act } from '../audit/catalogue.ts';
+import { recordAudit } from '../audit/record.ts';
+import type { Db, Tx } from '../db.ts';
+import { fail, ok, type Result } from '../errors.ts';
+import { makeSecret } from './keys.ts';
+import { burstOf } from './limits.ts';
+import { agentTarget, withAgent } from './registry.ts';
+
+/** A key just made. The secret is in this answer and nowhere else. */
+export interface IssuedKey {
+  keyId: string;
+  secret: string;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+const NO_KEY = fail('not_found', 'There is no such key, or it no longer works.');
+
+/** Makes a key. `days` is how long it lives; null is until it is revoked. Fails with `not_found`. */
+export function issueKey(db: Db, act: Act, agentId: string, days: number | null): Promise<Result<IssuedKey>> {
+  return withAgent(db, agentId, async (tx, agent) => {
+    const expiresAt = days === null ? null : new Date(Date.now() + days * DAY_MS);
+    const { issued, prefix } = await insertKey(tx, agentId, expiresAt);
+    await recordAudit(tx, {
+      action: 'agent_admin.key_issued',
+      outcome: 'success',
+      ...act,
+      target: agentTarget(agent),
+      metadata: { keyId: issued.keyId, prefix, expiresAt: expiresAt?.toISOString() ?? null },
+    });
+    return ok(issued);
+  });
+}
+
+/**
+ * Makes a key that takes the place of another; the old one goes on working for `overlapHours`, so that the agent can be moved over
+ * without losing an event. Fails with `not_found` when the old key no longer works.
+ */
+export function rotateKey(db: Db, act: Act, keyId: string, overlapHours: number): Promise<Result<IssuedKey>> {
+  return withLiveKey(db, keyId, async (tx, old) => {
+    const overlapEndsAt = earlier(old.expiresAt, new Date(Date.now() + overlapHours * HOUR_MS));
+    const { issued } = await insertKey(tx, old.agent.id, null);
+    await tx.agentKey.update({ where: { id: keyId }, data: { expiresAt: overlapEndsAt } });
+    await recordAudit(tx, {
+      action: 'agent_admin.key_rotated',
+      outcome: 'success',
+      ...act,
+      target: agentTarget(old.agent),
+      metadata: {
+        keyId,
+        prefix: old.prefix,
+        replacedBy: issued.keyId,
+        overlapEndsAt: overlapEndsAt.toISOString(),
+      },
+    });
+    return ok(issued);
+  });
+}
+
+/** Sets the moment a key stops working, in days from now. Fails with `not_found`. */
+export function expireKey(db: Db, act: Act, keyId: string, days: number): Promise<Result<null>> {
+  return withLiveKey(db, keyId, async (tx, { agent, prefix }) => {
+    const expiresAt = new Date(Date.now() + days * DAY_MS);
+    await tx.agentKey.update({ where: { id: keyId }, data: { expiresAt } });
+    await recordAudit(tx, {
+      action: 'agent_admin.key_expiry_set',
+      outcome: 'success',
+      ...act,
+      target: agentTarget(agent),
+      metadata: { keyId, prefix, expiresAt: expiresAt.toISOString() },
+    });
+    return ok(null);
+  });
+}
+
+/** Ends a key now: the next request with it is refused. Fails with `not_found`. */
+export function revokeKey(db: Db, act: Act, keyId: string): Promise<Result<null>> {
+  return withLiveKey(db, keyId, async (tx, { agent, prefix }) => {
+    await tx.agentKey.update({ where: { id: keyId }, data: { revokedAt: new Date() } });
+    await recordAudit(tx, {
+      action: 'agent_admin.key_revoked',
+      outcome: 'success',
+      ...act,
+      target: agentTarget(agent),
+      metadata: { keyId, prefix },
+    });
+    return ok(null);
+  });
+}
+
+const earlier = (a: Date | null, b: Date): Date => (a !== null && a < b ? a : b);
+
+async function insertKey(tx: Tx, agentId: string, expiresAt: Date | null) {
+  const { eventsPerSecond } = await tx.agent.findUniqueOrThrow({
+    where: { id: agentId },
+    select: { eventsPerSecond: true },
+  });
+  const { secret, ...kept } = makeSecret();
+  const { id: keyId } = await tx.agentKey.create({
+    data: { agentId, expiresAt, tokens: burstOf(eventsPerSecond), ...kept },
+    select: { id: true },
+  });
+  return { issued: { keyId, secret }, prefix: kept.prefix };
+}
+
+interface LiveKey {
+  prefix: string;
+  expiresAt: Date | null;
+  agent: { id: string; name: string };
+}
+
+/** Runs a change on a key that works, holding its row: of two people who press at once, the second finds it changed. */
+function withLiveKey<T>(db: Db, id: string, change: (tx: Tx, key: LiveKey) => Promise<Result<T>>): Promise<Result<T>> {
+  return db.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT 1 FROM "AgentKey" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
+    const key = await tx.agentKey.findFirst({
+      where: { id, revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] },
+      select: { prefix: true, expiresAt: true, agent: { select: { id: true, name: true } } },
+    });
+    return key === null ? NO_KEY : change(tx, key);
+  });
+}

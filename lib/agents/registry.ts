@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { Act } from '../audit/catalogue.ts';
+import { recordAudit } from '../audit/record.ts';
+import type { Db, Tx } from '../db.ts';
+import { fail, ok, type Result } from '../errors.ts';
+
+/** Agents as such; their keys are in key-admin.ts. Every act is audited in its own transaction. */
+
+export const newAgent = z.object({
+  name: z
+    .string()
+    .trim()
+    .regex(/^[a-z][a-z0-9-]{1,39}$/, 'must be 2 to 40 lower-case letters, digits and hyphens, beginning with a letter'),
+  description: z.string().trim().max(200).default(''),
+  eventsPerSecond: z.coerce.number().int().min(1).max(100_000).default(1000),
+});
+export type NewAgent = z.output<typeof newAgent>;
+
+const NAME_TAKEN = fail('conflict', 'An agent with this name is here already.', { fields: ['name'] });
+const NO_AGENT = fail('not_found', 'There is no such agent.');
+
+/**
+ * Registers an agent; it can do nothing before it has a key.
+ * @returns its id, or `conflict` when the name is taken.
+ */
+export function registerAgent(db: Db, act: Act, agent: NewAgent): Promise<Result<{ id: string }>> {
+  return db.$transaction(async (tx) => {
+    const [added] = await tx.agent.createManyAndReturn({ data: agent, skipDuplicates: true, select: { id: true } });
+    if (added === undefined) return NAME_TAKEN;
+    await recordAudit(tx, {
+      action: 'agent_admin.registered',
+      outcome: 'success',
+      ...act,
+      target: agentTarget({ id: added.id, name: agent.name }),
+      metadata: { eventsPerSecond: agent.eventsPerSecond },
+    });
+    return ok(added);
+  });
+}
+
+/** Disables an agent, so that none of its keys works any more, or enables it again. Fails with `not_found`. */
+export function setAgentDisabled(db: Db, act: Act, id: string, disabled: boolean): Promise<Result<null>> {
+  return withAgent(db, id, async (tx, agent) => {
+    const changed = await tx.agent.updateMany({
+      where: { id, disabledAt: disabled ? null : { not: null } },
+      data: { disabledAt: disabled ? new Date() : null },
+    });
+    // Nothing changed, nothing to tell: a second click is not a second act.
+    if (changed.count === 0) return ok(null);
+    await recordAudit(tx, {
+      action: disabled ? 'agent_admin.disabled' : 'agent_admin.enabled',
+      outcome: 'success',
+      ...act,
+      target: agentTarget(agent),
+      metadata: {},
+    });
+    return ok(null);
+  });
+}
+
+interface AgentName {
+  id: string;
+  name: string;
+}
+
+export const agentTarget = ({ id, name }: AgentName) => ({ type: 'agent', id, label: name });
+
+/** Runs a change on an agent that exists. */
+export function withAgent<T>(
+  db: Db,
+  id: string,
+  change: (tx: Tx, agent: AgentName) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  return db.$transaction(async (tx) => {
+    const agent = await tx.agent.findUnique({ where: { id }, select: { id: true, name: true } });
+    return agent === null ? NO_AGENT : change(tx, agent);
+  });
+}
