@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { TIMING } from '../../lib/release/contract.ts';
 
 /** A process that was started here, in a group of its own: a Ctrl-C reaches it through `stop` alone, in our order. */
 export interface Running {
@@ -18,8 +19,6 @@ interface StartOptions {
   output?: string;
 }
 
-/** A server may need this long, in milliseconds, to finish the requests and jobs it has begun. */
-const STOP_MS = 15_000;
 const KEPT_OUTPUT = 20_000;
 
 /** Starts a command that is found in PATH. */
@@ -51,7 +50,7 @@ export function startProcess(command: string, args: readonly string[], options: 
     ended,
     async stop() {
       signal('SIGTERM');
-      const timer = setTimeout(() => signal('SIGKILL'), STOP_MS);
+      const timer = setTimeout(() => signal('SIGKILL'), TIMING.stop * 1000);
       await ended;
       clearTimeout(timer);
       // What the command itself started and left behind.

@@ -1,0 +1,56 @@
+import { COMMANDS } from '../../lib/release/contract.ts';
+import { isBuilt } from './build.ts';
+import { prepareDatabase, type DatabaseUrls } from './database.ts';
+import { untilHealthy } from './health.ts';
+import { freePort } from './postgres.ts';
+import { startProcess } from './processes.ts';
+import { makeSecrets, seedEnv, type Secrets } from './secrets.ts';
+import { startTestCluster } from './test-cluster.ts';
+
+/** The built app on a fresh database with the three demo accounts; for end-to-end tests and screenshots. */
+export interface TestSite {
+  origin: string;
+  urls: DatabaseUrls;
+  accounts: Secrets['accounts'];
+  stop: () => Promise<void>;
+}
+
+/**
+ * Starts database and web server as a deployment does: migrate, seed, serve.
+ * @param env more variables for the web server.
+ * @throws when the app was not built from the sources as they are now.
+ */
+export async function startTestSite(env: Record<string, string> = {}): Promise<TestSite> {
+  if (!(await isBuilt())) throw new Error('The build is missing or old: node scripts/build-changed.ts');
+  await using running = new AsyncDisposableStack();
+  const cluster = await startTestCluster();
+  running.defer(() => cluster.stop());
+
+  const secrets = makeSecrets();
+  const urls = await prepareDatabase(cluster, 'golive', secrets);
+  await complete(COMMANDS.migrate, { ...urls });
+  await complete('node prisma/seed.ts --demo-events', { ...urls, ...seedEnv(secrets.accounts) });
+
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const web = startProcess('sh', ['-c', COMMANDS.start], {
+    env: {
+      NODE_ENV: 'production',
+      PORT: String(port),
+      DATABASE_URL: urls.DATABASE_URL,
+      NEXTAUTH_SECRET: secrets.nextAuth,
+      NEXTAUTH_URL: origin,
+      ...env,
+    },
+  });
+  running.defer(() => web.stop());
+  await untilHealthy(origin, web);
+  const stack = running.move();
+  return { origin, urls, accounts: secrets.accounts, stop: () => stack.disposeAsync() };
+}
+
+async function complete(command: string, env: Record<string, string>): Promise<void> {
+  const step = startProcess('sh', ['-c', command], { env });
+  const code = await step.ended;
+  if (code !== 0) throw new Error(`"${command}" ended with exit code ${code}:\n${step.output()}`);
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import type { LaunchOptions } from '@playwright/test';
+
+const CACHE = resolve('node_modules/.cache/golive-chromium');
+const PACKED = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..', 'bin');
+const FONTS = resolve('node_modules/geist/dist/fonts');
+
+/**
+ * What Chromium asks of the network by itself, and what a sandboxed machine cannot give it. As root it has no sandbox; the pages it
+ * visits here are ours.
+ */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--font-render-hinting=none',
+];
+
+/** Playwright's options for the Chromium of the npm package: the same browser, libraries and fonts on every machine. */
+export async function launchOptions(): Promise<LaunchOptions> {
+  const folder = await unpacked();
+  return {
+    executablePath: join(folder, 'chromium'),
+    args: FLAGS,
+    env: {
+      ...(process.env as Record<string, string>),
+      // A bare host has no NSS; the package carries it.
+      LD_LIBRARY_PATH: [join(folder, 'al2023', 'lib'), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
+      FONTCONFIG_FILE: join(folder, 'fonts.conf'),
+    },
+  };
+}
+
+/** Unpacks the browser once per installation. The package itself would share a fixed path in the temporary folder with everybody. */
+async function unpacked(): Promise<string> {
+  const folder = join(CACHE, 'browser');
+  if (existsSync(folder)) return folder;
+  await mkdir(CACHE, { recursive: true });
+  const half = await mkdtemp(join(CACHE, 'half-'));
+  const { inflate } = await import('@sparticuz/chromium');
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = half;
+  try {
+    for (const pack of ['chromium.br', 'fonts.tar.br', 'al2023.tar.br']) await inflate(join(PACKED, pack));
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+  await writeFile(join(half, 'fonts.conf'), fontsConfig(folder));
+  // Two runs at once: the second finds the folder there and drops its own.
+  await rename(half, folder).catch(() => rm(half, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The app serves its own font; this is for what the browser draws itself, and it must know Latin and Cyrillic. */
+const fontsConfig = (folder: string) => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${join(folder, 'fonts')}</dir>
+  <dir>${FONTS}</dir>
+  <cachedir>${join(folder, 'fonts-cache')}</cachedir>
+</fontconfig>
+`;
