@@ -98,7 +98,7 @@ export async function loadSession(db: Db, claims: SessionClaims, now = new Date(
       u."passwordHash" IS NOT NULL AS "hasPassword"
     FROM "Session" s JOIN "User" u ON u.id = s."userId"
     WHERE s.id = ${sessionId}::uuid AND u.id = ${userId}::uuid AND s."endedAt" IS NULL AND u."disabledAt" IS NULL
-      AND s."sessionVersion" = u."sessionVersion" AND u."sessionVersion" = ${sessionVersion}::int
+      AND s."sessionVersion" = u."sessionVersion" AND u."sessionVersion" = ${sessionVersion}::bigint
       AND s."createdAt" > ${bornAfter}::timestamptz AND s."lastSeenAt" > ${seenAfter}::timestamptz`;
   if (!found) return null;
   const { lastSeenAt, ...user } = found;

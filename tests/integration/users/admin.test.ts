@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { changeRole, createResetLink, disableUser, enableUser, revokeSessions } from '#lib/users/admin.ts';
+import { createUser } from '#lib/users/create.ts';
+import { countActiveAdmins } from '#lib/users/list.ts';
+import { resetPassword } from '#lib/users/reset.ts';
+import { execute } from '../../../scripts/support/postgres.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { actOf, addPerson, auditTrail, enter, PASSWORD, WEB } from './people.ts';
+
+let database: TestDatabase;
+beforeEach(async () => void (database = await freshDatabase()));
+afterEach(() => database[Symbol.asyncDispose]());
+
+const NOBODY = '018f0000-0000-7000-8000-000000000000';
+
+test('the last active admin can be neither disabled nor demoted, and the refusal stands in the log', async () => {
+  const { db } = database;
+  const root = await addPerson(db, 'root', 'admin');
+  const former = await addPerson(db, 'former', 'admin');
+  expect(await disableUser(db, actOf(root), former.id)).toMatchObject({ ok: true });
+  expect(await disableUser(db, actOf(root), root.id)).toMatchObject({ ok: false, code: 'last_admin' });
+  expect(await changeRole(db, actOf(root), root.id, 'auditor')).toMatchObject({ ok: false, code: 'last_admin' });
+  expect(await countActiveAdmins(db)).toBe(1);
+  expect(await auditTrail(db)).toEqual([
+    'user.disabled success',
+    'user.disabled failure last_admin',
+    'user.role_changed failure last_admin',
+  ]);
+});
+
+test('whatever admins do to one another at the same moment, one active admin remains', async () => {
+  const { db } = database;
+  for (let round = 0; round < 8; round++) {
+    await db.user.updateMany({ data: { disabledAt: new Date() } });
+    const admins = await Promise.all([0, 1, 2].map((index) => addPerson(db, `admin-${round}-${index}`, 'admin')));
+    const outcomes = await Promise.all(
+      admins.flatMap((actor, index) =>
+        admins
+          .filter((target) => target !== actor)
+          .map((target) =>
+            index % 2 === 0
+              ? disableUser(db, actOf(actor), target.id)
+              : changeRole(db, actOf(actor), target.id, 'auditor'),
+          ),
+      ),
+    );
+    expect(await countActiveAdmins(db), `round ${round}`).toBe(1);
+    expect(outcomes.filter(({ ok }) => ok).length).toBeGreaterThanOrEqual(2);
+  }
+});
+
+test('two admins who disable themselves at the same moment: one of them stays', async () => {
+  const { db } = database;
+  const [a, b] = await Promise.all([addPerson(db, 'a', 'admin'), addPerson(db, 'b', 'admin')]);
+  const outcomes = await Promise.all([disableUser(db, actOf(a), a.id), disableUser(db, actOf(b), b.id)]);
+  expect(outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code)).sort()).toEqual(['last_admin', 'ok']);
+});
+
+test('who has just lost the role cannot go on with an act that was under way', async () => {
+  const { db } = database;
+  const root = await addPerson(db, 'root', 'admin');
+  const other = await addPerson(db, 'other', 'admin');
+  const target = await addPerson(db, 'target');
+  await changeRole(db, actOf(root), other.id, 'user');
+  const stale = actOf(other);
+  for (const refused of [
+    await disableUser(db, stale, target.id),
+    await changeRole(db, stale, other.id, 'admin'),
+    await createResetLink(db, stale, root.id),
+    await revokeSessions(db, stale, root.id),
+    await createUser(db, stale, { email: 'new@example.org', name: 'New', role: 'admin' }),
+  ])
+    expect(refused).toMatchObject({ ok: false, code: 'forbidden' });
+});
+
+test('a missing person is not found, whether the id is unknown or no id at all', async () => {
+  const { db } = database;
+  const act = actOf(await addPerson(db, 'root', 'admin'));
+  for (const id of [NOBODY, 'x', '\'; DROP TABLE "User"; --'])
+    for (const outcome of [
+      await disableUser(db, act, id),
+      await enableUser(db, act, id),
+      await changeRole(db, act, id, 'auditor'),
+      await createResetLink(db, act, id),
+      await revokeSessions(db, act, id),
+    ])
+      expect(outcome).toMatchObject({ ok: false, code: 'not_found' });
+  expect(await auditTrail(db)).toEqual([]);
+});
+
+test('an act that changes nothing records nothing', async () => {
+  const { db } = database;
+  const act = actOf(await addPerson(db, 'root', 'admin'));
+  const { id } = await addPerson(db, 'ann');
+  const session = await enter(db, { id, email: 'ann@example.org', role: 'user' });
+  expect(await enableUser(db, act, id)).toMatchObject({ ok: true });
+  expect(await changeRole(db, act, id, 'user')).toMatchObject({ ok: true });
+  expect(await auditTrail(db)).toEqual(['auth.sign_in success']);
+  expect(await db.session.findUnique({ where: { id: session.sessionId } })).toMatchObject({ endedAt: null });
+});
+
+test('a new person gets a link, sets a password and signs in; each step is recorded with the admin who did it', async () => {
+  const { db } = database;
+  const root = await addPerson(db, 'root', 'admin');
+  const created = await createUser(db, actOf(root), { email: ' Ann@Example.org ', name: ' Ann ', role: 'auditor' });
+  if (!created.ok) throw new Error(created.detail);
+  const { token } = created.value.reset;
+  expect(await resetPassword(db, { token, password: PASSWORD, origin: WEB })).toMatchObject({ ok: true });
+  await enter(db, { id: created.value.id, email: 'ann@example.org', role: 'auditor' });
+  expect(await db.user.findUnique({ where: { id: created.value.id } })).toMatchObject({ name: 'Ann', role: 'auditor' });
+  expect(await db.auditEvent.findMany({ where: { actorId: root.id }, orderBy: { action: 'asc' } })).toMatchObject([
+    {
+      action: 'user.created',
+      targetId: created.value.id,
+      targetLabel: 'ann@example.org',
+      metadata: { role: 'auditor' },
+    },
+    { action: 'user.reset_link_created', targetId: created.value.id },
+  ]);
+});
+
+test('one address is one person: also in another spelling, and of two at once one wins', async () => {
+  const { db } = database;
+  const act = actOf(await addPerson(db, 'root', 'admin'));
+  const outcomes = await Promise.all(
+    ['ann@example.org', 'ANN@example.org', ' ann@example.org'].map((email) =>
+      createUser(db, act, { email, name: 'Ann', role: 'user' }),
+    ),
+  );
+  expect(outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code)).sort()).toEqual([
+    'email_taken',
+    'email_taken',
+    'ok',
+  ]);
+});
+
+test('a bad address and a bad name are both named', async () => {
+  const act = actOf(await addPerson(database.db, 'root', 'admin'));
+  expect(await createUser(database.db, act, { email: 'nope', name: ' ', role: 'user' })).toMatchObject({
+    code: 'invalid_input',
+    extra: { errors: [{ pointer: '#/email' }, { pointer: '#/name' }] },
+  });
+});
+
+test('no audit, no change: an admin’s act that cannot be recorded does not happen', async () => {
+  const { db } = database;
+  const act = actOf(await addPerson(db, 'root', 'admin'));
+  const ann = await addPerson(db, 'ann');
+  await enter(db, ann);
+  const before = await db.user.findMany({ orderBy: { id: 'asc' } });
+  await execute(database.superuserUrl, 'REVOKE INSERT ON "AuditEvent" FROM golive_app');
+  for (const attempt of [
+    () => disableUser(db, act, ann.id),
+    () => changeRole(db, act, ann.id, 'auditor'),
+    () => createResetLink(db, act, ann.id),
+    () => revokeSessions(db, act, ann.id),
+    () => createUser(db, act, { email: 'new@example.org', name: 'New', role: 'user' }),
+  ])
+    await expect(attempt()).rejects.toThrow(/permission denied/);
+  expect(await db.user.findMany({ orderBy: { id: 'asc' } })).toEqual(before);
+  expect(await db.session.count({ where: { endedAt: null } })).toBe(1);
+  expect(await db.passwordReset.count()).toBe(0);
+});
