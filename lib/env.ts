@@ -27,6 +27,15 @@ const fields = z.object({
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
     .optional()
     .describe('PostgreSQL, as the owner of the tables; used by migrations only'),
+  WORKER_DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .optional()
+    .describe('PostgreSQL, as a user of the worker alone, which migrations then make; used by migrations only'),
+  DATABASE_APP_ROLE: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,62}$/)
+    .optional()
+    .describe('Role whose rights the users of web and worker share; migrations then make it and both users'),
   DATABASE_CA_CERT: z
     .string()
     .min(1)
@@ -121,7 +130,13 @@ export function logLevel(): Env['LOG_LEVEL'] {
   return fields.shape.LOG_LEVEL.catch('info').parse(process.env.LOG_LEVEL || undefined);
 }
 
-const migrateSchema = fields.pick({ DATABASE_URL: true, MIGRATE_DATABASE_URL: true, DATABASE_CA_CERT: true });
+const migrateSchema = fields.pick({
+  DATABASE_URL: true,
+  MIGRATE_DATABASE_URL: true,
+  WORKER_DATABASE_URL: true,
+  DATABASE_APP_ROLE: true,
+  DATABASE_CA_CERT: true,
+});
 
 /** What a migration needs: the database, and nothing of the app's secrets. */
 export function migrateEnv(): z.output<typeof migrateSchema> {

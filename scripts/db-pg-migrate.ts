@@ -3,15 +3,18 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { connectionConfig } from '#lib/db/connection.ts';
 import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
+import { ensureAppRoles, userOf } from '#lib/db/roles.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { installQueue } from '#lib/queue/install.ts';
 
 async function main() {
-  const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
+  const { DATABASE_URL, MIGRATE_DATABASE_URL, WORKER_DATABASE_URL, DATABASE_APP_ROLE, DATABASE_CA_CERT } = migrateEnv();
   const client = new pg.Client(connectionConfig(MIGRATE_DATABASE_URL ?? DATABASE_URL, DATABASE_CA_CERT));
   await client.connect();
   try {
-    const appRole = decodeURIComponent(new URL(DATABASE_URL).username);
+    const users = [DATABASE_URL, WORKER_DATABASE_URL ?? []].flat().map(userOf);
+    if (DATABASE_APP_ROLE) await ensureAppRoles(client, DATABASE_APP_ROLE, users);
+    const appRole = DATABASE_APP_ROLE ?? userOf(DATABASE_URL).name;
     const settings = { 'golive.app_role': appRole };
     const dir = fileURLToPath(new URL('../prisma/postgres', import.meta.url));
     const applied = await applyPostgresMigrations(client, dir, settings, (name, ms) =>

@@ -122,6 +122,8 @@ export const VARIABLES: Record<VariableName, VariableSpec> = {
   LOG_LEVEL: { secret: false, from: 'operator', needs: running('optional') },
   DATABASE_URL: { secret: true, from: 'operator', needs: everywhere('required') },
   MIGRATE_DATABASE_URL: { secret: true, from: 'operator', needs: { prune: 'optional', migrate: 'optional' } },
+  WORKER_DATABASE_URL: { secret: true, from: 'operator', needs: { migrate: 'optional' } },
+  DATABASE_APP_ROLE: { secret: false, from: 'operator', needs: { migrate: 'optional' } },
   DATABASE_CA_CERT: { secret: false, from: 'operator', needs: everywhere('optional') },
   DATABASE_POOL_MAX: { secret: false, from: 'operator', needs: running('optional') },
   NEXTAUTH_SECRET: { secret: true, from: 'operator', needs: running('required') },

@@ -1,0 +1,61 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { HEALTH_SIGNAL, SIGNALS } from '#lib/release/signals.ts';
+import { alarmTable, OWN_NAMESPACE, type AlarmFacts, type AlarmSpec } from './alarm-table.ts';
+import type { Alerts } from './alerts.ts';
+import type { Logs } from './logs.ts';
+
+type AlarmsArgs = AlarmFacts & { alerts: Alerts; logs: Logs };
+
+/** Turns the table into CloudWatch alarms, and the worker's signals into the metrics that some of them watch. */
+export class Alarms extends pulumi.ComponentResource {
+  /** Names of the alarms that turn back a rollout of web. */
+  readonly stopRollout: pulumi.Output<string>[] = [];
+
+  constructor(name: string, args: AlarmsArgs, opts: pulumi.ComponentResourceOptions) {
+    super('golive:infra:Alarms', name, {}, opts);
+    this.signalMetrics(name, args);
+    for (const spec of alarmTable(args)) {
+      const alarm = this.alarm(name, spec, args);
+      if (spec.stopsRollout) this.stopRollout.push(alarm.name);
+    }
+    this.registerOutputs({});
+  }
+
+  private alarm(name: string, spec: AlarmSpec, { names, alerts }: AlarmsArgs): aws.cloudwatch.MetricAlarm {
+    const percentile = /^p\d/.test(spec.statistic);
+    return new aws.cloudwatch.MetricAlarm(
+      `${name}-${spec.key}`,
+      {
+        name: `${names.base}-${spec.key}`,
+        alarmDescription: spec.description,
+        namespace: spec.namespace,
+        metricName: spec.metricName,
+        dimensions: spec.dimensions,
+        ...(percentile ? { extendedStatistic: spec.statistic } : { statistic: spec.statistic }),
+        comparisonOperator: spec.above === undefined ? 'LessThanThreshold' : 'GreaterThanThreshold',
+        threshold: spec.above ?? spec.below ?? 0,
+        period: 60,
+        evaluationPeriods: spec.minutes,
+        datapointsToAlarm: spec.minutes,
+        treatMissingData: spec.silenceIsBad ? 'breaching' : 'notBreaching',
+        alarmActions: [alerts.topic.arn],
+        okActions: [alerts.topic.arn],
+      },
+      { parent: this },
+    );
+  }
+
+  private signalMetrics(name: string, { names, logs }: AlarmsArgs): void {
+    for (const field of Object.keys(SIGNALS))
+      new aws.cloudwatch.LogMetricFilter(
+        `${name}-${field}`,
+        {
+          logGroupName: logs.groups.worker.name,
+          pattern: `{ $.signal = "${HEALTH_SIGNAL}" && $.${field} = * }`,
+          metricTransformation: { namespace: OWN_NAMESPACE, name: `${names.base}-${field}`, value: `$.${field}` },
+        },
+        { parent: this },
+      );
+  }
+}

@@ -1,0 +1,123 @@
+import * as pulumi from '@pulumi/pulumi';
+import { z } from 'zod';
+import { DATABASE_CONNECTIONS, connectionsNeeded, fitsFargate } from './sizing.ts';
+
+/** The stack's configuration, checked as a whole before the first resource: a typo costs a second, not half an environment. */
+const between = (min: number, max: number) => z.number().int().min(min).max(max);
+const digest = z.string().regex(/^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/[a-z0-9/_-]+@sha256:[0-9a-f]{64}$/, {
+  error: 'must be an ECR image by digest: <account>.dkr.ecr.<region>.amazonaws.com/<name>@sha256:<64 hex>',
+});
+const task = { cpu: between(256, 16384), memory: between(512, 122880), poolMax: between(1, 50) };
+const secretName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of a variable');
+
+const fields = z.strictObject({
+  stack: z.strictObject({
+    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, like eu-central-1'),
+    /** Stateful resources refuse deletion, and the settings that protect people's data become mandatory. */
+    protection: z.boolean(),
+    owner: z.email(),
+    logRetentionDays: z.union([7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days))),
+  }),
+  dns: z.strictObject({
+    domain: z.hostname().refine((name) => name.includes('.'), 'must be a full host name'),
+    hostedZoneId: z
+      .string()
+      .regex(/^Z[A-Z0-9]{8,31}$/, 'must be the id of a Route 53 zone, like Z0123456789ABCDEFGHIJ'),
+  }),
+  network: z.strictObject({
+    cidr: z.cidrv4().refine((cidr) => /\/(16|17|18)$/.test(cidr), 'must have a prefix from /16 to /18'),
+    zones: between(2, 3),
+    /** Way out for private tasks: one gateway, one per zone, or none (AWS endpoints only: no OpenID provider, no webhooks). */
+    nat: z.enum(['none', 'single', 'per-zone']),
+  }),
+  web: z.strictObject({ ...task, min: between(1, 50), max: between(1, 100) }),
+  worker: z.strictObject({ ...task, count: between(1, 20) }),
+  database: z.strictObject({
+    version: z.string().regex(/^1[5-9](\.\d+)?$/, 'must be a PostgreSQL version from 15 on'),
+    instanceClass: z.enum(Object.keys(DATABASE_CONNECTIONS) as [string, ...string[]]),
+    storageGb: between(20, 16384),
+    maxStorageGb: between(20, 65536),
+    multiAz: z.boolean(),
+    backupDays: between(1, 35),
+  }),
+  archive: z.strictObject({ lockMode: z.enum(['GOVERNANCE', 'COMPLIANCE']), lockDays: between(1, 3650) }),
+  alerts: z.strictObject({ email: z.email(), monthlyBudgetUsd: between(10, 1_000_000) }),
+  waf: z.boolean(),
+  deploy: z.strictObject({
+    repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'must be owner/name'),
+    environment: z.string().min(1),
+    stateBucket: z.string().min(3).max(63),
+  }),
+  /** Plain variables of the contract that this program does not set by itself, e.g. OIDC_ISSUER. */
+  environment: z.record(secretName, z.string()).default({}),
+  /** Secrets whose value a person puts in, e.g. OIDC_CLIENT_SECRET. */
+  operatorSecrets: z.array(secretName).default([]),
+  /** Absent until the first images exist: the platform then comes up without services. */
+  release: z
+    .strictObject({
+      commit: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit id'),
+      runner: digest,
+      migrator: digest,
+    })
+    .optional(),
+});
+
+export type Config = z.output<typeof fields>;
+export type ReleaseConfig = NonNullable<Config['release']>;
+
+const schema = fields.superRefine((config, context) => {
+  const complain = (path: string, message: string) =>
+    context.addIssue({ code: 'custom', path: path.split('.'), message });
+  for (const name of ['web', 'worker'] as const)
+    if (!fitsFargate(config[name].cpu, config[name].memory))
+      complain(
+        `${name}.memory`,
+        `${config[name].memory} MiB is not offered by Fargate with ${config[name].cpu} CPU units`,
+      );
+  if (config.web.min > config.web.max) complain('web.max', 'must not be below web.min');
+  if (config.database.maxStorageGb < config.database.storageGb)
+    complain('database.maxStorageGb', 'must not be below database.storageGb');
+  const needed = connectionsNeeded(config);
+  const offered = DATABASE_CONNECTIONS[config.database.instanceClass] ?? 0;
+  if (needed > offered)
+    complain('database.instanceClass', `offers ${offered} connections; a rollout at full scale needs ${needed}`);
+  if (!config.stack.protection) return;
+  if (!config.database.multiAz) complain('database.multiAz', 'must be true in a protected stack');
+  if (config.database.backupDays < 7) complain('database.backupDays', 'must be at least 7 in a protected stack');
+  if (config.web.min < 2) complain('web.min', 'must be at least 2 in a protected stack');
+  if (config.network.nat === 'single')
+    complain('network.nat', 'must not be single in a protected stack: one zone would take all down');
+});
+
+/** Thrown before any resource is registered; the message has a line for every bad key. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/**
+ * Checks raw values.
+ * @param raw what stands under `golive:` in the stack file, parsed.
+ * @throws ConfigError naming each bad key.
+ */
+export function parseConfig(raw: Record<string, unknown>): Config {
+  const outcome = schema.safeParse(raw);
+  if (outcome.success) return outcome.data;
+  const lines = outcome.error.issues.map((issue) => {
+    const path = issue.path.join('.');
+    const extra =
+      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [path, key].filter(Boolean).join('.')) : [];
+    return extra.length > 0
+      ? extra.map((key) => `  golive:${key}: is not a known key`).join('\n')
+      : `  golive:${path}: ${issue.message}`;
+  });
+  throw new ConfigError(`The stack's configuration is not usable:\n${lines.join('\n')}`);
+}
+
+/** Reads `golive:*` of the selected stack. */
+export function readConfig(): Config {
+  const namespace = `${pulumi.getProject()}:`;
+  const raw: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(pulumi.runtime.allConfig()))
+    if (key.startsWith(namespace)) raw[key.slice(namespace.length)] = JSON.parse(value);
+  return parseConfig(raw);
+}

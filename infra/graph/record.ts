@@ -1,0 +1,76 @@
+import { createRequire } from 'node:module';
+import * as pulumi from '@pulumi/pulumi';
+import type { Config } from '../config.ts';
+import { program } from '../program.ts';
+import { mocks } from './mocks.ts';
+import { readRequest, type RecordedResource, type RegisterRequest } from './request.ts';
+
+export type { RecordedResource } from './request.ts';
+
+export type Mode = 'preview' | 'update';
+
+/** Where the engine would reach the function behind a hook's name. */
+export interface HookAddress {
+  target: string;
+  token: string;
+}
+
+export interface RecordedGraph {
+  stack: string;
+  mode: Mode;
+  /** In the order in which the program registered them: a resource stands after everything that it waits for. */
+  resources: RecordedResource[];
+  hooks: Map<string, HookAddress>;
+}
+
+type Callback = (error: Error | null, response: unknown) => void;
+
+interface HookRequest {
+  getName(): string;
+  getCallback(): { getTarget(): string; getToken(): string };
+}
+
+interface Monitor {
+  registerResource(request: RegisterRequest, callback: Callback): unknown;
+  registerResourceHook(request: HookRequest, callback: Callback): void;
+}
+
+interface Settings {
+  getMonitor: () => Monitor;
+  waitForRPCs: () => Promise<void>;
+}
+
+// Neither is part of Pulumi's public types, and its documented mocks show inputs alone.
+const require = createRequire(import.meta.url);
+const { getMonitor, waitForRPCs } = require('@pulumi/pulumi/runtime/settings') as Settings;
+const { Empty } = require('google-protobuf/google/protobuf/empty_pb') as { Empty: new () => unknown };
+
+/**
+ * Runs the program against Pulumi's mocks and keeps what it asked for, options included: the mocks alone drop protection, dependencies,
+ * time limits and hooks. One recording at a time: Pulumi's runtime is a global of the process.
+ * @param config a checked configuration, with a release if services are wanted.
+ */
+export async function recordGraph(stack: string, config: Config, mode: Mode = 'update'): Promise<RecordedGraph> {
+  const preview = mode === 'preview';
+  await pulumi.runtime.setMocks(mocks(config, preview), 'golive', stack, preview);
+  const graph: RecordedGraph = { stack, mode, resources: [], hooks: new Map() };
+  watch(getMonitor(), graph);
+  program(config);
+  await waitForRPCs();
+  return graph;
+}
+
+function watch(monitor: Monitor, { resources, hooks }: RecordedGraph): void {
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) =>
+    register(request, (error, response) => {
+      if (response) resources.push(readRequest(request, (response as { getUrn(): string }).getUrn()));
+      callback(error, response);
+    });
+  // The mocks have no such method, and making a hook would crash.
+  monitor.registerResourceHook = (request, callback) => {
+    const callbackAddress = request.getCallback();
+    hooks.set(request.getName(), { target: callbackAddress.getTarget(), token: callbackAddress.getToken() });
+    callback(null, new Empty());
+  };
+}

@@ -1,0 +1,24 @@
+import type { Process } from '#lib/release/contract.ts';
+
+/**
+ * Physical names, fixed so that commands, dashboards and people find the parts of a stack without asking Pulumi. What must be unique in
+ * the world (buckets) gets a suffix from Pulumi instead.
+ * @param stack e.g. `production`
+ */
+export function namesOf(stack: string) {
+  const base = `golive-${stack}`;
+  return {
+    base,
+    cluster: base,
+    database: base,
+    schedule: `${base}-prune`,
+    topic: `${base}-alerts`,
+    /** Where a task's service and its log group take their name from; ECS needs the family fixed to offer a rollback target. */
+    family: (process: Process) => `${base}-${process}`,
+    logGroup: (process: Process) => `/golive/${stack}/${process}`,
+    repository: (target: 'runner' | 'migrator') => `golive/${stack}/${target}`,
+    secret: (label: string) => `golive/${stack}/${label}`,
+  };
+}
+
+export type Names = ReturnType<typeof namesOf>;

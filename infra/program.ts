@@ -1,0 +1,28 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import type { Config } from './config.ts';
+import { Platform } from './platform.ts';
+import { Services } from './services.ts';
+
+/**
+ * The whole environment: the platform, which changes rarely and by a person's hand, and on it the services, which move with each release.
+ * @returns the stack's outputs.
+ */
+export function program(config: Config) {
+  const provider = new aws.Provider('aws', {
+    region: config.stack.region as aws.Region,
+    defaultTags: { tags: { project: 'golive', stack: pulumi.getStack(), owner: config.stack.owner } },
+  });
+  const platform = new Platform('platform', { config }, { providers: { aws: provider } });
+  if (config.release !== undefined)
+    new Services('services', { config, release: config.release, platform }, { providers: { aws: provider } });
+  return {
+    origin: `https://${config.dns.domain}`,
+    runnerRepository: platform.registry.runner.repositoryUrl,
+    migratorRepository: platform.registry.migrator.repositoryUrl,
+    deployRole: platform.deployRole.arn,
+    releasesBucket: platform.releases.bucket,
+    archiveBucket: platform.storage.archive.bucket.bucket,
+    released: config.release?.commit ?? 'nothing yet',
+  };
+}

@@ -1,0 +1,93 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { PRUNE_SCHEDULE } from '#lib/release/contract.ts';
+import { allow, grant, trust } from './roles.ts';
+import type { Task } from './task.ts';
+import type { Web } from './web.ts';
+import type { Worker } from './worker.ts';
+import type { Placement } from './workload.ts';
+
+/** EventBridge wants a sixth field, and a question mark for one of the two kinds of day. */
+export function schedulerCron(cron: string): string {
+  const [minute, hour, day, month, weekday] = cron.split(' ');
+  if (day !== '*' && weekday !== '*')
+    throw new Error(`EventBridge cannot express a day of month and of week at once: ${cron}`);
+  return weekday === '*'
+    ? `cron(${minute} ${hour} ${day} ${month} ? *)`
+    : `cron(${minute} ${hour} ? ${month} ${weekday} *)`;
+}
+
+/** A start that fails is tried again for two hours, then kept where an alarm looks. */
+const RETRY = { maximumRetryAttempts: 10, maximumEventAgeInSeconds: 7200 };
+
+/** The daily prune of the audit log. The last part of a release to move. */
+export class Prune extends pulumi.ComponentResource {
+  readonly schedule: aws.scheduler.Schedule;
+  readonly deadLetters: aws.sqs.Queue;
+
+  constructor(
+    name: string,
+    args: Placement & { task: Task; web: Web; worker: Worker },
+    opts: pulumi.ComponentResourceOptions,
+  ) {
+    super('golive:infra:Prune', name, {}, opts);
+    const { names, cluster, task, firewall } = args;
+    this.deadLetters = new aws.sqs.Queue(
+      name,
+      { name: names.schedule, sqsManagedSseEnabled: true, messageRetentionSeconds: 1209600 },
+      { parent: this },
+    );
+    const role = this.starter(name, args);
+    this.schedule = new aws.scheduler.Schedule(
+      name,
+      {
+        name: names.schedule,
+        scheduleExpression: schedulerCron(PRUNE_SCHEDULE),
+        scheduleExpressionTimezone: 'UTC',
+        flexibleTimeWindow: { mode: 'OFF' },
+        target: {
+          arn: cluster.arn,
+          roleArn: role.arn,
+          retryPolicy: RETRY,
+          deadLetterConfig: { arn: this.deadLetters.arn },
+          ecsParameters: {
+            taskDefinitionArn: task.definition.arn,
+            launchType: 'FARGATE',
+            taskCount: 1,
+            networkConfiguration: {
+              subnets: args.subnetIds,
+              securityGroups: [firewall.tasks.id],
+              assignPublicIp: false,
+            },
+          },
+        },
+      },
+      {
+        parent: this,
+        dependsOn: [args.web.service, args.worker.service, ...task.prerequisites],
+      },
+    );
+    this.registerOutputs({ schedule: this.schedule.name });
+  }
+
+  /** May start this one family in this one cluster, with its two roles. */
+  private starter(name: string, { names, cluster, task }: Placement & { task: Task }): aws.iam.Role {
+    const role = new aws.iam.Role(
+      `${name}-starter`,
+      { name: `${names.schedule}-starter`, assumeRolePolicy: JSON.stringify(trust('scheduler.amazonaws.com')) },
+      { parent: this },
+    );
+    const revisions = pulumi.interpolate`${task.definition.arnWithoutRevision}:*`;
+    grant(
+      `${name}-starter`,
+      role,
+      [
+        { ...allow(['ecs:RunTask'], [revisions]), ...{ Condition: { ArnEquals: { 'ecs:cluster': cluster.arn } } } },
+        allow(['iam:PassRole'], [task.roles.execution.arn, task.roles.task.arn]),
+        allow(['sqs:SendMessage'], [this.deadLetters.arn]),
+      ],
+      { parent: this },
+    );
+    return role;
+  }
+}

@@ -1,0 +1,123 @@
+import { fileURLToPath } from 'node:url';
+import * as pulumi from '@pulumi/pulumi';
+import { HEALTH_PATH, TIMING } from '#lib/release/contract.ts';
+import type { Environment } from './ecs/environment.ts';
+import { runMigrateGate } from './ecs/migrate-gate.ts';
+import { readMigrations, recordRelease, releaseId } from './ecs/release-manifest.ts';
+import { verifyRollout } from './ecs/verify-rollout.ts';
+import type { ReleaseConfig } from './config.ts';
+
+/** Everything the hooks talk about, known once the task definitions are registered. */
+export interface Plan {
+  environment: Environment;
+  bucket: string;
+  release: ReleaseConfig;
+  taskDefinitions: { web: string; worker: string; migrate: string; prune: string };
+}
+
+/** ECS needs several failed starts before its circuit breaker opens; a verification that gives up earlier would hide its reasons. */
+const ROLLOUT_SECONDS = 1500;
+
+const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
+
+type Hooks = pulumi.ResourceHookBinding;
+
+/**
+ * The order of a release inside one `pulumi up`, as hooks on the resources that carry it:
+ *
+ *     migrate, then web          before web is created or moved to another task definition
+ *     verify web, then worker    after web; the worker depends on it
+ *     verify worker, then prune  after the worker; the schedule depends on it
+ *     record the release         after the note of what is running, which depends on all three
+ *
+ * An error before an operation means that the operation never happens; an error after one fails the deployment, and whatever depends on
+ * that resource stays as it was. Hooks do not run in a preview.
+ */
+export class ReleaseOrder {
+  readonly web: Hooks;
+  readonly worker: Hooks;
+  readonly running: Hooks;
+  readonly #plan: Promise<Plan>;
+  readonly #deployments: { web?: string; worker?: string } = {};
+  #id: string | undefined;
+
+  constructor(plan: pulumi.Output<Plan>) {
+    this.#plan = new Promise((resolve) => plan.apply(resolve));
+    const gate = new pulumi.ResourceHook('migrate', (args) => this.#migrate(args));
+    const web = new pulumi.ResourceHook('verify-web', (args) => this.#verify('web', args));
+    const worker = new pulumi.ResourceHook('verify-worker', (args) => this.#verify('worker', args));
+    const record = new pulumi.ResourceHook('record-release', () => this.#record('succeeded'));
+    this.web = { beforeCreate: [gate], beforeUpdate: [gate], afterCreate: [web], afterUpdate: [web] };
+    this.worker = { afterCreate: [worker], afterUpdate: [worker] };
+    this.running = { afterCreate: [record], afterUpdate: [record] };
+  }
+
+  /** A changed tag or alarm updates the service too, and is no reason to migrate. */
+  async #migrate({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    if (oldInputs !== undefined && oldInputs.taskDefinition === newInputs?.taskDefinition) return;
+    const plan = await this.#plan;
+    await runMigrateGate({ ...migrator(plan), region: plan.environment.region, timeoutSeconds: TIMING.migrate, log });
+    await this.#record('migrated');
+  }
+
+  async #verify(process: 'web' | 'worker', { newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    const { environment, release } = await this.#plan;
+    try {
+      this.#deployments[process] = await verifyRollout({
+        cluster: environment.cluster,
+        service: environment.services[process],
+        taskDefinition: newInputs?.taskDefinition as string,
+        region: environment.region,
+        timeoutSeconds: ROLLOUT_SECONDS,
+        log,
+        ...(process === 'web' ? { healthUrl: `${environment.origin}${HEALTH_PATH}`, commit: release.commit } : {}),
+      });
+    } catch (error) {
+      await this.#failed(error as Error);
+      throw error;
+    }
+  }
+
+  /** The reason is what matters to whoever reads the failed update: a manifest that cannot be written must not cover it. */
+  async #failed(error: Error): Promise<void> {
+    await this.#record('failed', error.message).catch((second: unknown) =>
+      log(`the release could not be recorded as failed: ${(second as Error).message}`),
+    );
+  }
+
+  async #record(verdict: 'migrated' | 'succeeded' | 'failed', reason?: string): Promise<void> {
+    const plan = await this.#plan;
+    const { environment, bucket, release, taskDefinitions } = plan;
+    this.#id ??= releaseId(release.commit, new Date());
+    await recordRelease({
+      bucket,
+      region: environment.region,
+      log,
+      release: {
+        id: this.#id,
+        kind: 'deploy',
+        commit: release.commit,
+        images: { runner: release.runner, migrator: release.migrator },
+        taskDefinitions,
+        deployments: this.#deployments,
+        migrations: await readMigrations(MIGRATIONS),
+        verdict,
+        ...(reason === undefined ? {} : { reason }),
+      },
+      ...(verdict === 'migrated' ? {} : { audit: migrator(plan) }),
+    });
+  }
+}
+
+/** How a task of the migrator's image is started. */
+function migrator({ environment, taskDefinitions }: Plan) {
+  return {
+    cluster: environment.cluster,
+    taskDefinition: taskDefinitions.migrate,
+    networkConfiguration: environment.network,
+    container: 'migrate',
+    logGroup: environment.logGroups.migrate,
+  };
+}
+
+const log = (line: string) => void pulumi.log.info(line);

@@ -1,0 +1,33 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import type { Task } from './task.ts';
+import type { Web } from './web.ts';
+import { PATIENCE, serviceBasics, type Placement } from './workload.ts';
+
+/** Processes agents' events. Follows web: it starts only on a schema and beside a web service that are known to be good. */
+export class Worker extends pulumi.ComponentResource {
+  readonly service: aws.ecs.Service;
+
+  constructor(name: string, args: Placement & { task: Task; web: Web }, opts: pulumi.ComponentResourceOptions) {
+    super('golive:infra:Worker', name, {}, opts);
+    const { config, task, web, firewall, order } = args;
+    this.service = new aws.ecs.Service(
+      name,
+      {
+        ...serviceBasics(args, 'worker', task.definition),
+        desiredCount: config.worker.count,
+        // Any number of workers may run, also none for a moment: the queue keeps what they miss.
+        deploymentMinimumHealthyPercent: 50,
+        deploymentMaximumPercent: 200,
+        networkConfiguration: { subnets: args.subnetIds, securityGroups: [firewall.tasks.id], assignPublicIp: false },
+      },
+      {
+        parent: this,
+        hooks: order.worker,
+        customTimeouts: PATIENCE,
+        dependsOn: [web.service, ...task.prerequisites],
+      },
+    );
+    this.registerOutputs({ service: this.service.name });
+  }
+}

@@ -1,0 +1,37 @@
+import * as pulumi from '@pulumi/pulumi';
+import type * as aws from '@pulumi/aws';
+import type { Cluster } from './cluster.ts';
+import type { Config } from './config.ts';
+import type { Firewall } from './firewall.ts';
+import type { Names } from './names.ts';
+import type { ReleaseOrder } from './release-order.ts';
+
+/** What every service and schedule is placed into. */
+export interface Placement {
+  config: Config;
+  names: Names;
+  cluster: Cluster;
+  subnetIds: pulumi.Input<string[]>;
+  firewall: Firewall;
+  order: ReleaseOrder;
+}
+
+/** A rollout may take this long before Pulumi gives up; the verification inside has its own, shorter limit. */
+export const PATIENCE = { create: '30m', update: '30m', delete: '20m' };
+
+/** What web and worker have in common: a rollout that turns itself back, and tags that reach the tasks. */
+export function serviceBasics({ cluster, names }: Placement, process: 'web' | 'worker', task: aws.ecs.TaskDefinition) {
+  return {
+    name: names.family(process),
+    cluster: cluster.arn,
+    taskDefinition: task.arn,
+    launchType: 'FARGATE',
+    platformVersion: '1.4.0',
+    deploymentCircuitBreaker: { enable: true, rollback: true },
+    enableEcsManagedTags: true,
+    propagateTags: 'SERVICE',
+    enableExecuteCommand: false,
+    // Pulumi's own wait calls a rolled-back deployment a success; the hooks of release-order.ts look closer.
+    waitForSteadyState: false,
+  };
+}

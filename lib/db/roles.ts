@@ -1,0 +1,59 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import pg, { type Client } from 'pg';
+
+export interface LoginUser {
+  name: string;
+  password: string;
+}
+
+/** Any fixed number will do, as long as nothing else of ours takes the same lock. */
+const LOCK_KEY = 7_305_002;
+const ITERATIONS = 4096;
+
+/** User and password of a `postgres://` URL. */
+export function userOf(url: string): LoginUser {
+  const { username, password } = new URL(url);
+  return { name: decodeURIComponent(username), password: decodeURIComponent(password) };
+}
+
+/**
+ * Makes the role that holds the app's rights and the users that borrow them, or brings their passwords up to date. Runs before the grants
+ * of prisma/postgres, as a user that may create roles; running it again, or twice at once, changes nothing else.
+ * @param appRole cannot log in; the grants go to it.
+ * @param users one for each process, so that a leaked password is one process's, and the server's views say who did what.
+ */
+export async function ensureAppRoles(client: Client, appRole: string, users: LoginUser[]): Promise<void> {
+  const role = pg.escapeIdentifier(appRole);
+  await client.query('BEGIN');
+  try {
+    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
+    await create(client, appRole, 'NOLOGIN');
+    for (const user of users) {
+      await create(client, user.name, 'LOGIN');
+      const name = pg.escapeIdentifier(user.name);
+      await client.query(`ALTER ROLE ${name} PASSWORD ${pg.escapeLiteral(scramVerifier(user.password))}`);
+      await client.query(`GRANT ${role} TO ${name}`);
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}
+
+async function create(client: Client, name: string, kind: 'LOGIN' | 'NOLOGIN'): Promise<void> {
+  const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
+  if (found.rowCount === 0) await client.query(`CREATE ROLE ${pg.escapeIdentifier(name)} ${kind}`);
+}
+
+/**
+ * What PostgreSQL stores of a password (RFC 5803). Sent in place of the password, which would otherwise stand in the server's log
+ * whenever statements are logged. For passwords in ASCII, where SASLprep changes nothing.
+ */
+function scramVerifier(password: string): string {
+  const salt = randomBytes(16);
+  const salted = pbkdf2Sync(password, salt, ITERATIONS, 32, 'sha256');
+  const keyed = (text: string) => createHmac('sha256', salted).update(text).digest();
+  const stored = createHash('sha256').update(keyed('Client Key')).digest('base64');
+  return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString('base64')}$${stored}:${keyed('Server Key').toString('base64')}`;
+}
