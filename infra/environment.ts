@@ -47,6 +47,8 @@ const SOURCES: Record<keyof Env, Source> = {
   OIDC_CLIENT_ID: 'configured',
   OIDC_CLIENT_SECRET: 'configured',
   OIDC_NAME: 'configured',
+  AUDIT_RETENTION_DAYS: 'configured',
+  WORKER_PORT: 'configured',
   DEV_ADMIN: 'configured',
   GIT_COMMIT: { plain: ({ release }) => release.commit },
 };
