@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { encodeCursor } from './cursor.ts';
 import { FILTER_NAMES, filtersToText, parseMoment } from './filters.ts';
-import { parseAuditQuery } from './query.ts';
+import { DEFAULT_LIMIT, parseAuditQuery } from './query.ts';
 
 const SECRET = 'only-for-tests-only-for-tests-only';
 
@@ -73,7 +73,10 @@ test.each([
 
 test('what a form without JavaScript sends is understood: empty fields and local times', () => {
   const query = parse('action=&actor=&target=&outcome=&source=&from=2026-11-22T09%3A30&to=&requestId=&limit=&cursor=');
-  expect(query).toEqual({ ok: true, value: { filters: { from: new Date('2026-11-22T09:30Z') }, limit: 50 } });
+  expect(query).toEqual({
+    ok: true,
+    value: { filters: { from: new Date('2026-11-22T09:30Z') }, limit: DEFAULT_LIMIT },
+  });
 });
 
 test('filters written as text are read back the same', () => {

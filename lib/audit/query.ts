@@ -12,7 +12,8 @@ export interface AuditQuery {
   limit: number;
 }
 
-export const DEFAULT_LIMIT = 50;
+/** Each row may lie in a block of its own, and each month has an index to descend: 25 rows keep a page within 60 blocks. */
+export const DEFAULT_LIMIT = 25;
 export const MAX_LIMIT = 200;
 
 const KNOWN = new Set<string>([...FILTER_NAMES, 'cursor', 'limit']);

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 
 /**
  * The second half of a migration: what Prisma cannot express. Every file of prisma/postgres is idempotent and is run when its text is
  * not the one recorded last, so an edit is applied by the next deployment. A file whose first line holds `concurrent` is run statement
- * by statement outside a transaction, as CREATE INDEX CONCURRENTLY demands; any other is one transaction.
+ * by statement outside a transaction, as CREATE INDEX CONCURRENTLY demands; any other is one transaction. One whose first line holds
+ * `on every run` heals what may break between deployments, and is run each time.
  */
 export interface PostgresMigration {
   name: string;
   sql: string;
   checksum: string;
   concurrent: boolean;
+  everyRun: boolean;
 }
 
 export interface MigrationState extends PostgresMigration {
@@ -32,7 +35,14 @@ export async function readPostgresMigrations(dir: string): Promise<PostgresMigra
     names.map(async (name) => {
       const sql = await readFile(join(dir, name), 'utf8');
       const checksum = createHash('sha256').update(sql).digest('hex');
-      return { name, sql, checksum, concurrent: sql.split('\n', 1)[0]?.includes('concurrent') ?? false };
+      const header = sql.split('\n', 1)[0] ?? '';
+      return {
+        name,
+        sql,
+        checksum,
+        concurrent: header.includes('concurrent'),
+        everyRun: header.includes('on every run'),
+      };
     }),
   );
 }
@@ -55,7 +65,7 @@ export async function postgresMigrationStates(client: Client, dir: string): Prom
 /**
  * Applies what is pending or edited. Two runs at once take turns: the second finds nothing left to do.
  * @param settings session settings that the files read, e.g. `golive.app_role`.
- * @returns the names that were run.
+ * @returns the names of those that were new or edited.
  */
 export async function applyPostgresMigrations(
   client: Client,
@@ -63,15 +73,17 @@ export async function applyPostgresMigrations(
   settings: Record<string, string>,
   onApplied: (name: string, ms: number) => void = () => undefined,
 ): Promise<string[]> {
-  await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+  await takeLock(client);
   try {
     await client.query(LEDGER);
     for (const [name, value] of Object.entries(settings))
       await client.query('SELECT set_config($1, $2, false)', [name, value]);
-    const due = (await postgresMigrationStates(client, dir)).filter((file) => file.state !== 'applied');
-    for (const file of due) {
+    const states = await postgresMigrationStates(client, dir);
+    for (const file of states) {
+      if (file.state === 'applied' && !file.everyRun) continue;
       const started = performance.now();
       await runFile(client, file);
+      if (file.state === 'applied') continue;
       const ms = Math.round(performance.now() - started);
       await client.query(
         `INSERT INTO "_postgres_migrations" (name, checksum, duration_ms) VALUES ($1, $2, $3)
@@ -80,16 +92,45 @@ export async function applyPostgresMigrations(
       );
       onApplied(file.name, ms);
     }
-    return due.map((file) => file.name);
+    return states.filter((file) => file.state !== 'applied').map((file) => file.name);
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [LOCK_KEY]);
   }
 }
 
+/**
+ * Asks again and again instead of waiting inside one statement: a waiting statement holds a snapshot, and CREATE INDEX CONCURRENTLY of
+ * the run that we wait for would wait for that snapshot in turn.
+ */
+async function takeLock(client: Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [LOCK_KEY]);
+    if (rows[0]?.free) return;
+    await delay(100);
+  }
+}
+
 async function runFile(client: Client, file: PostgresMigration): Promise<void> {
   // pg sends a text without parameters as one simple query, which PostgreSQL runs as one transaction.
-  const parts = file.concurrent
-    ? file.sql.split(/;\s*$/m).filter((part) => part.replace(/--.*$/gm, '').trim() !== '')
-    : [file.sql];
-  for (const part of parts) await client.query(part);
+  if (!file.concurrent) return void (await client.query(file.sql));
+  for (const statement of splitStatements(file.sql)) await runStatement(client, statement);
+}
+
+/** Cuts a script at each `;` or `\\gexec` that ends a line outside a dollar-quoted body. Other commands of psql are left out. */
+export function splitStatements(sql: string): string[] {
+  const lines = sql.split('\n').filter((line) => !/^\s*--/.test(line) && !/^\\(?!gexec)/.test(line));
+  const statements = [''];
+  for (const line of lines) {
+    statements.push(`${statements.pop() ?? ''}${line}\n`);
+    const quoted = ((statements.at(-1)?.split('$$').length ?? 1) - 1) % 2 === 1;
+    if (!quoted && /(;|\\gexec)\s*$/.test(line)) statements.push('');
+  }
+  return statements.map((statement) => statement.trim()).filter((statement) => statement !== '');
+}
+
+/** Runs one statement; with `\\gexec` at its end, as in psql, the texts it returns are run instead of shown. */
+export async function runStatement(client: Client, statement: string): Promise<void> {
+  if (!statement.endsWith('\\gexec')) return void (await client.query(statement));
+  const made = await client.query<string[]>({ text: statement.slice(0, -'\\gexec'.length), rowMode: 'array' });
+  for (const text of made.rows.flat()) await client.query(text);
 }

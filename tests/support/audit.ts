@@ -1,3 +1,7 @@
+import type pg from 'pg';
+import { segments, type TimeRange } from '#lib/audit/coverage.ts';
+import { pageSql } from '#lib/audit/list.ts';
+import type { AuditQuery } from '#lib/audit/query.ts';
 import { execute } from '../../scripts/support/postgres.ts';
 
 /** What `generate_series` makes of a number `n`; any column may be replaced by another SQL expression over `n`. */
@@ -15,6 +19,7 @@ const COLUMNS = {
   source: `(ARRAY['web','api','worker'])[1 + n % 3]`,
   ip: `'192.0.2.' || n % 250`,
   requestId: `'request-' || n`,
+  metadata: `'{}'`,
 };
 
 export type EventColumns = Partial<Record<keyof typeof COLUMNS, string>>;
@@ -29,3 +34,36 @@ export function insertEvents(rows: number, columns: EventColumns = {}): string {
 
 export const writeEvents = (url: string, rows: number, columns?: EventColumns): Promise<void> =>
   execute(url, insertEvents(rows, columns));
+
+interface PlanNode {
+  'Rows Removed by Filter'?: number;
+  'Actual Loops': number;
+  'Actual Rows': number;
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
+  Plans?: PlanNode[];
+}
+
+/** What one page costs: the blocks it touches and the most rows that one node read only to throw them away. */
+export async function pageCost(client: pg.Client, query: AuditQuery, covered: TimeRange | null) {
+  const cost = { buffers: 0, removed: 0 };
+  const walk = (node: PlanNode) => {
+    cost.removed = Math.max(cost.removed, (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops']);
+    node.Plans?.forEach(walk);
+  };
+  let missing = query.limit;
+  for (const segment of segments(covered, query)) {
+    if (missing === 0) break;
+    const { text, values } = pageSql({ ...query, limit: missing }, segment);
+    const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>({
+      text: `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ${text}`,
+      values,
+    });
+    const plan = rows[0]?.['QUERY PLAN'][0]?.Plan;
+    if (plan === undefined) throw new Error('EXPLAIN returned no plan');
+    cost.buffers += plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+    walk(plan);
+    missing -= plan['Actual Rows'];
+  }
+  return cost;
+}

@@ -1,0 +1,96 @@
+/**
+ * `npm run bench -- audit --rows N --json`: what a page of the log costs at the front and at half depth, with the real query, and what
+ * OFFSET and the OR form cost on the same data. The milliseconds are those of a client, the median of its runs.
+ */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type pg from 'pg';
+import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
+import { coveredRange, segments, type TimeRange } from '#lib/audit/coverage.ts';
+import { pageSql } from '#lib/audit/list.ts';
+import { DEFAULT_LIMIT, type AuditQuery } from '#lib/audit/query.ts';
+import { openDb } from '#lib/db.ts';
+import { pageCost } from '../support/audit.ts';
+import { fillLog } from './support/fill.ts';
+import { demand, median, report, round, time } from './support/measure.ts';
+import { benchDatabase, progress, withClient } from './support/server.ts';
+
+const LIMIT = DEFAULT_LIMIT + 1;
+const MIGRATIONS = fileURLToPath(new URL('../../prisma/postgres', import.meta.url));
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { rows: { type: 'string' }, json: { type: 'boolean' } } });
+  const rows = Number(values.rows ?? 1_000_000);
+  if (!Number.isInteger(rows) || rows < 1000 || rows > 50_000_000) throw new Error('--rows takes 1000 to 50000000');
+  await using database = await benchDatabase();
+  await fillLog(database.url, rows);
+  const covered = await prepare(database.url);
+  const result = await withClient(database.url, (client) => measure(client, rows, covered));
+  report(result, values.json ?? false);
+  const ratio = rows >= 10_000_000 ? 500 : 50;
+  demand({
+    'deep_ms <= 1.5 x first_ms + 0.3': result.deep_ms <= 1.5 * result.first_ms + 0.3,
+    'deep_buffers <= 60': result.deep_buffers <= 60,
+    [`deep_ms at least ${ratio} x below offset_ms`]: result.deep_ms * ratio <= result.offset_ms,
+  });
+}
+
+/** Builds the indexes, then statistics and visibility, as autovacuum would in time. */
+async function prepare(url: string): Promise<TimeRange | null> {
+  await withClient(url, async (client) => {
+    progress('building indexes');
+    await applyPostgresMigrations(client, MIGRATIONS, {});
+    progress('vacuum analyze');
+    await client.query('VACUUM ANALYZE "AuditEvent"');
+  });
+  const db = openDb(url, { max: 1 });
+  const covered = await coveredRange(db);
+  await db.$disconnect();
+  return covered;
+}
+
+async function measure(client: pg.Client, rows: number, covered: TimeRange | null) {
+  const depth = Math.floor(rows / 2);
+  progress(`finding the row at depth ${depth}`);
+  const found = await client.query<{ createdAt: Date; id: string }>(
+    `SELECT "createdAt", id FROM "AuditEvent" ORDER BY "createdAt" DESC, id DESC OFFSET ${depth} LIMIT 1`,
+  );
+  const cursor = found.rows[0];
+  if (cursor === undefined) throw new Error('the log is shorter than it should be');
+  const first: AuditQuery = { filters: {}, limit: LIMIT };
+  const deep: AuditQuery = { ...first, cursor };
+  progress('the real query');
+  const first_ms = median(await time(101, () => page(client, first, covered)));
+  const deep_ms = median(await time(101, () => page(client, deep, covered)));
+  const { buffers } = await pageCost(client, deep, covered);
+  progress('OFFSET and the OR form');
+  const columns = 'id, "createdAt", action, outcome, "actorLabel"';
+  const order = `ORDER BY "createdAt" DESC, id DESC`;
+  const bound = [cursor.createdAt.toISOString(), cursor.id];
+  const offset_ms = median(
+    await time(3, () => client.query(`SELECT ${columns} FROM "AuditEvent" ${order} OFFSET ${depth} LIMIT ${LIMIT}`), 1),
+  );
+  const or = `SELECT ${columns} FROM "AuditEvent" WHERE "createdAt" < $1::timestamptz OR ("createdAt" = $1::timestamptz AND id < $2::uuid)`;
+  const or_form_ms = median(await time(3, () => client.query(`${or} ${order} LIMIT ${LIMIT}`, bound), 1));
+  return {
+    rows,
+    first_ms: round(first_ms),
+    deep_ms: round(deep_ms),
+    deep_buffers: buffers,
+    offset_ms: round(offset_ms),
+    or_form_ms: round(or_form_ms),
+  };
+}
+
+/** What listAudit() runs, over one connection and without the ORM's share. */
+async function page(client: pg.Client, query: AuditQuery, covered: TimeRange | null): Promise<void> {
+  let missing = LIMIT;
+  for (const segment of segments(covered, query)) {
+    const { text, values } = pageSql({ ...query, limit: missing }, segment);
+    const found = await client.query({ text, values });
+    missing -= found.rows.length;
+    if (missing === 0) return;
+  }
+}
+
+await main();

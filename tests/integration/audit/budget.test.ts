@@ -1,0 +1,80 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { coveredRange, type TimeRange } from '#lib/audit/coverage.ts';
+import { parseFilters, type FilterName } from '#lib/audit/filters.ts';
+import { DEFAULT_LIMIT } from '#lib/audit/query.ts';
+import { ensurePartitions } from '#lib/audit/partitions.ts';
+import { pageCost, writeEvents } from '../../support/audit.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+
+/** Blocks of shared memory that one page may touch: a row of a page may lie in a block of its own, and the index has its path. */
+const BUDGET = 60;
+const MONTHS = 6;
+const ROWS = 90_000;
+
+let database: TestDatabase;
+let client: pg.Client;
+let covered: TimeRange | null;
+
+// Six months, 20 rows in every moment, one actor with a single row, one action with three.
+beforeAll(async () => {
+  database = await freshDatabase();
+  const start = `date_trunc('month', now() - interval '${MONTHS - 1} months')`;
+  await writeEvents(database.ownerUrl, ROWS, {
+    createdAt: `${start} + (n / 20) * 20 * (interval '${MONTHS - 1} months' / ${ROWS})`,
+    actorId: `CASE WHEN n = 17 THEN 'once' ELSE 'user-' || n % 100 END`,
+    action: `CASE WHEN n % 30000 = 5 THEN 'user.created' ELSE (ARRAY['auth.sign_in','auth.sign_out','audit.read'])[1 + n % 3] END`,
+  });
+  await ensurePartitions(database.db);
+  client = new pg.Client({ connectionString: database.ownerUrl });
+  await client.connect();
+  await client.query('VACUUM ANALYZE "AuditEvent"');
+  covered = await coveredRange(database.db);
+}, 120_000);
+
+afterAll(async () => {
+  await client.end();
+  await database[Symbol.asyncDispose]();
+});
+
+const CASES: Partial<Record<FilterName, string>>[] = [
+  {},
+  { action: 'auth.sign_in' },
+  { action: 'user.created' },
+  { actor: 'user-42' },
+  { actor: 'once' },
+  { actor: 'person7@example.org' },
+  { target: 'target-33' },
+  { outcome: 'success' },
+  { outcome: 'denied' },
+  { source: 'api' },
+  { requestId: 'request-77' },
+  { action: 'auth.sign_in', outcome: 'denied' },
+  { actor: 'user-42', action: 'audit.read' },
+  { actor: 'user-40', outcome: 'failure' },
+  { target: 'target-33', action: 'auth.sign_in' },
+  { action: 'nothing.of_the_kind' },
+];
+
+test.each(CASES)('a page of %o stays within its budget at any depth and throws no rows away', async (given) => {
+  const filters = parseFilters(given);
+  if (!filters.ok || covered === null) throw new Error('the test is wrong');
+  const span = Date.now() - covered.from.getTime();
+  for (const depth of [0, 0.5, 0.99]) {
+    const cursor = {
+      createdAt: new Date(Date.now() - depth * span),
+      id: '80000000-0000-0000-0000-000000000000',
+    };
+    const cost = await pageCost(client, { filters: filters.value, cursor, limit: DEFAULT_LIMIT + 1 }, covered);
+    expect(cost.buffers, `blocks at ${depth}`).toBeLessThanOrEqual(BUDGET);
+    expect(cost.removed, `rows thrown away at ${depth}`).toBeLessThanOrEqual(DEFAULT_LIMIT + 1);
+  }
+});
+
+test('the budget is one that the obvious query breaks', async () => {
+  const { rows } = await client.query<{ 'QUERY PLAN': { Plan: Record<string, number> }[] }>(
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT id FROM "AuditEvent" ORDER BY "createdAt" DESC, id DESC OFFSET ${ROWS / 2} LIMIT 51`,
+  );
+  const plan = rows[0]?.['QUERY PLAN'][0]?.Plan ?? {};
+  expect((plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0)).toBeGreaterThan(BUDGET * 3);
+});
