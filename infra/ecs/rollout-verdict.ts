@@ -15,9 +15,7 @@ export type Rollout =
 export function judgeRollout(service: Service, taskDefinition: string, remembered: string | undefined): Rollout {
   const deployments = service.deployments ?? [];
   const primary = deployments.find(({ status }) => status === 'PRIMARY');
-  const own = remembered
-    ? deployments.find(({ id }) => id === remembered)
-    : deployments.find((deployment) => deployment.taskDefinition === taskDefinition);
+  const own = remembered ? deployments.find(({ id }) => id === remembered) : ours(deployments, primary, taskDefinition);
   const deployment = own?.id ?? remembered;
   const failed = (reason: string): Rollout => ({ state: 'failed', deployment, reason });
 
@@ -32,6 +30,12 @@ export function judgeRollout(service: Service, taskDefinition: string, remembere
   const progress = `${runningCount} of ${desiredCount} running, ${rolloutState ?? 'UNKNOWN'}`;
   const settled = rolloutState === 'COMPLETED' && runningCount >= desiredCount && desiredCount === service.desiredCount;
   return settled ? { state: 'done', deployment } : { state: 'waiting', deployment, progress };
+}
+
+/** Before the first sight of it: an older deployment of the same task definition may still be draining and is not the one. */
+function ours(deployments: Deployment[], primary: Deployment | undefined, taskDefinition: string) {
+  if (primary?.taskDefinition === taskDefinition) return primary;
+  return deployments.find((one) => one.taskDefinition === taskDefinition && one.rolloutState === 'FAILED');
 }
 
 function replaced(deployment: string, primary: Deployment | undefined): string {

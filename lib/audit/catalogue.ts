@@ -142,6 +142,19 @@ export const ACTIONS = {
     version: 1,
     metadata: z.strictObject({ batches: z.number().int() }),
   },
+  'release.recorded': {
+    description: 'A deployment or a rollback ended, well or badly.',
+    category: 'release',
+    version: 1,
+    metadata: z.strictObject({
+      kind: z.enum(['deploy', 'rollback']),
+      commit: z.string(),
+      /** For a rollback: the release that runs again. */
+      of: z.string().optional(),
+      /** Newest migration of the code. */
+      migration: z.string().optional(),
+    }),
+  },
 } as const satisfies Record<string, ActionSpec>;
 
 export type Action = keyof typeof ACTIONS;

@@ -1,0 +1,54 @@
+import { ListServiceDeploymentsCommand, type Deployment } from '@aws-sdk/client-ecs';
+import { GetScheduleCommand, type GetScheduleOutput } from '@aws-sdk/client-scheduler';
+import type { Stack } from './environment.ts';
+import { describeService } from './service.ts';
+import type { Session } from './session.ts';
+
+export type ServiceName = 'web' | 'worker';
+export const SERVICES = ['web', 'worker'] as const satisfies ServiceName[];
+
+/** What AWS runs at this moment, by task definition ARN. */
+export interface Live {
+  web: string;
+  worker: string;
+  prune: string;
+}
+
+/** The deployment that ECS is on, or came to rest on. */
+export async function primaryOf(session: Session, stack: Stack, name: ServiceName): Promise<Deployment | undefined> {
+  const { deployments = [] } = await describeService(session, stack.cluster, stack.services[name]);
+  return deployments.find(({ status }) => status === 'PRIMARY');
+}
+
+export async function readSchedule({ aws }: Session, { schedule }: Stack): Promise<GetScheduleOutput> {
+  return aws.scheduler.send(new GetScheduleCommand({ Name: schedule.name, GroupName: schedule.group }));
+}
+
+export async function readLive(session: Session, stack: Stack): Promise<Live> {
+  const [web, worker, schedule] = await Promise.all([
+    primaryOf(session, stack, 'web'),
+    primaryOf(session, stack, 'worker'),
+    readSchedule(session, stack),
+  ]);
+  return {
+    web: web?.taskDefinition ?? '',
+    worker: worker?.taskDefinition ?? '',
+    prune: schedule.Target?.EcsParameters?.TaskDefinitionArn ?? '',
+  };
+}
+
+/** ARN of the deployment of a service that is under way, if one is. */
+export async function deploymentUnderWay(
+  { aws }: Session,
+  stack: Stack,
+  name: ServiceName,
+): Promise<string | undefined> {
+  const { serviceDeployments = [] } = await aws.ecs.send(
+    new ListServiceDeploymentsCommand({
+      cluster: stack.cluster,
+      service: stack.services[name],
+      status: ['PENDING', 'IN_PROGRESS'],
+    }),
+  );
+  return serviceDeployments[0]?.serviceDeploymentArn;
+}

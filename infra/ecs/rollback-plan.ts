@@ -1,0 +1,94 @@
+import { EcsFailure } from './failure.ts';
+import { imageState } from './images.ts';
+import { SERVICES, deploymentUnderWay, readLive, type ServiceName } from './live.ts';
+import { notTolerated } from './migrations.ts';
+import { readReleases } from './release-manifest.ts';
+import { appliedMigrations, type Release } from './release.ts';
+import { rollbackTarget } from './rollback-target.ts';
+import type { Session } from './session.ts';
+import type { Stack } from './environment.ts';
+import { describeTaskDefinition } from './task-definition.ts';
+import { idOf } from './task-log.ts';
+
+export type Step =
+  | { kind: 'stop'; service: ServiceName; deployment: string }
+  | { kind: 'service'; service: ServiceName; from: string; to: string }
+  | { kind: 'schedule'; from: string; to: string };
+
+export interface RollbackPlan {
+  target: Release;
+  steps: Step[];
+  /** Runs `release-record`: the newest migrator knows how, whatever release is returned to. */
+  auditWith: string;
+}
+
+export interface RollbackOptions {
+  /** Id or commit of the release to run; the previous one when left out. */
+  to?: string | undefined;
+  /** Go ahead although the code does not tolerate the schema. */
+  force: boolean;
+}
+
+/**
+ * Works out a rollback and changes nothing.
+ * @throws EcsFailure `refused` when it cannot or must not be done, with every reason.
+ */
+export async function planRollback(session: Session, stack: Stack, options: RollbackOptions): Promise<RollbackPlan> {
+  const [releases, live, ...underWay] = await Promise.all([
+    readReleases(session, stack.bucket),
+    readLive(session, stack),
+    ...SERVICES.map((name) => deploymentUnderWay(session, stack, name)),
+  ]);
+  const target = rollbackTarget({ releases, live, underWay: underWay.some(Boolean), wanted: options.to });
+  if (target.verdict !== 'succeeded' && !options.force)
+    throw new EcsFailure(
+      'refused',
+      `${target.id} never succeeded (${target.verdict}): choose another, or insist with --force`,
+    );
+  await refuseUnlessDeployable(session, target);
+  refuseUnlessTolerant(session, target, releases, options.force);
+  const to = target.taskDefinitions;
+  const stops = SERVICES.flatMap((service, index): Step[] => {
+    const deployment = underWay[index];
+    return deployment === undefined || live[service] === to[service] ? [] : [{ kind: 'stop', service, deployment }];
+  });
+  const moves = SERVICES.flatMap((service): Step[] =>
+    live[service] === to[service] ? [] : [{ kind: 'service', service, from: live[service], to: to[service] }],
+  );
+  const schedule: Step[] = live.prune === to.prune ? [] : [{ kind: 'schedule', from: live.prune, to: to.prune }];
+  return {
+    target,
+    steps: [...stops, ...moves, ...schedule],
+    auditWith: releases[0]?.taskDefinitions.migrate ?? to.migrate,
+  };
+}
+
+async function refuseUnlessDeployable(session: Session, target: Release): Promise<void> {
+  const { web, worker, prune } = target.taskDefinitions;
+  const definitions = await Promise.all([web, worker, prune].map((arn) => describeTaskDefinition(session, arn)));
+  const inactive = definitions
+    .filter(({ status }) => status !== 'ACTIVE')
+    .map(({ taskDefinitionArn = '' }) => idOf(taskDefinitionArn));
+  const image = await imageState(session, target.images.runner);
+  const reasons = [
+    ...inactive.map(
+      (name) =>
+        `task definition ${name} is INACTIVE, and ECS deploys no inactive one (was it registered without skipDestroy?)`,
+    ),
+    ...(image === 'present' ? [] : [`image ${target.images.runner} is ${image} in the registry`]),
+  ];
+  if (reasons.length === 0) return;
+  const way = `Deploy commit ${target.commit} again instead, through the pipeline`;
+  throw new EcsFailure(
+    'refused',
+    [`${target.id} cannot be deployed:`, ...reasons.map((one) => `  ${one}`), way].join('\n'),
+  );
+}
+
+function refuseUnlessTolerant(session: Session, target: Release, releases: Release[], force: boolean): void {
+  const broken = notTolerated(target.migrations, appliedMigrations(releases)).map(({ name }) => name);
+  if (broken.length === 0) return;
+  const what = `the code of ${target.id} does not tolerate what was applied since: ${broken.join(', ')}`;
+  if (!force) throw new EcsFailure('refused', `${what}. Roll forward with a fix, or accept errors with --force`);
+  session.log(`forced: ${what}`);
+}
