@@ -6,8 +6,8 @@ export type Scope =
   /** The service offers no resource-level permission for it. */
   | 'any'
   | 'cluster'
+  /** Services and their deployments. */
   | 'services'
-  | 'serviceDeployments'
   | 'tasks'
   | 'taskDefinitions'
   | 'repositories'
@@ -32,7 +32,7 @@ export const RELEASE_PERMISSIONS = {
   'ecs:UpdateService': { on: 'services', why: 'roll back to the task definition of an earlier release' },
   'ecs:DescribeTaskDefinition': { on: 'any', why: 'can it still be deployed; what differs' },
   'ecs:ListServiceDeployments': { on: 'services', why: 'is a deployment under way' },
-  'ecs:StopServiceDeployment': { on: 'serviceDeployments', why: 'stop a deployment that is under way' },
+  'ecs:StopServiceDeployment': { on: 'services', why: 'stop a deployment that is under way' },
   'iam:PassRole': { on: 'taskRoles', why: 'tasks and the schedule run under roles of their own' },
   'iam:GetRole': { on: 'taskRoles', why: 'verify: the roles exist and ECS may take them' },
   'logs:GetLogEvents': { on: 'logGroups', why: 'last lines of a failed task' },
