@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Db } from './db.ts';
+import { pendingMigrations } from './db/pending-migrations.ts';
 import { env } from './env.ts';
 import { log } from './log.ts';
 
@@ -26,7 +25,7 @@ export async function checkHealth(db: Db): Promise<Health> {
   const deadline = AbortSignal.timeout(BUDGET_MS);
   const [database, migrations] = await Promise.all([
     passes('database', deadline, async () => (await db.$queryRaw<unknown[]>`SELECT 1`).length === 1),
-    passes('migrations', deadline, async () => (await missingMigrations(db)).length === 0),
+    passes('migrations', deadline, async () => (await pendingMigrations(db)).length === 0),
   ]);
   return {
     status: database === 'ok' && migrations === 'ok' ? 'ok' : 'failed',
@@ -47,13 +46,4 @@ async function passes(name: string, deadline: AbortSignal, check: () => Promise<
     log.warn({ check: name, err: error }, 'health check failed');
   }
   return 'failed';
-}
-
-/** Folders of prisma/migrations that the database has not finished. */
-async function missingMigrations(db: Db): Promise<string[]> {
-  const entries = await readdir(join(process.cwd(), 'prisma/migrations'), { withFileTypes: true });
-  const rows = await db.$queryRaw<{ name: string }[]>`
-    SELECT migration_name AS name FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`;
-  const finished = new Set(rows.map(({ name }) => name));
-  return entries.filter((entry) => entry.isDirectory() && !finished.has(entry.name)).map(({ name }) => name);
 }

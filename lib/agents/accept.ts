@@ -36,7 +36,7 @@ export async function acceptBatch(db: Db, boss: PgBoss, arrival: Arrival): Promi
         payload: JSON.stringify(rows),
       },
     });
-    await enqueueIngest(boss, tx, { batchId: id });
+    await enqueueIngest(boss, tx, { batchId: id, events: rows.length });
   });
   return id;
 }

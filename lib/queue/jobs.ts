@@ -9,8 +9,8 @@ export const QUEUE_SCHEMA = 'pgboss';
 export const INGEST_QUEUE = 'agent-ingest';
 export const INGEST_DEAD_LETTERS = 'agent-ingest-dead';
 
-/** A job names its batch and nothing else: the events stay in one place, and a job can be repeated. */
-export const ingestJob = z.strictObject({ batchId: z.uuid() });
+/** A job names its batch and how large it is; the events stay in one place, and a job can be repeated. */
+export const ingestJob = z.strictObject({ batchId: z.uuid(), events: z.int().min(1) });
 export type IngestJob = z.output<typeof ingestJob>;
 
 const DAY = 24 * 60 * 60;

@@ -1,0 +1,14 @@
+import { ingest } from '#lib/agents/ingest.ts';
+import { db } from '#lib/db.ts';
+import { agentProblem } from '../../../_server/agent.ts';
+import { answering } from '../../../_server/api.ts';
+import { requestOrigin } from '../../../_server/origin.ts';
+
+/** Takes CloudEvents in: structured, binary or batch. 202 says that they will be processed; the batch tells when they are. */
+export const POST = answering(async (request) => {
+  const { ip } = await requestOrigin('api');
+  const result = await ingest(db(), { headers: request.headers, body: request.body, ip });
+  if (!result.ok) return agentProblem(result);
+  const location = `/api/agent/batches/${result.value.batchId}`;
+  return Response.json(result.value, { status: 202, headers: { Location: location, 'Cache-Control': 'no-store' } });
+});

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { redriveDeadLetters } from '#lib/agents/redrive.ts';
+import { readBatch } from '#lib/agents/batches.ts';
+import { keepAgentTables } from '#lib/agents/upkeep.ts';
+import { ADMIN_ACT, must, processAll, send, testAgent, testEvent } from '../../support/agents.ts';
+import { freshDatabase } from '../../support/database.ts';
+import { execute } from '../../../scripts/support/postgres.ts';
+import { startWorker, until } from '../../support/worker.ts';
+
+test('the worker takes what was accepted, drains on SIGTERM, and answers probes', async () => {
+  await using database = await freshDatabase();
+  const agent = await testAgent(database.db);
+  await using worker = await startWorker(database.appUrl);
+  const { batchId } = must(await send(database.db, agent.secret, [testEvent(), testEvent()]));
+  await until(async () => must(await readBatch(database.db, agent.id, batchId)).state === 'done');
+  expect(await worker.probe('/ready')).toBe(200);
+  expect(await worker.probe('/alive')).toBe(200);
+  expect(await worker.probe('/stuck')).toBe(200);
+  expect(await worker.end('SIGTERM')).toBe(0);
+});
+
+test('the worker waits until the newest migration of its release is applied', async () => {
+  await using database = await freshDatabase();
+  const newest = `name = (SELECT max(name) FROM "_postgres_migrations")`;
+  await execute(database.ownerUrl, 'CREATE TABLE held AS SELECT * FROM "_postgres_migrations"');
+  await execute(database.ownerUrl, `DELETE FROM "_postgres_migrations" WHERE ${newest}`);
+  await using worker = await startWorker(database.appUrl, { ready: false });
+  await until(() => Promise.resolve(worker.output().includes('is not applied')));
+  expect(await worker.probe('/ready')).toBe(503);
+  await execute(database.ownerUrl, 'INSERT INTO "_postgres_migrations" SELECT * FROM held ON CONFLICT DO NOTHING');
+  await until(async () => (await worker.probe('/ready')) === 200);
+});
+
+test('a dead letter waits for a redrive, and the redrive is audited', async () => {
+  await using database = await freshDatabase();
+  const agent = await testAgent(database.db);
+  const { batchId } = must(await send(database.db, agent.secret, [testEvent(), testEvent()]));
+  const { payload } = await database.db.agentBatch.findUniqueOrThrow({ where: { id: batchId } });
+  const [first, second] = JSON.parse(payload ?? '') as object[];
+  const poisoned = JSON.stringify([first, { ...second, at: 'never' }]);
+  await database.db.agentBatch.update({ where: { id: batchId }, data: { payload: poisoned } });
+  await using worker = await startWorker(database.appUrl);
+  const dead = () =>
+    database.db.$queryRawUnsafe<unknown[]>(`SELECT 1 FROM pgboss.job WHERE name = 'agent-ingest-dead'`);
+  await until(async () => (await dead()).length === 1);
+  expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({ state: 'dead', stored: 1, failed: 1 });
+
+  await database.db.agentBatch.update({ where: { id: batchId }, data: { payload: JSON.stringify([second]) } });
+  expect(await redriveDeadLetters(database.db, ADMIN_ACT)).toBe(1);
+  await until(async () => must(await readBatch(database.db, agent.id, batchId)).state === 'done');
+  expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({ stored: 2, failed: 0 });
+  expect(await database.db.auditEvent.count({ where: { action: 'agent_admin.redriven' } })).toBe(1);
+  expect(await worker.end('SIGTERM')).toBe(0);
+});
+
+test('an id is kept as long as its event is, and goes with it', async () => {
+  await using database = await freshDatabase();
+  const agent = await testAgent(database.db);
+  const event = testEvent();
+  must(await send(database.db, agent.secret, [event]));
+  await processAll(database.db);
+  const muchLater = new Date(Date.now() + 400 * 86_400_000);
+  const early = await keepAgentTables(database.db, muchLater);
+  expect(early, 'the event is still there, the report on its batch is not').toEqual({ ids: 0, batches: 1 });
+  await execute(
+    database.superuserUrl,
+    `SET session_replication_role = replica; DELETE FROM "AuditEvent" WHERE "idempotencyKey" = '${event.id}'`,
+  );
+  expect(await keepAgentTables(database.db, muchLater)).toEqual({ ids: 1, batches: 0 });
+});

@@ -1,0 +1,29 @@
+import { createServer, type Server } from 'node:http';
+import { isReady, isStuck, type Status } from './status.ts';
+
+/**
+ * Answers probes on a port of its own: `/alive` (the process turns), `/ready` (it takes work), `/stuck` (503 when work waits and none is
+ * picked up: restart it), and `/` with everything, 503 when not ready or stuck.
+ */
+export function serveHealth(port: number, status: Status): Promise<Server> {
+  const server = createServer((request, response) => {
+    const report = { alive: true, ready: isReady(status), stuck: isStuck(status), waitSeconds: status.waitSeconds };
+    const healthy = HEALTHY[request.url?.split('?')[0] ?? '/'];
+    response.writeHead(healthy === undefined ? 404 : healthy(report) ? 200 : 503, {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+    });
+    response.end(JSON.stringify(report));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, () => resolve(server));
+  });
+}
+
+const HEALTHY: Record<string, (report: { ready: boolean; stuck: boolean }) => boolean> = {
+  '/alive': () => true,
+  '/ready': ({ ready }) => ready,
+  '/stuck': ({ stuck }) => !stuck,
+  '/': ({ ready, stuck }) => ready && !stuck,
+};

@@ -1,0 +1,96 @@
+/** The worker: moves agents' batches into the audit log and keeps the log. Wires; the work itself is in lib. */
+import type { Server } from 'node:http';
+import type { PgBoss } from 'pg-boss';
+import { handleIngestJobs } from '#lib/agents/job.ts';
+import { keepAgentTables } from '#lib/agents/upkeep.ts';
+import { db } from '#lib/db.ts';
+import { pendingMigrations } from '#lib/db/pending-migrations.ts';
+import { env, EnvError } from '#lib/env.ts';
+import { log } from '#lib/log.ts';
+import { INGEST_QUEUE } from '#lib/queue/jobs.ts';
+import { longestWait } from '#lib/queue/waiting.ts';
+import { TIMING } from '#lib/release/contract.ts';
+import { serveHealth } from './health.ts';
+import { repeat, type Loop } from './loops.ts';
+import { openWhenMigrated } from './start.ts';
+import { newStatus, type Status } from './status.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+async function main() {
+  const status = newStatus();
+  const stopping = stopSignal();
+  const health = await serveHealth(env().WORKER_PORT, status);
+  log.info({ port: env().WORKER_PORT }, 'worker starts');
+  const boss = await openWhenMigrated(() => pendingMigrations(db()), TIMING.workerWaitsForMigrations, stopping);
+  await subscribe(boss, status);
+  const loops = startLoops(status);
+  status.subscribed = true;
+  log.info('worker takes jobs');
+  await aborted(stopping);
+  await shutDown(boss, loops, health, status);
+}
+
+/** Two hands: while one waits for the database, the other has work for the processor. */
+async function subscribe(boss: PgBoss, status: Status): Promise<void> {
+  const options = {
+    batchSize: 20,
+    localConcurrency: 2,
+    pollingIntervalSeconds: 0.5,
+    burstWhenBatchFull: true,
+  } as const;
+  await boss.work(INGEST_QUEUE, { ...options, perJobResults: true }, (jobs) => {
+    status.pickedUpAt = Date.now();
+    return handleIngestJobs(db(), jobs);
+  });
+}
+
+function startLoops(status: Status): Loop[] {
+  return [
+    repeat('watch', 5 * SECOND_MS, async () => {
+      status.waitSeconds = await longestWait(db());
+      status.databaseAt = Date.now();
+    }),
+    repeat('agent tables', MINUTE_MS, () => keepAgentTables(db())),
+  ];
+}
+
+/** In this order: take nothing new, finish what was begun, then let go of what it needed. */
+async function shutDown(boss: PgBoss, loops: Loop[], health: Server, status: Status): Promise<void> {
+  log.info('worker drains');
+  status.subscribed = false;
+  const overdue = setTimeout(
+    () => {
+      log.error('worker did not drain in time; what it held will be done by another');
+      process.exit(1);
+    },
+    (TIMING.stop - 5) * SECOND_MS,
+  );
+  overdue.unref();
+  await boss.stop({ graceful: true, timeout: TIMING.drain * SECOND_MS });
+  await Promise.all(loops.map((loop) => loop.stop()));
+  await db().$disconnect();
+  health.close();
+  health.closeAllConnections();
+  log.info('worker stopped');
+}
+
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+
+try {
+  await main();
+} catch (error) {
+  const stopped = error instanceof DOMException && error.name === 'AbortError';
+  if (!stopped) log.fatal(error instanceof EnvError ? { reason: error.message } : { err: error }, 'worker cannot run');
+  process.exit(stopped ? 0 : 1);
+}
