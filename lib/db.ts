@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { PrismaClient, type Prisma } from '#prisma/client/client.ts';
 import { connectionConfig } from './db/connection.ts';
 import { env } from './env.ts';
@@ -11,20 +12,22 @@ export { Prisma } from '#prisma/client/client.ts';
 /** A page must never hang on the database: the server cancels a statement after this long, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 1_500;
+const TIMEOUTS = `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}; SET idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
 
 /**
  * Opens a client of its own, for scripts and tests; the caller ends it with `$disconnect()`.
  * @param url connection URL; `max` bounds its connections.
  */
 export function openDb(url: string, { max = 5, caCert }: { max?: number; caCert?: string | undefined } = {}): Db {
-  const adapter = new PrismaPg({
+  const pool = new pg.Pool({
     ...connectionConfig(url, caCert),
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     application_name: 'golive',
+    // Not as parameters of the connection: session poolers refuse those that they do not know.
+    onConnect: async (client) => void (await client.query(TIMEOUTS)),
   });
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   return new PrismaClient({ adapter });
 }
 

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { connectionConfig } from '#lib/db/connection.ts';
+import { underMigrationLock } from '#lib/db/migration-lock.ts';
 import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
 import { ensureAppRoles, userOf } from '#lib/db/roles.ts';
 import { migrateEnv } from '#lib/env.ts';
@@ -21,7 +22,7 @@ async function main() {
       console.log(`applied ${name} (${ms} ms)`),
     );
     if (applied.length === 0) console.log('prisma/postgres: nothing to apply');
-    await installQueue(client, appRole);
+    await underMigrationLock(client, () => installQueue(client, appRole));
   } finally {
     await client.end();
   }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
+import { underMigrationLock } from './migration-lock.ts';
 
 /**
  * The second half of a migration: what Prisma cannot express. Every file of prisma/postgres is idempotent and is run when its text is
@@ -21,9 +21,6 @@ export interface PostgresMigration {
 export interface MigrationState extends PostgresMigration {
   state: 'applied' | 'pending' | 'edited';
 }
-
-/** Any fixed number will do, as long as nothing else of ours takes the same lock. */
-const LOCK_KEY = 7_305_001;
 
 const LEDGER = `CREATE TABLE IF NOT EXISTS "_postgres_migrations" (
   name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz(3) NOT NULL DEFAULT now(), duration_ms integer NOT NULL)`;
@@ -73,8 +70,7 @@ export async function applyPostgresMigrations(
   settings: Record<string, string>,
   onApplied: (name: string, ms: number) => void = () => undefined,
 ): Promise<string[]> {
-  await takeLock(client);
-  try {
+  return underMigrationLock(client, async () => {
     await client.query(LEDGER);
     for (const [name, value] of Object.entries(settings))
       await client.query('SELECT set_config($1, $2, false)', [name, value]);
@@ -93,21 +89,7 @@ export async function applyPostgresMigrations(
       onApplied(file.name, ms);
     }
     return states.filter((file) => file.state !== 'applied').map((file) => file.name);
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [LOCK_KEY]);
-  }
-}
-
-/**
- * Asks again and again instead of waiting inside one statement: a waiting statement holds a snapshot, and CREATE INDEX CONCURRENTLY of
- * the run that we wait for would wait for that snapshot in turn.
- */
-async function takeLock(client: Client): Promise<void> {
-  for (;;) {
-    const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [LOCK_KEY]);
-    if (rows[0]?.free) return;
-    await delay(100);
-  }
+  });
 }
 
 async function runFile(client: Client, file: PostgresMigration): Promise<void> {

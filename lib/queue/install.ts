@@ -6,8 +6,8 @@ import { QUEUE_SCHEMA, QUEUE_SETTINGS } from './jobs.ts';
 const BACKGROUND_POLL_MS = 500;
 
 /**
- * Makes or updates pg-boss's schema and our queues, as the owner, and lets the app role use them. Part of the migrate step; safe to
- * run twice at once, since pg-boss takes its own lock.
+ * Makes or updates pg-boss's schema and our queues, as the owner, and lets the app role use them. Part of the migrate step, and like
+ * the rest of it under its lock: two first runs at once would make the schema twice.
  * @param appRole user of DATABASE_URL; nothing is granted when it is the owner itself.
  */
 export async function installQueue(client: Client, appRole: string): Promise<void> {

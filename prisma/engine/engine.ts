@@ -78,6 +78,8 @@ async function loadModule() {
 }
 
 const logLine = (line: string) => process.stderr.write(`${line}\n`);
+const logEngine = (level: string, fields: object) =>
+  logLine(JSON.stringify({ level, target: 'schema_engine::logger', fields }));
 
 /**
  * Opens the WebAssembly schema engine on a database.
@@ -115,13 +117,9 @@ export async function runCliCommand(command: string, url: string): Promise<numbe
     return 0;
   } catch (error) {
     const { message, code } = error as EngineFailure;
-    logLine(
-      JSON.stringify({
-        level: 'ERROR',
-        target: 'schema_engine',
-        fields: { message, error_code: code === '3D000' ? 'P1003' : 'P1001' },
-      }),
-    );
+    // The CLI skips the first line of the engine's log and takes its error from this target alone.
+    logEngine('INFO', { message: `Starting schema engine CLI ${command}` });
+    logEngine('ERROR', { message: message.trim(), error_code: code === '3D000' ? 'P1003' : 'P1001' });
     return 1;
   } finally {
     await client.end().catch(() => undefined);

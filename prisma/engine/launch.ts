@@ -60,7 +60,7 @@ async function serve(): Promise<void> {
       const failure = error as EngineFailure;
       const data = {
         is_panic: false,
-        message: failure.message,
+        message: failure.message.trim(),
         meta: failure.meta ?? null,
         error_code: failure.code ?? null,
       };
@@ -70,7 +70,10 @@ async function serve(): Promise<void> {
       });
     }
   }
-  await (await opening()).close();
+  // An engine that never opened has answered so already.
+  await opening()
+    .then((engine) => engine.close())
+    .catch(() => undefined);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

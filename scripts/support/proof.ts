@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runStep, type Outcome } from './run-step.ts';
 import type { Step } from './steps.ts';
+import { takeUnchecked } from './unchecked.ts';
 
 /**
  * Runs steps one after the other, a line each, and ends with the one line `N passed, N failed, N skipped`.
@@ -12,6 +13,7 @@ export async function prove(usage: string, all: readonly Step[]): Promise<number
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
 
+  takeUnchecked();
   const total = { passed: 0, failed: 0, skipped: 0 };
   const broken = new Set<string>();
   for (const step of steps) {
@@ -30,6 +32,7 @@ export async function prove(usage: string, all: readonly Step[]): Promise<number
     console.error('interrupted');
     return 130;
   }
+  for (const line of takeUnchecked()) console.log(line);
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed === 0 ? 0 : 1;
 }

@@ -1,0 +1,65 @@
+/** Called by scripts/backup.sh: puts a backup and its manifest into BACKUP_S3_URI, or removes all but the newest N there. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+
+/** What S3 takes in one request: 5 GiB (Amazon S3 user guide, "Uploading objects"). */
+const MAX_BYTES = 5 * 1024 ** 3;
+const DUMP = /backup-\d{8}-\d{6}\.dump$/;
+
+async function main() {
+  const [verb, argument] = process.argv.slice(2);
+  const place = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(process.env.BACKUP_S3_URI ?? '');
+  if (!place?.[1] || !argument || (verb !== 'put' && verb !== 'rotate')) {
+    console.error('usage: BACKUP_S3_URI=s3://bucket/prefix node scripts/backup-s3.ts put FILE | rotate N');
+    process.exitCode = 2;
+    return;
+  }
+  const bucket = { Bucket: place[1], prefix: place[2] ? `${place[2]}/` : '' };
+  // Stand-ins for S3 serve buckets by path, not by host name.
+  const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+  try {
+    if (verb === 'put') await put(s3, bucket, argument);
+    else await rotate(s3, bucket, Number(argument));
+  } catch (error) {
+    console.error(`error: S3 ${place[1]}: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}
+
+interface Place {
+  Bucket: string;
+  prefix: string;
+}
+
+/** The manifest goes last: a dump without one in the bucket is an upload that did not finish. */
+async function put(s3: S3Client, { Bucket, prefix }: Place, file: string) {
+  for (const path of [file, `${file}.manifest.json`]) {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) throw new Error(`${path} is larger than one upload may be; use the aws command for it`);
+    const Key = `${prefix}${basename(path)}`;
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body: createReadStream(path), ContentLength: size }));
+    console.log(`uploaded s3://${Bucket}/${Key}`);
+  }
+}
+
+async function rotate(s3: S3Client, { Bucket, prefix }: Place, keep: number) {
+  const keys: string[] = [];
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await s3.send(
+      new ListObjectsV2Command({ Bucket, Prefix: prefix, ...(ContinuationToken ? { ContinuationToken } : {}) }),
+    );
+    keys.push(...(page.Contents ?? []).flatMap(({ Key }) => (Key && DUMP.test(Key) ? [Key] : [])));
+    ContinuationToken = page.NextContinuationToken;
+  } while (ContinuationToken !== undefined);
+  const old = keys.sort().reverse().slice(keep);
+  for (const key of old) {
+    const Objects = [{ Key: key }, { Key: `${key}.manifest.json` }];
+    await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    console.log(`removed s3://${Bucket}/${key}`);
+  }
+}
+
+await main();

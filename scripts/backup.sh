@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Dumps the database of DATABASE_URL (MIGRATE_DATABASE_URL when set) into one file, with a manifest beside it.
+#
+#   ./scripts/backup.sh [FILE]        default: backup-YYYYMMDD-HHMMSS.dump
+#
+# Environment:
+#   BACKUP_AGE_RECIPIENT, BACKUP_GPG_RECIPIENT or BACKUP_PASSPHRASE_FILE   encrypt with age, gpg, or gpg and a passphrase
+#   BACKUP_S3_URI=s3://bucket/prefix    upload the dump and its manifest
+#   BACKUP_KEEP=N                       keep the newest N backups with a default name, here and in the bucket
+#   BACKUP_SCHEMAS                      default: "public pgboss", those that exist
+#
+# Exit: 0 done, 2 usage, 3 a tool is missing or too old, 4 the dump failed, 5 no room on the disk, 6 encryption or upload failed.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$ROOT/scripts/support/database.sh"
+
+main() {
+  [[ ${1:-} != --help ]] || { sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0; }
+  (($# <= 1)) || die 2 "usage: ./scripts/backup.sh [FILE]"
+  FILE=${1:-backup-$(date -u +%Y%m%d-%H%M%S).dump}
+  [[ ! -e $FILE ]] || die 2 "$FILE exists already: a backup never overwrites one"
+  [[ -d $(dirname "$FILE") ]] || die 2 "the folder of $FILE does not exist"
+  WORK=$(mktemp -d)
+  PARTIAL=$(dirname "$FILE")/.$(basename "$FILE").partial.$$
+  trap clean_up EXIT
+  trap 'die 4 "interrupted: nothing was written to $FILE"' INT TERM HUP
+  need psql pg_dump sha256sum
+  choose_encryption
+  use_database backup
+  check_versions pg_dump
+  STARTED=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  open_snapshot
+  dump
+  write_manifest
+  publish
+  upload
+  rotate
+  echo "wrote $FILE ($(stat -c %s "$FILE") bytes, sha256 ${SHA256:0:12}…)"
+}
+
+clean_up() {
+  [[ -z ${DUMP_GROUP:-} ]] || kill -- "-$DUMP_GROUP" 2>/dev/null || true
+  rm -rf "$WORK" "$PARTIAL" "$PARTIAL.manifest.json"
+}
+
+choose_encryption() {
+  ENCRYPTION=none
+  if [[ -n ${BACKUP_AGE_RECIPIENT:-} ]]; then ENCRYPTION=age && need age
+  elif [[ -n ${BACKUP_GPG_RECIPIENT:-}${BACKUP_PASSPHRASE_FILE:-} ]]; then ENCRYPTION=gpg && need gpg; fi
+  [[ -z ${BACKUP_PASSPHRASE_FILE:-} || -s $BACKUP_PASSPHRASE_FILE ]] || die 2 "BACKUP_PASSPHRASE_FILE is empty or missing"
+}
+
+encrypt() {
+  case $ENCRYPTION in
+    none) cat ;;
+    age) age --encrypt --recipient "$BACKUP_AGE_RECIPIENT" ;;
+    gpg)
+      if [[ -n ${BACKUP_GPG_RECIPIENT:-} ]]; then
+        gpg --batch --quiet --trust-model always --encrypt --recipient "$BACKUP_GPG_RECIPIENT"
+      else
+        gpg --batch --quiet --pinentry-mode loopback --passphrase-file "$BACKUP_PASSPHRASE_FILE" --symmetric
+      fi ;;
+  esac
+}
+
+# The counts in the manifest and the dump are of one moment: both read the snapshot that this session holds open.
+open_snapshot() {
+  SCHEMAS=$(ask "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace
+    WHERE nspname = ANY (string_to_array('${BACKUP_SCHEMAS:-public pgboss}', ' '))")
+  [[ -n $SCHEMAS ]] || die 4 "$HOST_AND_NAME has none of the schemas to dump"
+  coproc SESSION { psql -XAtq -v ON_ERROR_STOP=1 -d "$URL" 2>>"$WORK/err"; }
+  echo 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_export_snapshot();' >&"${SESSION[1]}"
+  read -r -t 30 SNAPSHOT <&"${SESSION[0]}" || die 4 "no snapshot: $(tail -1 "$WORK/err")"
+}
+
+dump() {
+  local schema arguments=(--format=custom --snapshot="$SNAPSHOT" --lock-wait-timeout=60s --no-owner --no-privileges)
+  for schema in $SCHEMAS; do arguments+=(--schema="$schema"); done
+  # In the background and waited for, because bash answers a signal only between commands; a group of its own, to be ended whole.
+  set -m
+  { pg_dump "${arguments[@]}" "$URL" 2>"$WORK/dump.err" || echo failed >"$WORK/dump.failed"; } |
+    encrypt >"$PARTIAL" 2>"$WORK/encrypt.err" &
+  DUMP_GROUP=$(jobs -p %%)
+  set +m
+  local status=0
+  wait $! || status=$?
+  if grep -qi 'no space left' "$WORK"/*.err; then die 5 "no room on the disk of $(dirname "$FILE"): nothing was written to $FILE"; fi
+  [[ ! -e $WORK/dump.failed ]] || die 4 "pg_dump failed: $(grep -v '^$' "$WORK/dump.err" | tail -1)"
+  DUMP_GROUP=
+  ((status == 0)) || die 6 "encryption failed: $(tail -1 "$WORK/encrypt.err")"
+  sync "$PARTIAL"
+}
+
+write_manifest() {
+  local counts about
+  [[ -n ${SESSION[1]:-} ]] || die 4 "the connection that held the snapshot was lost"
+  counts_sql "$SCHEMAS" >&"${SESSION[1]}"
+  echo ';' >&"${SESSION[1]}"
+  read -r -t 600 counts <&"${SESSION[0]}" || die 4 "the tables could not be counted: $(tail -1 "$WORK/err")"
+  about=$(ask "SELECT json_build_object('database', current_database(), 'server', current_setting('server_version'))")
+  SHA256=$(sha256sum "$PARTIAL" | cut -d' ' -f1)
+  local migration=null
+  if [[ -n $(ask "SELECT to_regclass('public._prisma_migrations')") ]]; then
+    migration=\"$(ask 'SELECT max(migration_name) FROM "_prisma_migrations" WHERE finished_at IS NOT NULL')\"
+  fi
+  cat >"$PARTIAL.manifest.json" <<JSON
+{
+  "format": 1,
+  "source": "$HOST_AND_NAME",
+  "about": $about,
+  "startedAt": "$STARTED",
+  "finishedAt": "$(date -u +%Y-%m-%dT%H:%M:%SZ)",
+  "commit": "$(git -C "$ROOT" rev-parse HEAD 2>/dev/null || true)",
+  "migration": $migration,
+  "schemas": "$SCHEMAS",
+  "encryption": "$ENCRYPTION",
+  "bytes": $(stat -c %s "$PARTIAL"),
+  "sha256": "$SHA256",
+  "counts": $counts
+}
+JSON
+}
+
+# The manifest first: whoever sees the final name also finds its checksum.
+publish() {
+  mv "$PARTIAL.manifest.json" "$FILE.manifest.json"
+  mv "$PARTIAL" "$FILE"
+}
+
+upload() {
+  [[ -n ${BACKUP_S3_URI:-} ]] || return 0
+  node "$ROOT/scripts/backup-s3.ts" put "$FILE" || die 6 "the upload failed; the backup is complete in $FILE"
+}
+
+rotate() {
+  [[ -n ${BACKUP_KEEP:-} ]] || return 0
+  local old
+  ls -1 "$(dirname "$FILE")" | grep -E '^backup-[0-9]{8}-[0-9]{6}\.dump$' | sort -r | tail -n "+$((BACKUP_KEEP + 1))" |
+    while read -r old; do rm -f "$(dirname "$FILE")/$old" "$(dirname "$FILE")/$old.manifest.json" && echo "removed $old"; done
+  [[ -z ${BACKUP_S3_URI:-} ]] || node "$ROOT/scripts/backup-s3.ts" rotate "$BACKUP_KEEP" || die 6 "the rotation in the bucket failed"
+}
+
+main "$@"

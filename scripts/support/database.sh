@@ -1,0 +1,73 @@
+# Sourced by backup.sh and restore.sh: the database of the environment, in the form libpq takes.
+
+# Says one line and ends with its code.
+die() {
+  local code=$1
+  shift
+  echo "error: $*" >&2
+  exit "$code"
+}
+
+need() {
+  local tool
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || die 3 "$tool is not installed. Debian: apt-get install -y postgresql-client gnupg"
+  done
+}
+
+percent_decode() {
+  local text=${1//\\/\\\\}
+  printf '%b' "${text//%/\\x}"
+}
+
+# Sets URL without the password and without parameters that only Prisma knows, and exports PGPASSWORD and PGSSLROOTCERT: a
+# password on a command line stands in every user's list of processes.
+use_database() {
+  local given=${MIGRATE_DATABASE_URL:-${DATABASE_URL:-}}
+  [[ $given == postgres://* || $given == postgresql://* ]] || die 2 "set DATABASE_URL to a postgres:// URL"
+  local scheme=${given%%://*} rest=${given#*://}
+  if [[ ${rest%%/*} == *:*@* ]]; then
+    local login=${rest%%@*}
+    PGPASSWORD=$(percent_decode "${login#*:}")
+    export PGPASSWORD
+    rest="${login%%:*}@${rest#*@}"
+  fi
+  URL=$(sed -E 's/([?&])(schema|pgbouncer|connection_limit)=[^&]*/\1/g; s/&&+/\&/g; s/\?&/?/; s/[?&]$//' <<<"$scheme://$rest")
+  HOST_AND_NAME=${rest#*@}
+  HOST_AND_NAME=${HOST_AND_NAME%%\?*}
+  if [[ -n ${DATABASE_CA_CERT:-} ]]; then
+    if [[ $DATABASE_CA_CERT == *-----BEGIN* ]]; then
+      PGSSLROOTCERT=$WORK/ca.pem
+      printf '%b\n' "$DATABASE_CA_CERT" >"$PGSSLROOTCERT"
+    else
+      PGSSLROOTCERT=$DATABASE_CA_CERT
+    fi
+    export PGSSLROOTCERT
+  fi
+  export PGAPPNAME="golive-$1" PGCONNECT_TIMEOUT=10
+}
+
+ask() {
+  psql -XAtq -v ON_ERROR_STOP=1 -d "$URL" -c "$1"
+}
+
+# A client older than the server cannot read its catalogue, and says so in the middle of its work: refuse before.
+check_versions() {
+  local tool=$1 server client
+  server=$(ask 'SHOW server_version_num' 2>"$WORK/err") || die 4 "no connection to $HOST_AND_NAME: $(tail -1 "$WORK/err")"
+  SERVER_MAJOR=$((server / 10000))
+  client=$("$tool" --version | sed -E 's/[^0-9]*([0-9]+).*/\1/')
+  ((client >= SERVER_MAJOR)) ||
+    die 3 "the server is PostgreSQL $SERVER_MAJOR and $tool is $client: install postgresql-client-$SERVER_MAJOR or newer"
+}
+
+# One JSON object: every table of ours with its number of rows. Partitions count with their table.
+COUNTS_SQL="SELECT coalesce(json_object_agg(name, rows ORDER BY name), '{}') FROM (
+  SELECT format('%I.%I', n.nspname, c.relname) AS name,
+    (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname), false, true, '')))[1]::text::bigint AS rows
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY (string_to_array('%SCHEMAS%', ' '))) AS t"
+
+counts_sql() {
+  echo "${COUNTS_SQL//%SCHEMAS%/$1}" | tr '\n' ' '
+}
