@@ -24,7 +24,7 @@ function placeholders(node: object, path = ''): [string, string][] {
       ? [
           [
             `${path}${key}`,
-            [...value.matchAll(/\{(\w+)/g)]
+            [...value.matchAll(/\{(\w+)\s*[,}]/g)]
               .map(([, name]) => name)
               .sort()
               .join(),

@@ -1,19 +1,31 @@
+import enAccount from '../_messages/en/account.json';
+import enAdmin from '../_messages/en/admin.json';
+import enAudit from '../_messages/en/audit.json';
 import enCommon from '../_messages/en/common.json';
 import enErrors from '../_messages/en/errors.json';
 import enLogin from '../_messages/en/login.json';
 import enOverview from '../_messages/en/overview.json';
+import enReset from '../_messages/en/reset.json';
 import enShell from '../_messages/en/shell.json';
+import ruAccount from '../_messages/ru/account.json';
+import ruAdmin from '../_messages/ru/admin.json';
+import ruAudit from '../_messages/ru/audit.json';
 import ruCommon from '../_messages/ru/common.json';
 import ruErrors from '../_messages/ru/errors.json';
 import ruLogin from '../_messages/ru/login.json';
 import ruOverview from '../_messages/ru/overview.json';
+import ruReset from '../_messages/ru/reset.json';
 import ruShell from '../_messages/ru/shell.json';
 
 const en = {
+  account: enAccount,
+  admin: enAdmin,
+  audit: enAudit,
   common: enCommon,
   errors: enErrors,
   login: enLogin,
   overview: enOverview,
+  reset: enReset,
   shell: enShell,
 };
 
@@ -21,10 +33,14 @@ export type Messages = typeof en;
 
 /** Russian must have every key of English: a missing one does not compile. */
 const ru: Messages = {
+  account: ruAccount,
+  admin: ruAdmin,
+  audit: ruAudit,
   common: ruCommon,
   errors: ruErrors,
   login: ruLogin,
   overview: ruOverview,
+  reset: ruReset,
   shell: ruShell,
 };
 

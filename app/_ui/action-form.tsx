@@ -42,6 +42,12 @@ export function ActionForm<T>({ action, children, className, done, label }: Prop
   );
 }
 
+/** What the action of the form around answered with, once it has succeeded. */
+export function useSentValue(): unknown {
+  const state = use(Sent);
+  return state.status === 'done' ? state.value : undefined;
+}
+
 function useSent(name: string, initial: string | undefined) {
   const state = use(Sent);
   const t = useTranslations('errors');

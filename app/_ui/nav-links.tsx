@@ -1,6 +1,6 @@
 'use client';
 
-import Link from 'next/link';
+import Link, { useLinkStatus } from 'next/link';
 import { usePathname } from 'next/navigation';
 import { cx } from './classes.ts';
 
@@ -30,9 +30,21 @@ export function NavLinks({ items, stacked = false }: { items: NavItem[]; stacked
             )}
           >
             {text}
+            <Pending />
           </Link>
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Shown while the page behind a link is on its way. */
+function Pending() {
+  const { pending } = useLinkStatus();
+  return (
+    <span
+      aria-hidden
+      className={cx('bg-accent absolute top-2 right-1 size-1.5 rounded-full', pending ? 'animate-pulse' : 'invisible')}
+    />
   );
 }

@@ -5,9 +5,9 @@ import { Mark } from './mark.tsx';
 export function PlainPage({ children, footer }: { children: ReactNode; footer?: ReactNode }) {
   return (
     <div className="mx-auto flex min-h-dvh max-w-md flex-col justify-center px-4 py-10">
-      <p className="mb-8 flex items-center gap-2 font-semibold tracking-tight">
+      <header className="mb-8 flex items-center gap-2 font-semibold tracking-tight">
         <Mark /> golive
-      </p>
+      </header>
       <main id="content">{children}</main>
       {footer ? <footer className="mt-10 flex flex-col gap-1">{footer}</footer> : null}
     </div>

@@ -12,7 +12,7 @@ interface ChoiceProps {
 
 function Choice({ action, name, label, chosen, options }: ChoiceProps) {
   return (
-    <ActionForm action={action} label={label} className="flex flex-wrap items-center gap-1">
+    <ActionForm action={action} label={label} className="flex gap-1">
       {options.map(({ value, text, lang }) => (
         <SubmitButton
           key={value}

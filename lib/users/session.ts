@@ -121,6 +121,14 @@ export function listSessions(db: Db, userId: string, now = new Date()): Promise<
   });
 }
 
+/** How many sessions live, of everybody. */
+export function countLiveSessions(db: Db, now = new Date()): Promise<number> {
+  const { bornAfter, seenAfter } = limits(now);
+  return db.session.count({
+    where: { endedAt: null, createdAt: { gt: bornAfter }, lastSeenAt: { gt: seenAfter }, user: { disabledAt: null } },
+  });
+}
+
 /** Ends one session of the actor's own. Ending it again changes and records nothing. */
 export async function signOut(db: Db, act: OwnAct, sessionId: string): Promise<Result<void>> {
   return db.$transaction(async (tx) => {

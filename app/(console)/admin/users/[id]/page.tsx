@@ -1,0 +1,134 @@
+import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
+import { notFound } from 'next/navigation';
+import { ROLES } from '#lib/access/permissions.ts';
+import { db } from '#lib/db.ts';
+import { getUser, type UserRow } from '#lib/users/list.ts';
+import { requirePermission } from '../../../../_server/session.ts';
+import { ActionForm, FormSelect, SubmitButton } from '../../../../_ui/action-form.tsx';
+import { Badge } from '../../../../_ui/badge.tsx';
+import { ConfirmedAct } from '../../../../_ui/confirmed-act.tsx';
+import { Facts } from '../../../../_ui/facts.tsx';
+import { LocalTime } from '../../../../_ui/local-time.tsx';
+import { PageHead, Panel } from '../../../../_ui/page.tsx';
+import { ResetLinkShown } from '../../../../_ui/reset-link.tsx';
+import { changeRole, createResetLink, disableUser, enableUser, revokeSessions } from '../../actions.ts';
+import { FewAdmins } from '../../few-admins.tsx';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('admin'))('person') };
+}
+
+export default async function PersonPage({ params }: { params: Promise<{ id: string }> }) {
+  const me = await requirePermission('users:manage');
+  const found = await getUser(db(), (await params).id);
+  if (!found.ok) notFound();
+  const person = found.value;
+  const t = await getTranslations();
+  return (
+    <>
+      <p className="mb-4 text-sm">
+        <a href="/admin" className="text-muted underline-offset-4 hover:underline">
+          ← {t('admin.title')}
+        </a>
+      </p>
+      <PageHead title={person.name} lead={person.email} />
+      <FewAdmins />
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <Panel title={t('admin.about')}>
+          <Facts facts={await factsOf(person)} />
+          <p className="mt-4 text-sm">
+            <a href={`/audit?actor=${person.id}`} className="underline underline-offset-4">
+              {t('admin.theirActs')}
+            </a>
+          </p>
+        </Panel>
+        <Panel title={t('admin.change.title')} lead={me.id === person.id ? t('admin.change.yourself') : undefined}>
+          <div className="mt-4 grid gap-4">
+            <RoleForm person={person} />
+            <Acts person={person} />
+          </div>
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+async function factsOf({ role, disabledAt, lastSeenAt, createdAt, hasPassword, id }: UserRow) {
+  const t = await getTranslations();
+  const status = (
+    <Badge tone={disabledAt ? 'neutral' : 'good'}>{t(disabledAt ? 'admin.disabled' : 'admin.active')}</Badge>
+  );
+  return [
+    { term: t('admin.role'), value: t(`common.roles.${role}`) },
+    { term: t('admin.status'), value: status },
+    { term: t('admin.password'), value: t(hasPassword ? 'admin.passwordSet' : 'admin.passwordMissing') },
+    {
+      term: t('admin.lastSeen'),
+      value: lastSeenAt ? <LocalTime time={lastSeenAt.toISOString()} /> : t('admin.never'),
+    },
+    { term: t('admin.added'), value: <LocalTime time={createdAt.toISOString()} /> },
+    { term: t('admin.id'), value: id, mono: true },
+  ];
+}
+
+async function RoleForm({ person }: { person: UserRow }) {
+  const t = await getTranslations();
+  return (
+    <ActionForm action={changeRole} label={t('admin.change.role')} done={t('admin.change.roleDone')}>
+      <input type="hidden" name="id" value={person.id} />
+      <div className="flex flex-wrap items-end gap-3">
+        <div className="min-w-40 grow">
+          <FormSelect label={t('admin.role')} name="role" defaultValue={person.role}>
+            {ROLES.map((role) => (
+              <option key={role} value={role}>
+                {t(`common.roles.${role}`)}
+              </option>
+            ))}
+          </FormSelect>
+        </div>
+        <SubmitButton>{t('admin.change.role')}</SubmitButton>
+      </div>
+      <p className="text-muted mt-1 text-sm">{t('admin.change.roleHint')}</p>
+    </ActionForm>
+  );
+}
+
+async function Acts({ person }: { person: UserRow }) {
+  const t = await getTranslations('admin.change');
+  const id = { id: person.id };
+  return (
+    <>
+      <ConfirmedAct
+        action={revokeSessions}
+        fields={id}
+        label={t('sessions')}
+        text={t('sessionsHint')}
+        done={t('sessionsDone')}
+      />
+      {person.disabledAt ? (
+        <ConfirmedAct
+          action={enableUser}
+          fields={id}
+          label={t('enable')}
+          text={t('enableHint')}
+          done={t('enableDone')}
+        />
+      ) : (
+        <>
+          <ConfirmedAct action={createResetLink} fields={id} label={t('link')} text={t('linkHint')}>
+            <ResetLinkShown />
+          </ConfirmedAct>
+          <ConfirmedAct
+            action={disableUser}
+            fields={id}
+            label={t('disable')}
+            text={t('disableHint')}
+            done={t('disableDone')}
+            danger
+          />
+        </>
+      )}
+    </>
+  );
+}

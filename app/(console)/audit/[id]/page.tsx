@@ -1,0 +1,85 @@
+import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
+import { notFound } from 'next/navigation';
+import { OUTCOMES } from '#lib/audit/catalogue.ts';
+import { readAuditEvent, type FullEvent } from '#lib/audit/read.ts';
+import { db } from '#lib/db.ts';
+import { actionNames } from '../../../_server/audit-texts.ts';
+import { actOf, requirePermission } from '../../../_server/session.ts';
+import { OUTCOME_TONES } from '../../../_ui/audit-event.ts';
+import { Badge } from '../../../_ui/badge.tsx';
+import { LocalTime } from '../../../_ui/local-time.tsx';
+import { PageHead, Panel } from '../../../_ui/page.tsx';
+import { Facts, type Fact } from '../../../_ui/facts.tsx';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('audit'))('event') };
+}
+
+export default async function AuditEventPage({ params }: { params: Promise<{ id: string }> }) {
+  const user = await requirePermission('audit:read');
+  const found = await readAuditEvent(db(), await actOf(user, 'web'), (await params).id);
+  if (!found.ok) notFound();
+  const event = found.value;
+  const t = await getTranslations('audit');
+  const name = (await actionNames())[event.action];
+  return (
+    <>
+      <p className="mb-4 text-sm">
+        <a href="/audit" className="text-muted underline-offset-4 hover:underline">
+          ← {t('title')}
+        </a>
+      </p>
+      <PageHead title={name ?? event.action} lead={<LocalTime time={event.createdAt.toISOString()} seconds />} />
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <Panel title={t('detail.what')}>
+          <Facts facts={await whatHappened(event)} />
+        </Panel>
+        <Panel title={t('detail.who')}>
+          <Facts facts={await whoDidIt(event)} />
+        </Panel>
+        <Panel title={t('detail.metadata')} className="lg:col-span-2">
+          <pre tabIndex={0} aria-label={t('detail.metadata')} className="mt-3 overflow-x-auto font-mono text-sm">
+            {JSON.stringify(event.metadata, null, 2)}
+          </pre>
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+const filterBy = (name: string, value: string | null) =>
+  value === null ? {} : { href: `/audit?${new URLSearchParams({ [name]: value }).toString()}` };
+
+async function whatHappened(event: FullEvent): Promise<Fact[]> {
+  const t = await getTranslations('audit');
+  const outcome = OUTCOMES.find((known) => known === event.outcome);
+  return [
+    { term: t('columns.action'), value: event.action, mono: true, ...filterBy('action', event.action) },
+    {
+      term: t('columns.outcome'),
+      value: outcome ? <Badge tone={OUTCOME_TONES[outcome]}>{t(`outcomes.${outcome}`)}</Badge> : event.outcome,
+    },
+    { term: t('detail.reason'), value: event.reason, mono: true },
+    { term: t('columns.target'), value: event.targetLabel ?? event.targetId, ...filterBy('target', event.targetId) },
+    { term: t('detail.targetType'), value: event.targetType },
+    { term: t('detail.id'), value: event.id, mono: true },
+    { term: t('detail.schemaVersion'), value: String(event.schemaVersion) },
+  ];
+}
+
+async function whoDidIt(event: FullEvent): Promise<Fact[]> {
+  const t = await getTranslations('audit');
+  return [
+    { term: t('columns.actor'), value: event.actorLabel ?? t('anonymous'), ...filterBy('actor', event.actorId) },
+    { term: t('detail.actorType'), value: event.actorType },
+    { term: t('detail.actorRole'), value: event.actorRole },
+    { term: t('detail.actorId'), value: event.actorId, mono: true },
+    { term: t('columns.source'), value: event.source, ...filterBy('source', event.source) },
+    { term: t('detail.ip'), value: event.ip, mono: true },
+    { term: t('detail.userAgent'), value: event.userAgent },
+    { term: t('filters.requestId'), value: event.requestId, mono: true, ...filterBy('requestId', event.requestId) },
+    { term: t('detail.correlationId'), value: event.correlationId, mono: true },
+    { term: t('detail.idempotencyKey'), value: event.idempotencyKey, mono: true },
+  ];
+}

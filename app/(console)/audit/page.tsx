@@ -1,0 +1,97 @@
+import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
+import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/catalogue.ts';
+import { FILTER_NAMES } from '#lib/audit/filters.ts';
+import { parseAuditQuery } from '#lib/audit/query.ts';
+import { readAudit, type Reading } from '#lib/audit/read.ts';
+import { db } from '#lib/db.ts';
+import { actionNames, auditTexts } from '../../_server/audit-texts.ts';
+import { searchParamsOf, type SearchParams } from '../../_server/query.ts';
+import { actOf, requirePermission } from '../../_server/session.ts';
+import { AuditFilters } from '../../_ui/audit-filters.tsx';
+import { AuditTable } from '../../_ui/audit-table.tsx';
+import { Notice } from '../../_ui/notice.tsx';
+import { Empty, PageHead } from '../../_ui/page.tsx';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('audit'))('title') };
+}
+
+export default async function AuditPage({ searchParams }: { searchParams: SearchParams }) {
+  const user = await requirePermission('audit:read');
+  const params = await searchParamsOf(searchParams);
+  const t = await getTranslations('audit');
+  const names = await actionNames();
+  const given: Record<string, string> = {};
+  for (const name of FILTER_NAMES) {
+    const value = params.get(name);
+    if (value) given[name] = value;
+  }
+  const actions = Object.keys(ACTIONS).map((value) => ({ value, text: names[value] ?? value }));
+  return (
+    <>
+      <PageHead title={t('title')} lead={t('lead')} />
+      <div className="mb-6">
+        <AuditFilters given={given} actions={actions} outcomes={OUTCOMES} sources={SOURCES} />
+      </div>
+      <Log params={params} given={given} act={await actOf(user, 'web')} />
+    </>
+  );
+}
+
+interface LogProps {
+  params: URLSearchParams;
+  given: Record<string, string>;
+  act: Reading;
+}
+
+/** The rows, or why there are none. */
+async function Log({ params, given, act }: LogProps) {
+  const t = await getTranslations();
+  const query = parseAuditQuery(params);
+  if (!query.ok) {
+    return (
+      <Notice kind="bad">
+        {t(`errors.codes.${query.code}`)}{' '}
+        <a href="/audit" className="underline">
+          {t('audit.again')}
+        </a>
+      </Notice>
+    );
+  }
+  const page = await readAudit(db(), act, query.value);
+  if (page.events.length === 0) {
+    const filtered = Object.keys(given).length > 0;
+    return (
+      <Empty title={t(filtered ? 'audit.nothingFound' : 'audit.nothingYet')}>
+        {filtered ? (
+          <a href="/audit" className="underline">
+            {t('audit.filters.clear')}
+          </a>
+        ) : null}
+      </Empty>
+    );
+  }
+  const first = {
+    events: page.events.map((event) => ({ ...event, createdAt: event.createdAt.toISOString() })),
+    nextCursor: page.nextCursor,
+  };
+  return (
+    <>
+      {query.value.cursor === undefined ? null : (
+        <p className="text-muted mb-4 text-sm">
+          {t('audit.older')}{' '}
+          <a href={`/audit?${new URLSearchParams(given).toString()}`} className="text-ink underline">
+            {t('audit.newest')}
+          </a>
+        </p>
+      )}
+      <AuditTable
+        key={params.toString()}
+        first={first}
+        query={new URLSearchParams(given).toString()}
+        texts={await auditTexts()}
+      />
+    </>
+  );
+}

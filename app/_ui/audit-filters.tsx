@@ -1,0 +1,75 @@
+import { useTranslations } from 'next-intl';
+import { Button } from './button.tsx';
+import { Disclosure } from './disclosure.tsx';
+import { SelectField, TextField } from './field.tsx';
+
+interface Props {
+  /** What stands in the URL now. */
+  given: Record<string, string>;
+  actions: { value: string; text: string }[];
+  outcomes: readonly string[];
+  sources: readonly string[];
+}
+
+/** A form that sends by GET: the filters live in the URL, and the cursor is not among its fields, so it falls away by itself. */
+export function AuditFilters({ given, actions, outcomes, sources }: Props) {
+  const t = useTranslations('audit');
+  const count = Object.keys(given).length;
+  const text = (name: string) => ({ name, defaultValue: given[name] ?? '', maxLength: 512 });
+  return (
+    <Disclosure open={count > 0} label={t('filters.title', { count })}>
+      <form action="/audit" method="get" className="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+        <SelectField label={t('filters.action')} name="action" defaultValue={given.action ?? ''}>
+          <option value="">{t('filters.any')}</option>
+          {actions.map(({ value, text: label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </SelectField>
+        <SelectField label={t('filters.outcome')} name="outcome" defaultValue={given.outcome ?? ''}>
+          <option value="">{t('filters.any')}</option>
+          {outcomes.map((outcome) => (
+            <option key={outcome} value={outcome}>
+              {t(`outcomes.${outcome as 'success'}`)}
+            </option>
+          ))}
+        </SelectField>
+        <SelectField label={t('filters.source')} name="source" defaultValue={given.source ?? ''}>
+          <option value="">{t('filters.any')}</option>
+          {sources.map((source) => (
+            <option key={source} value={source}>
+              {source}
+            </option>
+          ))}
+        </SelectField>
+        <TextField label={t('filters.actor')} hint={t('filters.actorHint')} {...text('actor')} />
+        <TextField label={t('filters.target')} {...text('target')} />
+        <TextField label={t('filters.requestId')} {...text('requestId')} />
+        <TextField
+          label={t('filters.from')}
+          hint={t('filters.fromHint')}
+          type="datetime-local"
+          {...moment(given, 'from')}
+        />
+        <TextField label={t('filters.to')} hint={t('filters.toHint')} type="datetime-local" {...moment(given, 'to')} />
+        <div className="flex flex-wrap gap-2 sm:col-span-2 lg:col-span-4">
+          <Button look="primary" type="submit">
+            {t('filters.apply')}
+          </Button>
+          {count > 0 ? (
+            <Button asChild look="quiet">
+              <a href="/audit">{t('filters.clear')}</a>
+            </Button>
+          ) : null}
+        </div>
+      </form>
+    </Disclosure>
+  );
+}
+
+/** The browser's control takes a moment without a zone; the form says that it means UTC. */
+function moment(given: Record<string, string>, name: 'from' | 'to') {
+  const value = given[name] ?? '';
+  return { name, defaultValue: /^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00` : value.slice(0, 16) };
+}

@@ -1,0 +1,12 @@
+import { readAudit } from '#lib/audit/read.ts';
+import { parseAuditQuery } from '#lib/audit/query.ts';
+import { db } from '#lib/db.ts';
+import { withPermission } from '../../_server/api.ts';
+import { problem } from '../../_server/problem.ts';
+
+/** One page of the audit log, newest first. `cursor` is the `nextCursor` of the page before, used with the same filters. */
+export const GET = withPermission('audit:read', async (request, { act }) => {
+  const query = parseAuditQuery(new URL(request.url).searchParams);
+  if (!query.ok) return problem(query);
+  return Response.json(await readAudit(db(), act, query.value), { headers: { 'Cache-Control': 'no-store' } });
+});
