@@ -17,7 +17,7 @@ export function AuditFilters({ given, actions, outcomes, sources }: Props) {
   const count = Object.keys(given).length;
   const text = (name: string) => ({ name, defaultValue: given[name] ?? '', maxLength: 512 });
   return (
-    <Disclosure open={count > 0} label={t('filters.title', { count })}>
+    <Disclosure open={count > 0} label={count > 0 ? t('filters.active', { count }) : t('filters.title')}>
       <form action="/audit" method="get" className="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
         <SelectField label={t('filters.action')} name="action" defaultValue={given.action ?? ''}>
           <option value="">{t('filters.any')}</option>

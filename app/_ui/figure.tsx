@@ -5,7 +5,7 @@ export function Figure({ name, value, note }: { name: string; value: number; not
       <dt className="text-muted text-sm">{name}</dt>
       <dd className="mt-1">
         <span className="text-3xl font-semibold tracking-tight tabular-nums">{value}</span>
-        {note ? <span className="text-muted ml-2 text-sm whitespace-nowrap">{note}</span> : null}
+        {note ? <span className="text-muted ml-2 text-sm">{note}</span> : null}
       </dd>
     </div>
   );

@@ -25,7 +25,7 @@ export function NavLinks({ items, stacked = false }: { items: NavItem[]; stacked
             prefetch={false}
             aria-current={current?.href === href ? 'page' : undefined}
             className={cx(
-              'text-muted hover:bg-sunken hover:text-ink flex min-h-10 items-center rounded-lg px-3 text-sm font-medium',
+              'text-muted hover:bg-sunken hover:text-ink relative flex min-h-10 items-center rounded-lg px-3 text-sm font-medium',
               'aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent',
             )}
           >

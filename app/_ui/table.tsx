@@ -14,7 +14,13 @@ export function Table({ caption, children }: { caption: string; children: ReactN
 }
 
 export function HeadCell({ className, ...props }: ComponentProps<'th'>) {
-  return <th scope="col" className={cx('text-muted px-4 py-2.5 text-xs font-medium', className)} {...props} />;
+  return (
+    <th
+      scope="col"
+      className={cx('text-muted px-4 py-2.5 text-xs font-medium whitespace-nowrap', className)}
+      {...props}
+    />
+  );
 }
 
 export function Cell({ className, ...props }: ComponentProps<'td'>) {
