@@ -1,0 +1,20 @@
+import type { Check } from './check.ts';
+import { COMMAND_CHECKS } from './commands.ts';
+import { database } from './database.ts';
+import { databaseUrl } from './database-url.ts';
+import { environment } from './environment.ts';
+import { migrations } from './migrations.ts';
+import { secret } from './secret.ts';
+import { lockFile, tree } from './tree.ts';
+
+/** In the order of the table: what is quick and likely comes first. */
+export const CHECKS: readonly Check[] = [
+  environment,
+  secret,
+  databaseUrl,
+  tree,
+  lockFile,
+  migrations,
+  database,
+  ...COMMAND_CHECKS,
+];

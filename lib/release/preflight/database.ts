@@ -1,0 +1,61 @@
+import pg from 'pg';
+import { connectionConfig } from '../../db/connection.ts';
+import { green, red, tail, yellow, type Check, type Finding } from './check.ts';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+
+/** The database as it is now, when it can be reached from here. */
+export const database: Check = {
+  name: 'database',
+  promise: 'the schema has not drifted and the audit log’s next month has its partition',
+  async run({ env, run }) {
+    const url = env.MIGRATE_DATABASE_URL ?? env.DATABASE_URL ?? '';
+    if (url === '') return [yellow('no database is named', 'set DATABASE_URL to look at drift and partitions')];
+    const client = new pg.Client({
+      ...connectionConfig(url, env.DATABASE_CA_CERT),
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: 10_000,
+    });
+    try {
+      await client.connect();
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      return [yellow(`not reachable from here: ${(error as Error).message}`, 'repeat from a place that reaches it')];
+    }
+    try {
+      return [await drift(run), await nextPartition(client), ...(await superuser(client))];
+    } finally {
+      await client.end();
+    }
+  },
+};
+
+/** Pending migrations are what a deployment applies; anything else that `db:status` names stands in its way. */
+async function drift(run: Parameters<Check['run']>[0]['run']): Promise<Finding> {
+  const { code, output } = await run('npm', ['run', '--silent', 'db:status']);
+  if (code === 0) return green('every migration is applied, nothing drifted');
+  const bad = /failed|edited|drift/i.exec(output);
+  return bad
+    ? red(`db:status: ${tail(output)}`, 'mend it before deploying: docs/PROD_RUNBOOK.md, "Migrations and drift"')
+    : yellow(`db:status: ${tail(output)}`, 'the deployment applies what is pending');
+}
+
+async function nextPartition(client: pg.Client): Promise<Finding> {
+  const { rows } = await client.query<{ present: boolean | null }>(`
+    SELECT bool_or(pg_get_expr(c.relpartbound, c.oid) LIKE '%' || to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month', 'YYYY-MM-DD') || '%')
+      AS present
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass('"AuditEvent"')`);
+  const present = rows[0]?.present;
+  if (present === null || present === undefined)
+    return yellow('the audit log has no partitions yet', 'the first deployment’s migrations make them');
+  return present
+    ? green('next month has its partition')
+    : red('next month has no partition: its events would go to the default one', 'npm run db:pg:migrate');
+}
+
+async function superuser(client: pg.Client): Promise<Finding[]> {
+  const { rows } = await client.query<{ super: boolean }>(
+    'SELECT rolsuper AS super FROM pg_roles WHERE rolname = current_user',
+  );
+  return rows[0]?.super ? [yellow('migrations run as a superuser', 'make an owner role without SUPERUSER')] : [];
+}

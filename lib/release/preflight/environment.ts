@@ -1,0 +1,76 @@
+import { EnvError, parseEnv } from '../../env.ts';
+import { FORBIDDEN_IN_PRODUCTION, PROCESSES, VARIABLES, variablesOf, type VariableName } from '../contract.ts';
+import { green, red, yellow, type Check, type Finding } from './check.ts';
+
+/** Every process finds what it needs, and nothing that production forbids. */
+export const environment: Check = {
+  name: 'environment',
+  promise: 'every process finds its variables, each with a usable value',
+  run({ env, firstDeployment }) {
+    const findings = [...missing(env), ...unusable(env), ...forbidden(env), ...origin(env, firstDeployment)];
+    if (env.NODE_ENV !== 'production')
+      findings.push(red(`NODE_ENV is ${env.NODE_ENV ?? 'missing'}`, 'set NODE_ENV=production'));
+    return Promise.resolve(findings.length > 0 ? findings : [green(`complete for ${PROCESSES.join(', ')}`)]);
+  },
+};
+
+const given = (env: Record<string, string | undefined>, name: string) => (env[name] ?? '') !== '';
+
+function missing(env: Record<string, string | undefined>): Finding[] {
+  const names = new Map<VariableName, string[]>();
+  for (const process of PROCESSES)
+    for (const name of variablesOf(process))
+      if (name !== 'NODE_ENV' && VARIABLES[name].needs[process] === 'required' && !given(env, name))
+        names.set(name, [...(names.get(name) ?? []), process]);
+  return [...names].map(([name, processes]) =>
+    red(`${name} is missing for ${processes.join(', ')}`, `set it where you deploy, and for this check in --env-file`),
+  );
+}
+
+/** The app's own parser speaks; what is missing was said already. */
+function unusable(env: Record<string, string | undefined>): Finding[] {
+  try {
+    parseEnv(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error;
+    const lines = error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+    return lines
+      .filter((line) => !line.endsWith('is missing'))
+      .map((line) => red(line, 'the app would not start with it'));
+  }
+}
+
+function forbidden(env: Record<string, string | undefined>): Finding[] {
+  const set = FORBIDDEN_IN_PRODUCTION.filter((name) => given(env, name) && env[name] !== 'false');
+  return set.map((name) => red(`${name} is set`, `remove ${name}: it is for development alone`));
+}
+
+function origin(env: Record<string, string | undefined>, firstDeployment: boolean): Finding[] {
+  const url = env.NEXTAUTH_URL ?? '';
+  if (url === '')
+    return firstDeployment
+      ? []
+      : [
+          yellow(
+            'NEXTAUTH_URL is absent',
+            'right before the first deployment only: repeat with --first-deployment, or set it',
+          ),
+        ];
+  const findings: Finding[] = [];
+  if (!url.startsWith('https://'))
+    findings.push(
+      red(`NEXTAUTH_URL is not https: ${url}`, 'use the public https origin; cookies are Secure there only'),
+    );
+  if (firstDeployment)
+    findings.push(
+      yellow(
+        'NEXTAUTH_URL is set before a first deployment',
+        'leave it out until the platform has given the service its address',
+      ),
+    );
+  return findings;
+}
