@@ -6,6 +6,8 @@ const withIntl = createNextIntlPlugin('./app/_server/i18n.ts');
 const config: NextConfig = {
   // Only the image ships the standalone tree; `next start` serves the ordinary one.
   ...(process.env.BUILD_STANDALONE === 'true' ? { output: 'standalone' as const } : {}),
+  // The health check compares the database with the migrations of this release, also in the standalone tree.
+  outputFileTracingIncludes: { '/api/health': ['prisma/migrations/**/*', 'prisma/postgres/*.sql'] },
   poweredByHeader: false,
   reactStrictMode: true,
   serverExternalPackages: ['@node-rs/argon2', 'pg', 'pino'],

@@ -1,5 +1,6 @@
 /** `npm run db:pg:migrate`: applies prisma/postgres, the part of the schema that Prisma cannot express. Safe to run twice at once. */
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { connectionConfig } from '#lib/db/connection.ts';
 import { underMigrationLock } from '#lib/db/migration-lock.ts';
@@ -8,7 +9,16 @@ import { ensureAppRoles, userOf } from '#lib/db/roles.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { installQueue } from '#lib/queue/install.ts';
 
-async function main() {
+const HELP = `Usage: npm run db:pg:migrate [-- --again]
+  Runs the files of prisma/postgres that are new or were edited, as MIGRATE_DATABASE_URL, or else DATABASE_URL.
+  --again   run all of them: they are idempotent, and put back what somebody removed by hand
+  Exit codes: 0 done, 1 failed, 2 wrong usage`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { again: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return void console.log(HELP);
   const { DATABASE_URL, MIGRATE_DATABASE_URL, WORKER_DATABASE_URL, DATABASE_APP_ROLE, DATABASE_CA_CERT } = migrateEnv();
   const client = new pg.Client(connectionConfig(MIGRATE_DATABASE_URL ?? DATABASE_URL, DATABASE_CA_CERT));
   await client.connect();
@@ -18,9 +28,8 @@ async function main() {
     const appRole = DATABASE_APP_ROLE ?? userOf(DATABASE_URL).name;
     const settings = { 'golive.app_role': appRole };
     const dir = fileURLToPath(new URL('../prisma/postgres', import.meta.url));
-    const applied = await applyPostgresMigrations(client, dir, settings, (name, ms) =>
-      console.log(`applied ${name} (${ms} ms)`),
-    );
+    const onApplied = (name: string, ms: number) => console.log(`applied ${name} (${ms} ms)`);
+    const applied = await applyPostgresMigrations(client, dir, settings, { again: values.again, onApplied });
     if (applied.length === 0) console.log('prisma/postgres: nothing to apply');
     await underMigrationLock(client, () => installQueue(client, appRole));
   } finally {
@@ -28,4 +37,9 @@ async function main() {
   }
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(`db:pg:migrate: ${(error as Error).message || String(error)}`);
+  process.exitCode = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+}

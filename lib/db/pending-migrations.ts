@@ -1,30 +1,26 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Db } from '../db.ts';
+import { postgresMigrationNames, prismaMigrationNames } from './migration-files.ts';
+
+let bundled: Promise<string[]> | undefined;
+
+/** The migrations that this process was deployed with: read once, since a release does not change while it runs. */
+async function bundledNames(root: string): Promise<string[]> {
+  const [prisma, postgres] = await Promise.all([prismaMigrationNames(root), postgresMigrationNames(root)]);
+  return [...prisma, ...postgres];
+}
 
 /**
- * Migrations that this release brings and the database has not finished, in the order in which they would run: folders of
- * prisma/migrations, then files of prisma/postgres. What the database has beyond them does not matter: during a rollout the older release
- * still runs.
- * @throws when the database is away or was never migrated.
+ * What this release has and the database has not finished, of both halves. One small query: for health checks and for the start of a
+ * worker. Migrations that the database has and this release does not know are fine: that is a rollback. So is a file of
+ * prisma/postgres with another text; `npm run db:status` tells those apart.
+ * @param root the folder that holds prisma/, the working directory unless told.
+ * @throws when the database does not answer, or was never migrated at all.
  */
-export async function pendingMigrations(db: Db): Promise<string[]> {
-  const prisma = await db.$queryRaw<{ name: string }[]>`
-    SELECT migration_name AS name FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`;
-  const postgres = await db.$queryRaw<{ name: string }[]>`SELECT name FROM "_postgres_migrations"`;
-  return [...missing(await bundled('migrations'), prisma), ...missing(await bundled('postgres'), postgres)];
-}
-
-/** Every process starts in the root of the release, the image's included. */
-async function bundled(folder: 'migrations' | 'postgres'): Promise<string[]> {
-  const entries = await readdir(join(process.cwd(), 'prisma', folder), { withFileTypes: true });
-  const wanted = entries.filter((entry) =>
-    folder === 'migrations' ? entry.isDirectory() : entry.name.endsWith('.sql'),
-  );
-  return wanted.map(({ name }) => name).sort();
-}
-
-function missing(names: string[], applied: { name: string }[]): string[] {
-  const known = new Set(applied.map(({ name }) => name));
-  return names.filter((name) => !known.has(name));
+export async function pendingMigrations(db: Db, root?: string): Promise<string[]> {
+  const names = await (root === undefined ? (bundled ??= bundledNames(process.cwd())) : bundledNames(root));
+  const rows = await db.$queryRaw<{ name: string }[]>`
+    SELECT migration_name AS name FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL
+    UNION ALL SELECT name FROM "_postgres_migrations"`;
+  const finished = new Set(rows.map(({ name }) => name));
+  return names.filter((name) => !finished.has(name));
 }

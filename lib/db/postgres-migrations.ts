@@ -62,13 +62,15 @@ export async function postgresMigrationStates(client: Client, dir: string): Prom
 /**
  * Applies what is pending or edited. Two runs at once take turns: the second finds nothing left to do.
  * @param settings session settings that the files read, e.g. `golive.app_role`.
+ * @param options `again` runs every file, also what is applied: it puts back what somebody removed by hand.
  * @returns the names of those that were new or edited.
+ * @throws when a file fails, naming it; the files before it stay applied.
  */
 export async function applyPostgresMigrations(
   client: Client,
   dir: string,
   settings: Record<string, string>,
-  onApplied: (name: string, ms: number) => void = () => undefined,
+  { again = false, onApplied }: { again?: boolean; onApplied?: (name: string, ms: number) => void } = {},
 ): Promise<string[]> {
   return underMigrationLock(client, async () => {
     await client.query(LEDGER);
@@ -76,17 +78,19 @@ export async function applyPostgresMigrations(
       await client.query('SELECT set_config($1, $2, false)', [name, value]);
     const states = await postgresMigrationStates(client, dir);
     for (const file of states) {
-      if (file.state === 'applied' && !file.everyRun) continue;
+      if (file.state === 'applied' && !file.everyRun && !again) continue;
       const started = performance.now();
-      await runFile(client, file);
-      if (file.state === 'applied') continue;
+      await runFile(client, file).catch((error: unknown) => {
+        throw new Error(`${file.name}: ${(error as Error).message}`, { cause: error });
+      });
+      if (file.state === 'applied' && !again) continue;
       const ms = Math.round(performance.now() - started);
       await client.query(
         `INSERT INTO "_postgres_migrations" (name, checksum, duration_ms) VALUES ($1, $2, $3)
          ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = now(), duration_ms = excluded.duration_ms`,
         [file.name, file.checksum, ms],
       );
-      onApplied(file.name, ms);
+      onApplied?.(file.name, ms);
     }
     return states.filter((file) => file.state !== 'applied').map((file) => file.name);
   });

@@ -53,8 +53,11 @@ class WholeScripts extends PrismaPg {
 }
 
 function whole<T extends { executeScript(script: string): Promise<void> }>(adapter: T): T {
-  const { client } = adapter as unknown as { client: pg.Pool };
-  adapter.executeScript = async (script) => void (await client.query(script));
+  const inner = adapter as unknown as { client: pg.Pool; onError(error: unknown): never };
+  adapter.executeScript = async (script) => {
+    // Only what passes through `onError` reaches the ledger and the terminal with the server's own words.
+    await inner.client.query(script).catch((error: unknown) => inner.onError(error));
+  };
   return adapter;
 }
 

@@ -14,12 +14,12 @@ export interface TestDatabase extends AsyncDisposable {
   db: Db;
 }
 
-/** Clones the template: about 50 ms. */
-export async function freshDatabase(): Promise<TestDatabase> {
+/** Clones the template: about 50 ms. `{ migrated: false }` gives an empty database instead. */
+export async function freshDatabase({ migrated = true } = {}): Promise<TestDatabase> {
   const clusterUrl = inject('clusterUrl');
   const name = `t_${randomBytes(6).toString('hex')}`;
   const admin = clusterUrl.replace('{database}', 'postgres');
-  await execute(admin, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} OWNER ${OWNER}`);
+  await execute(admin, `CREATE DATABASE ${name} TEMPLATE ${migrated ? TEMPLATE : 'template0'} OWNER ${OWNER}`);
   const as = (role: string) => clusterUrl.replace('{database}', name).replace(/\/\/[^@]+@/, `//${role}:${PASSWORD}@`);
   const db = openDb(as(APP), { max: 10 });
   return {

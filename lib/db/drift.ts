@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+
+/** Exit codes of `prisma migrate diff --exit-code`. */
+const SAME = 0;
+const DIFFERENT = 2;
+
+/**
+ * Asks Prisma whether the tables are those of prisma/schema.prisma. Partitions and what prisma/postgres makes do not count.
+ * @returns the differences as text, empty when there are none.
+ * @throws when Prisma could not tell, with its last words.
+ */
+export async function schemaDrift(root: string): Promise<string> {
+  const { code, stdout, stderr } = await prisma(root, [
+    'migrate',
+    'diff',
+    '--from-config-datasource',
+    '--to-schema',
+    'prisma/schema.prisma',
+    '--exit-code',
+  ]);
+  if (code === SAME) return '';
+  if (code === DIFFERENT) return stdout.trim();
+  throw new Error(`prisma migrate diff failed: ${lastLine(stderr) || lastLine(stdout)}`);
+}
+
+function prisma(root: string, args: string[]) {
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
+    const child = spawn('prisma', args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', reject).on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';

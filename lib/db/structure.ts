@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+
+/** Something that neither ledger knows of: an index or trigger that should be there, on this table. */
+export interface Flaw {
+  kind: 'index' | 'trigger';
+  name: string;
+  detail: string;
+}
+
+/** What keeps the log append-only (prisma/postgres/010_append_only.sql): on the table and on each of its partitions. */
+const AUDIT_TRIGGERS = ['audit_no_change', 'audit_no_truncate'];
+
+/**
+ * Looks at the real tables: are the keyset indexes of the audit log valid on every partition, is no index left half-built, are
+ * the append-only triggers in place and enabled everywhere?
+ */
+export async function structuralFlaws(client: Client, root: string): Promise<Flaw[]> {
+  const { rows } = await client.query<{ present: boolean }>(
+    `SELECT to_regclass('"AuditEvent"') IS NOT NULL AS present`,
+  );
+  if (!rows[0]?.present) return [];
+  return [
+    ...(await missingIndexes(client, await keysetIndexNames(root))),
+    ...(await invalidIndexes(client)),
+    ...(await missingTriggers(client)),
+  ];
+}
+
+/** The schema names them, so the list is not kept twice. */
+async function keysetIndexNames(root: string): Promise<string[]> {
+  const schema = await readFile(join(root, 'prisma/schema.prisma'), 'utf8');
+  return [...schema.matchAll(/map: "(audit_\w*keyset_idx)"/g)].map(([, name]) => name ?? '');
+}
+
+async function missingIndexes(client: Client, names: string[]): Promise<Flaw[]> {
+  const { rows } = await client.query<{ index: string; relation: string }>(
+    `SELECT wanted.index, tree.relid::regclass::text AS relation
+     FROM unnest($1::text[]) AS wanted(index) CROSS JOIN pg_partition_tree('"AuditEvent"') AS tree
+     WHERE NOT EXISTS (
+       SELECT FROM pg_class parent
+       CROSS JOIN LATERAL pg_partition_tree(parent.oid) AS branch
+       JOIN pg_index own ON own.indexrelid = branch.relid
+       WHERE parent.oid = to_regclass(quote_ident(wanted.index)) AND own.indrelid = tree.relid)
+     ORDER BY wanted.index, tree.level, relation`,
+    [names],
+  );
+  return rows.map(({ index, relation }) => ({ kind: 'index', name: index, detail: `missing on ${relation}` }));
+}
+
+async function invalidIndexes(client: Client): Promise<Flaw[]> {
+  const { rows } = await client.query<{ index: string; relation: string }>(
+    `SELECT indexrelid::regclass::text AS index, indrelid::regclass::text AS relation
+     FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+     WHERE NOT indisvalid AND relnamespace = 'public'::regnamespace ORDER BY 1`,
+  );
+  return rows.map(({ index, relation }) => ({ kind: 'index', name: index, detail: `not valid on ${relation}` }));
+}
+
+async function missingTriggers(client: Client): Promise<Flaw[]> {
+  const { rows } = await client.query<{ trigger: string; relation: string }>(
+    `SELECT wanted.trigger, tree.relid::regclass::text AS relation
+     FROM unnest($1::text[]) AS wanted(trigger) CROSS JOIN pg_partition_tree('"AuditEvent"') AS tree
+     WHERE NOT EXISTS (
+       SELECT FROM pg_trigger
+       WHERE tgrelid = tree.relid AND tgname = wanted.trigger AND tgenabled IN ('O', 'A'))
+     ORDER BY wanted.trigger, tree.level, relation`,
+    [AUDIT_TRIGGERS],
+  );
+  return rows.map(({ trigger, relation }) => ({
+    kind: 'trigger',
+    name: trigger,
+    detail: `missing or disabled on ${relation}`,
+  }));
+}

@@ -1,0 +1,60 @@
+/** `npm run db:status`: names what is pending, failed, edited or drifted in the database. */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { connectionConfig } from '#lib/db/connection.ts';
+import { databaseStatus, type Finding } from '#lib/db/status.ts';
+import { migrateEnv } from '#lib/env.ts';
+
+const HELP = `Usage: npm run db:status [-- --json]
+  Compares the database of MIGRATE_DATABASE_URL, or else DATABASE_URL, with this release: both halves of the migrations,
+  the indexes and triggers of the audit log on every partition, and the tables with prisma/schema.prisma.
+  Exit codes: 0 as it should be, 1 something was found, 2 wrong usage, 3 could not check`;
+
+/** What to do about each kind of finding. */
+const ADVICE: Record<Finding['kind'], string> = {
+  pending: 'npm run db:migrate:prod',
+  failed: 'repair the data, then prisma migrate resolve --rolled-back NAME, then npm run db:migrate:prod',
+  edited:
+    'put the old text back and write a new migration; a file of prisma/postgres is run again by npm run db:migrate:prod',
+  ahead: 'expected after a rollback; otherwise deploy the release that has it',
+  index: 'psql "$DATABASE_URL" -f docs/ops/audit_keyset_index_standalone.sql',
+  trigger: 'npm run db:pg:migrate -- --again, and find out who removed it',
+  drift: 'somebody changed the tables by hand: undo it, or write the migration',
+};
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return print(HELP, 0);
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
+  const client = new pg.Client({
+    ...connectionConfig(MIGRATE_DATABASE_URL ?? DATABASE_URL, DATABASE_CA_CERT),
+    connectionTimeoutMillis: 5_000,
+  });
+  try {
+    await client.connect();
+    const { applied, findings } = await databaseStatus(client, root);
+    if (values.json) return print(JSON.stringify({ applied, findings }), findings.length === 0 ? 0 : 1);
+    for (const { kind, name, detail } of findings)
+      console.log(`${kind.toUpperCase()} ${name}: ${detail}\n  -> ${ADVICE[kind]}`);
+    return print(`${applied} migrations applied, ${findings.length} findings`, findings.length === 0 ? 0 : 1);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function print(line: string, code: number): number {
+  console.log(line);
+  return code;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const wrongUsage = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') ?? false;
+  console.error(`db:status could not check: ${(error as Error).message || String(error)}`);
+  process.exitCode = wrongUsage ? 2 : 3;
+}

@@ -1,0 +1,159 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pendingMigrations } from '#lib/db/pending-migrations.ts';
+import type { Finding } from '#lib/db/status.ts';
+import { execute } from '../../../scripts/support/postgres.ts';
+import { command } from '../../support/command.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { copyRelease, type Release } from '../../support/release.ts';
+
+let database: TestDatabase;
+let release: Release;
+beforeEach(async () => {
+  [database, release] = await Promise.all([freshDatabase(), copyRelease()]);
+});
+afterEach(async () => {
+  await database[Symbol.asyncDispose]();
+  await release[Symbol.asyncDispose]();
+});
+
+const root = () => release.path();
+
+async function status(): Promise<{ code: number | null; findings: string[] }> {
+  const { code, stdout, stderr } = await release.npm(database, 'db:status', '--json');
+  if (code !== 0 && code !== 1) throw new Error(`db:status ended with ${code}: ${stderr}`);
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  return { code, findings: findings.map(({ kind, name, detail }) => `${kind} ${name}: ${detail}`) };
+}
+
+async function addMigration(name: string, sql: string) {
+  await mkdir(release.path('prisma/migrations', name));
+  await writeFile(release.path('prisma/migrations', name, 'migration.sql'), sql);
+}
+
+test('a migrated database is as it should be, also with partitions for every month', async () => {
+  await execute(
+    database.ownerUrl,
+    ...[1, 2, 3].map(
+      (month) =>
+        `CREATE TABLE IF NOT EXISTS "AuditEvent_2031_0${month}" PARTITION OF "AuditEvent"
+         FOR VALUES FROM ('2031-0${month}-01 00:00+00') TO ('2031-0${month + 1}-01 00:00+00')`,
+    ),
+  );
+  expect(await release.npm(database, 'db:pg:migrate', '--again')).toMatchObject({ code: 0 });
+  expect(await status()).toEqual({ code: 0, findings: [] });
+  expect(await pendingMigrations(database.db, root())).toEqual([]);
+});
+
+test('a new migration and a new file of prisma/postgres are pending until they are deployed', async () => {
+  await addMigration('20990101000000_note', 'SELECT 1;');
+  await writeFile(release.path('prisma/postgres/999_note.sql'), 'SELECT 1;');
+  const pending = ['20990101000000_note', '999_note.sql'];
+  expect(await status()).toEqual({ code: 1, findings: pending.map((name) => `pending ${name}: not applied`) });
+  expect(await pendingMigrations(database.db, root())).toEqual(pending);
+  expect(await release.npm(database, 'db:migrate:prod')).toMatchObject({ code: 0 });
+  expect(await status()).toEqual({ code: 0, findings: [] });
+  expect(await pendingMigrations(database.db, root())).toEqual([]);
+});
+
+test('a migration that failed is named with what the server said, the deployment fails, and nothing after it runs', async () => {
+  await addMigration('20990101000000_breaks', 'ALTER TABLE "User" ADD COLUMN half int; SELECT 1/0;');
+  const deployed = await release.npm(database, 'db:migrate:prod');
+  expect(deployed.code).not.toBe(0);
+  expect(deployed.stdout + deployed.stderr).toContain('20990101000000_breaks');
+  const { code, findings } = await status();
+  expect(code).toBe(1);
+  expect(findings).toHaveLength(1);
+  expect(findings[0]).toMatch(/^failed 20990101000000_breaks: .*division by zero/s);
+  expect(await pendingMigrations(database.db, root())).toEqual(['20990101000000_breaks']);
+  expect((await release.npm(database, 'db:migrate:prod')).code).not.toBe(0);
+  const columns = database.db.$queryRaw`SELECT FROM information_schema.columns WHERE column_name = 'half'`;
+  expect(await columns).toEqual([]);
+});
+
+test('a migration that was edited after it was applied is named', async () => {
+  const file = release.path('prisma/migrations/20261122000000_init/migration.sql');
+  await writeFile(file, `${await readFile(file, 'utf8')}\n-- one more thought\n`);
+  const { code, findings } = await status();
+  expect(code).toBe(1);
+  expect(findings).toEqual(['edited 20261122000000_init: changed after it was applied']);
+});
+
+test('an edited file of prisma/postgres is named, and run again by the next deployment alone', async () => {
+  const file = release.path('prisma/postgres/010_append_only.sql');
+  await writeFile(file, `${await readFile(file, 'utf8')}\nCOMMENT ON TABLE "AuditEvent" IS 'edited';\n`);
+  expect((await status()).findings).toEqual([expect.stringMatching(/^edited 010_append_only\.sql/)]);
+  expect(await pendingMigrations(database.db, root())).toEqual([]);
+  const deployed = await release.npm(database, 'db:migrate:prod');
+  expect(deployed).toMatchObject({ code: 0 });
+  expect(deployed.stdout.match(/^applied .*sql/gm)).toEqual(['applied 010_append_only.sql']);
+  expect(await status()).toEqual({ code: 0, findings: [] });
+});
+
+test('after a rollback the database is ahead: the status says so, and the old release stays healthy', async () => {
+  await rm(release.path('prisma/migrations/20261122000100_reset_links_from_the_command_line'), { recursive: true });
+  const { code, findings } = await status();
+  expect(code).toBe(1);
+  expect(findings).toContain(
+    'ahead 20261122000100_reset_links_from_the_command_line: the database has it, this release does not',
+  );
+  expect(await pendingMigrations(database.db, root())).toEqual([]);
+});
+
+test('tables changed by hand are drift, and the difference is shown', async () => {
+  await execute(database.ownerUrl, 'ALTER TABLE "User" ADD COLUMN "byHand" int');
+  const { code, findings } = await status();
+  expect(code).toBe(1);
+  expect(findings).toEqual([expect.stringMatching(/^drift prisma\/schema\.prisma: .*byHand/s)]);
+});
+
+test('an append-only trigger that was dropped or disabled on one partition is named, and --again puts it back', async () => {
+  await execute(
+    database.ownerUrl,
+    'DROP TRIGGER audit_no_truncate ON "AuditEvent_default"',
+    'ALTER TABLE "AuditEvent" DISABLE TRIGGER audit_no_truncate',
+  );
+  expect(await status()).toEqual({
+    code: 1,
+    findings: [
+      'trigger audit_no_truncate: missing or disabled on "AuditEvent"',
+      'trigger audit_no_truncate: missing or disabled on "AuditEvent_default"',
+    ],
+  });
+  await execute(database.ownerUrl, 'ALTER TABLE "AuditEvent" ENABLE TRIGGER audit_no_truncate');
+  expect(await release.npm(database, 'db:pg:migrate', '--again')).toMatchObject({ code: 0 });
+  expect(await status()).toEqual({ code: 0, findings: [] });
+});
+
+test('a keyset index that one partition lacks, and one that was left half-built, are named', async () => {
+  await execute(
+    database.ownerUrl,
+    'DROP INDEX audit_keyset_idx',
+    'CREATE INDEX audit_keyset_idx ON ONLY "AuditEvent" ("createdAt" DESC, "id" DESC)',
+  );
+  const { code, findings } = await status();
+  expect(code).toBe(1);
+  expect(findings).toContain('index audit_keyset_idx: missing on "AuditEvent_default"');
+  expect(findings).toContain('index audit_keyset_idx: not valid on "AuditEvent"');
+});
+
+test('an empty database is wholly pending', async () => {
+  await using empty = await freshDatabase({ migrated: false });
+  const { code, stdout } = await release.npm(empty, 'db:status', '--json');
+  expect(code).toBe(1);
+  const { applied, findings } = JSON.parse(stdout) as { applied: number; findings: Finding[] };
+  expect(applied).toBe(0);
+  expect(new Set(findings.map(({ kind }) => kind))).toEqual(new Set(['pending']));
+});
+
+test('“could not check” is told apart from “found something”, and no password is printed', async () => {
+  const secret = 'hunter2hunter2';
+  const away = await command('node', ['scripts/db-status.ts'], {
+    env: { DATABASE_URL: `postgres://nobody:${secret}@127.0.0.1:1/none` },
+  });
+  expect(away.code).toBe(3);
+  expect(away.stderr).toMatch(/^db:status could not check: /);
+  expect(away.stdout + away.stderr).not.toContain(secret);
+  expect(await command('node', ['scripts/db-status.ts', '--nonsense'])).toMatchObject({ code: 2 });
+  expect(await command('node', ['scripts/db-status.ts'])).toMatchObject({ code: 3 });
+});
