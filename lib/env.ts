@@ -75,6 +75,44 @@ const fields = z.object({
     .max(3650)
     .default(365)
     .describe('The audit log keeps events this many days; agents may not report older ones'),
+  AUDIT_RETENTION_MAX_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('The oldest months go once the audit log takes more disk than this, in MiB'),
+  AUDIT_RETENTION_LONGER: z
+    .string()
+    .regex(/^([a-z_.]+(\.\*)?=\d{1,5})(,[a-z_.]+(\.\*)?=\d{1,5})*$/, 'must look like user.*=1095,auth.sign_in=730')
+    .optional()
+    .describe('Actions that are kept for more days than the others: user.*=1095,auth.sign_in=730'),
+  AUDIT_ARCHIVE_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder that takes an archive of what the prune removes, before it is removed'),
+  AUDIT_SIGNING_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Ed25519 key that signs anchors, prunes and exports: PKCS #8 as PEM or base64; derived from NEXTAUTH_SECRET when absent',
+    ),
+  AUDIT_PUBLIC_KEYS: z.string().min(1).optional().describe('Public keys of before a rotation, separated by commas'),
+  AUDIT_ANCHOR_BUCKET: z
+    .string()
+    .min(3)
+    .optional()
+    .describe('S3 bucket with Object Lock that takes a copy of each anchor'),
+  AUDIT_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .optional()
+    .describe('Receiver of new audit events'),
+  AUDIT_WEBHOOK_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters: openssl rand -base64 32')
+    .optional()
+    .describe('Signs what is sent to AUDIT_WEBHOOK_URL'),
   WORKER_PORT: z.coerce.number().int().min(0).max(65535).default(3100).describe('Port of the worker’s health answers'),
   GIT_COMMIT: z
     .string()

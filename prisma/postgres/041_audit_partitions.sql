@@ -52,7 +52,7 @@ BEGIN
   IF ahead NOT BETWEEN 0 AND 24 THEN
     RAISE EXCEPTION 'months ahead must be from 0 to 24, not %', ahead;
   END IF;
-  PERFORM pg_advisory_xact_lock(7305003);
+  PERFORM pg_advisory_xact_lock(7305013);
   SELECT date_trunc('month', min("createdAt")) INTO month FROM public."AuditEvent_default"
     WHERE "createdAt" >= this_month - interval '36 months';
   FOR month IN SELECT generate_series(least(month, this_month), this_month + ahead * interval '1 month', interval '1 month') LOOP

@@ -1,0 +1,72 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Tx } from '../db.ts';
+import { env } from '../env.ts';
+import { log } from '../log.ts';
+import { anchorText, signText, type SigningKey } from './signing.ts';
+
+export interface Head {
+  sequence: bigint;
+  hash: Uint8Array<ArrayBuffer>;
+}
+
+/** As it is shipped: everything that a verifier needs beside the public key. */
+export interface ShippedAnchor {
+  sequence: string;
+  hash: string;
+  at: string;
+  keyId: string;
+  signature: string;
+}
+
+/** An anchor at least this often while events arrive: what could be cut off unnoticed is never older. */
+const EVERY_MS = 60_000;
+const LOCKED_FOR_MS = 365 * 24 * 60 * 60 * 1000;
+
+/** Signs the head of the chain into the table. @returns what is to be shipped off the machine. */
+export async function writeAnchor(db: Tx, key: SigningKey, { sequence, hash }: Head): Promise<ShippedAnchor> {
+  const at = new Date();
+  const signature = signText(key, anchorText(sequence, hash, at));
+  const data = { sequence, hash, at, keyId: key.id, signature: new Uint8Array(signature) };
+  await db.auditAnchor.createMany({ data, skipDuplicates: true });
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  return {
+    sequence: String(sequence),
+    hash: hex(hash),
+    at: at.toISOString(),
+    keyId: key.id,
+    signature: hex(signature),
+  };
+}
+
+/** Whether the head has moved on since the last anchor, and that long enough ago. */
+export async function anchorIsDue(db: Tx, key: SigningKey, head: Head): Promise<boolean> {
+  const last = await db.auditAnchor.findFirst({
+    orderBy: { sequence: 'desc' },
+    select: { sequence: true, at: true, keyId: true },
+  });
+  if (last === null || last.keyId !== key.id) return true;
+  return last.sequence < head.sequence && Date.now() - last.at.getTime() >= EVERY_MS;
+}
+
+/**
+ * Sends an anchor to where the owner of the database cannot reach: a log line, and an object that S3 will not let anybody remove. A
+ * failure is logged and not raised: the next anchor covers everything that this one does.
+ */
+export async function shipAnchor(anchor: ShippedAnchor): Promise<void> {
+  log.info({ anchor }, 'audit anchor');
+  const bucket = env().AUDIT_ANCHOR_BUCKET;
+  if (bucket === undefined) return;
+  const put = new PutObjectCommand({
+    Bucket: bucket,
+    Key: `anchors/${anchor.sequence.padStart(16, '0')}-${anchor.keyId}.json`,
+    Body: JSON.stringify(anchor),
+    ContentType: 'application/json',
+    ObjectLockMode: 'COMPLIANCE',
+    ObjectLockRetainUntilDate: new Date(Date.now() + LOCKED_FOR_MS),
+  });
+  try {
+    await new S3Client().send(put, { abortSignal: AbortSignal.timeout(10_000) });
+  } catch (error) {
+    log.error({ err: error, bucket, sequence: anchor.sequence }, 'the anchor did not reach S3');
+  }
+}

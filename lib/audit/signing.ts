@@ -1,0 +1,108 @@
+import { createHash, createPrivateKey, createPublicKey, hkdfSync, sign, verify, type KeyObject } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** An Ed25519 key pair that signs anchors, prunes and manifests. */
+export interface SigningKey {
+  id: string;
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+}
+
+/** Public keys by id. */
+export type PublicKeys = ReadonlyMap<string, KeyObject>;
+
+/** PKCS #8 around a raw 32-byte Ed25519 seed (RFC 8410). */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** A key's name: the first 16 hex digits of the SHA-256 of its public half in SPKI form. */
+export function keyId(publicKey: KeyObject): string {
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function ofKind(key: KeyObject): KeyObject {
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error('AUDIT_SIGNING_KEY must be an Ed25519 key');
+  return key;
+}
+
+/** Reads PKCS #8: a PEM text (real or escaped line breaks) or the base64 of the DER form. */
+function readPrivateKey(text: string): KeyObject {
+  const pem = text.includes('-----BEGIN');
+  return ofKind(
+    pem
+      ? createPrivateKey(text.replaceAll('\\n', '\n'))
+      : createPrivateKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'pkcs8' }),
+  );
+}
+
+/** Reads SPKI: a path, a PEM text or the base64 of the DER form. */
+export function readPublicKey(text: string): KeyObject {
+  const value = existsSync(text) ? readFileSync(text, 'utf8').trim() : text;
+  const pem = value.includes('-----BEGIN');
+  return ofKind(
+    pem
+      ? createPublicKey(value.replaceAll('\\n', '\n'))
+      : createPublicKey({ key: Buffer.from(value, 'base64'), format: 'der', type: 'spki' }),
+  );
+}
+
+/**
+ * The key that signs. Without AUDIT_SIGNING_KEY it is derived from NEXTAUTH_SECRET, so that no log goes unsigned; a key of its own
+ * survives a change of that secret and can be kept from the web process.
+ */
+export function signingKey(env: { AUDIT_SIGNING_KEY?: string | undefined; NEXTAUTH_SECRET: string }): SigningKey {
+  const privateKey = env.AUDIT_SIGNING_KEY
+    ? readPrivateKey(env.AUDIT_SIGNING_KEY)
+    : createPrivateKey({
+        key: Buffer.concat([
+          PKCS8_PREFIX,
+          Buffer.from(hkdfSync('sha256', env.NEXTAUTH_SECRET, '', 'golive audit signing key', 32)),
+        ]),
+        format: 'der',
+        type: 'pkcs8',
+      });
+  const publicKey = createPublicKey(privateKey);
+  return { id: keyId(publicKey), privateKey, publicKey };
+}
+
+/** The keys whose signatures count: the current one, and those of before a rotation (AUDIT_PUBLIC_KEYS, separated by commas). */
+export function trustedKeys(
+  env: Parameters<typeof signingKey>[0] & { AUDIT_PUBLIC_KEYS?: string | undefined },
+): PublicKeys {
+  const former = (env.AUDIT_PUBLIC_KEYS ?? '').split(',').filter((text) => text.trim() !== '');
+  const keys = [signingKey(env).publicKey, ...former.map((text) => readPublicKey(text.trim()))];
+  return new Map(keys.map((key) => [keyId(key), key]));
+}
+
+export const publicKeyText = ({ publicKey }: SigningKey): string =>
+  publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+
+export const signText = (key: SigningKey, text: string): Buffer => sign(null, Buffer.from(text), key.privateKey);
+
+/** `unknown key` when the signature's key is not among the trusted ones. */
+export function checkText(
+  keys: PublicKeys,
+  id: string,
+  text: string,
+  signature: Uint8Array,
+): 'good' | 'bad' | 'unknown key' {
+  const key = keys.get(id);
+  if (key === undefined) return 'unknown key';
+  return verify(null, Buffer.from(text), key, signature) ? 'good' : 'bad';
+}
+
+/** What an anchor signs. */
+export const anchorText = (sequence: bigint, hash: Uint8Array, at: Date): string =>
+  `golive audit anchor 1\n${sequence}\n${Buffer.from(hash).toString('hex')}\n${at.toISOString()}\n`;
+
+/** What a removal by retention signs. */
+export const pruneText = (prune: {
+  id: string;
+  at: Date;
+  partition: string;
+  rows: number;
+  digest: Uint8Array;
+}): string =>
+  `golive audit prune 1\n${prune.id}\n${prune.at.toISOString()}\n${prune.partition}\n${prune.rows}\n${Buffer.from(prune.digest).toString('hex')}\n`;

@@ -1,0 +1,89 @@
+/** `npm run audit:verify`: exit 0 intact, 1 broken, 2 could not check. */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import type { ShippedAnchor } from '#lib/audit/anchor.ts';
+import { describeFinding } from '#lib/audit/finding.ts';
+import { keyId, readPublicKey, trustedKeys } from '#lib/audit/signing.ts';
+import { verifyExport } from '#lib/audit/verify-export.ts';
+import { recordVerification, verifyAudit, type Verification } from '#lib/audit/verify.ts';
+import { connectionConfig } from '#lib/db/connection.ts';
+import { env } from '#lib/env.ts';
+
+const HELP = `npm run audit:verify [-- options]
+  --full              the whole log, not only what is new
+  --anchors FILE      also against anchors kept elsewhere: log lines or objects of the bucket, one JSON a line
+  --export FILE       an export and its manifest instead of the database; needs no database
+  --public-key KEY    with --export: the signer's public key (base64, PEM or a path)
+  --json              one JSON object
+Exit: 0 intact, 1 broken, 2 could not check.`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      full: { type: 'boolean', default: false },
+      anchors: { type: 'string' },
+      export: { type: 'string' },
+      'public-key': { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (values.export !== undefined) {
+    if (values['public-key'] === undefined) throw new Error('--export needs --public-key');
+    const key = readPublicKey(values['public-key']);
+    const outcome = await verifyExport(values.export, new Map([[keyId(key), key]]));
+    return print(outcome, values.json, `${outcome.events} exported events are what was signed`);
+  }
+  const shipped = values.anchors === undefined ? [] : readAnchors(values.anchors);
+  const outcome = await verifyDatabase(values.full, shipped, values.json);
+  return print(
+    outcome,
+    values.json,
+    `intact: verified up to ${outcome.sequence}, ${outcome.events} events and ${outcome.anchors} anchors checked`,
+  );
+}
+
+async function verifyDatabase(full: boolean, shipped: ShippedAnchor[], quiet: boolean): Promise<Verification> {
+  const { DATABASE_URL, DATABASE_CA_CERT } = env();
+  const client = new pg.Client(connectionConfig(DATABASE_URL, DATABASE_CA_CERT));
+  await client.connect();
+  try {
+    const onProgress = (message: string) =>
+      void (quiet || !process.stderr.isTTY || process.stderr.write(`${message}\n`));
+    const outcome = await verifyAudit(client, trustedKeys(env()), { full, shipped, onProgress });
+    await recordVerification(client, outcome);
+    return outcome;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Takes log lines (`{"anchor": {...}}`) and bare anchors; other lines of a log are passed over. */
+function readAnchors(file: string): ShippedAnchor[] {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    if (!line.includes('"signature"')) return [];
+    const value = JSON.parse(line) as ShippedAnchor & { anchor?: ShippedAnchor };
+    return [value.anchor ?? value];
+  });
+}
+
+function print({ ok, finding, ...rest }: Pick<Verification, 'ok' | 'finding'>, json: boolean, good: string): number {
+  const text = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
+  if (json) console.log(JSON.stringify({ ok, ...rest, finding: finding ?? null }, text));
+  else if (finding) console.error(`broken: ${describeFinding(finding)}`);
+  else console.log(good);
+  return ok ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`could not check: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 2;
+}

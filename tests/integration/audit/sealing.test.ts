@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+import { GENESIS, leafOf, linkOf } from '#lib/audit/canonical.ts';
+import { seal } from '#lib/audit/seal.ts';
+import { verificationState } from '#lib/audit/verification.ts';
+import { writeEvents } from '../../support/audit.ts';
+import { freshDatabase } from '../../support/database.ts';
+import { sealedLog, testEnvironment, verify } from '../../support/proof.ts';
+
+beforeAll(testEnvironment);
+
+const text = fc.string({ unit: 'grapheme', maxLength: 30 }).map((value) => value.replaceAll('\u0000', ''));
+const anyJson = fc
+  .dictionary(
+    text,
+    fc.oneof(
+      text,
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e30, max: 1e30 }),
+      fc.boolean(),
+      fc.constant(null),
+      fc.array(text),
+      fc.dictionary(text, text),
+    ),
+  )
+  .map((value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>);
+const anyEvent = fc.record({
+  id: fc.uuid(),
+  createdAt: fc.date({ min: new Date('1970-01-02'), max: new Date('2999-01-01'), noInvalidDate: true }),
+  action: text,
+  outcome: fc.constantFrom('success', 'denied'),
+  actorType: text,
+  actorLabel: fc.option(text),
+  userAgent: fc.option(text),
+  source: text,
+  reason: fc.option(text),
+  metadata: anyJson,
+});
+
+test('the database and Node hash any event alike', async () => {
+  await using database = await freshDatabase();
+  const events = fc.sample(anyEvent, { numRuns: 400, seed: 7 });
+  await database.db.auditEvent.createMany({
+    data: events.map((event) => ({ ...event, metadata: event.metadata as Record<string, string> })),
+  });
+  const stored = await database.db.auditEvent.findMany();
+  const noted = await database.db.$queryRaw<
+    { eventId: string; leaf: Uint8Array }[]
+  >`SELECT "eventId", "leaf" FROM "AuditPending"`;
+  const leaves = new Map(noted.map(({ eventId, leaf }) => [eventId, Buffer.from(leaf).toString('hex')]));
+  expect(leaves.size).toBe(events.length);
+  for (const event of stored) expect(leafOf(event).toString('hex'), JSON.stringify(event)).toBe(leaves.get(event.id));
+});
+
+test('the chain links every event once, in order, from a fixed beginning', async () => {
+  await using database = await freshDatabase();
+  await sealedLog(database, 30, 3);
+  const chain = await database.db.auditChain.findMany({ orderBy: { sequence: 'asc' } });
+  expect(chain.map(({ sequence }) => Number(sequence))).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+  let previous: Uint8Array = GENESIS;
+  for (const link of chain) {
+    expect(Buffer.from(link.hash)).toEqual(linkOf(previous, link.leaf));
+    previous = link.hash;
+  }
+  expect(await database.db.auditAnchor.count()).toBe(3);
+});
+
+test('many sealers and writers at once never fork the chain or lose an event', async () => {
+  await using database = await freshDatabase();
+  const writers = Array.from({ length: 20 }, () =>
+    writeEvents(database.appUrl, 25, { createdAt: 'clock_timestamp()' }),
+  );
+  const sealers = Array.from({ length: 20 }, () => seal(database.db));
+  await Promise.all([...writers, ...sealers]);
+  await seal(database.db, { anchor: 'always' });
+  expect(await verify(database)).toMatchObject({ ok: true, sequence: 500n, events: 500 });
+});
+
+test('an event whose transaction rolls back leaves no note', async () => {
+  await using database = await freshDatabase();
+  const undone = database.db.$transaction(async (tx) => {
+    await tx.auditEvent.createMany({
+      data: {
+        id: '019ab000-0000-7000-8000-0000000000ff',
+        action: 'a.b',
+        outcome: 'success',
+        actorType: 'system',
+        source: 'cli',
+      },
+    });
+    throw new Error('undone');
+  });
+  await expect(undone).rejects.toThrow('undone');
+  expect(await seal(database.db)).toMatchObject({ busy: false, sealed: 0 });
+});
+
+test('an incremental run goes on from the last one, and the page learns how far the log is proven', async () => {
+  await using database = await freshDatabase();
+  await sealedLog(database, 20, 1);
+  expect(await verify(database, { record: true })).toMatchObject({ ok: true, sequence: 20n });
+  await sealedLog(database, 10, 1);
+  await writeEvents(database.ownerUrl, 5, { createdAt: 'now()' });
+  expect(await verificationState(database.db)).toMatchObject({
+    ok: true,
+    verifiedUpTo: 20n,
+    pending: 5,
+    finding: null,
+  });
+  expect(await verify(database, { full: false, record: true })).toMatchObject({ ok: true, sequence: 30n });
+  expect((await verificationState(database.db)).verifiedUpTo).toBe(30n);
+});
+
+test('events that stood in the log before it was sealed are sealed too', async () => {
+  await using database = await freshDatabase();
+  await writeEvents(database.ownerUrl, 12);
+  expect(await seal(database.db, { anchor: 'always' })).toMatchObject({ sealed: 12 });
+  expect(await verify(database)).toMatchObject({ ok: true, events: 12 });
+});
