@@ -4,7 +4,15 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import ts from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['.next/', '.data/', 'prisma/client/', 'next-env.d.ts', 'coverage/', 'test-results/']),
+  globalIgnores([
+    'infra/policies/index.mjs',
+    '.next/',
+    '.data/',
+    'prisma/client/',
+    'next-env.d.ts',
+    'coverage/',
+    'test-results/',
+  ]),
   js.configs.recommended,
   ts.configs.recommendedTypeChecked,
   {

@@ -89,7 +89,7 @@ function web({ balancer, targets }: AlarmFacts): AlarmSpec[] {
 
 function tasks({ names }: AlarmFacts): AlarmSpec[] {
   return (['web', 'worker'] as const).flatMap((process) => {
-    const dimensions = { ClusterName: names.cluster, ServiceName: names.family(process) };
+    const dimensions = { ClusterName: names.cluster, ServiceName: names.service(process) };
     const usage = { namespace: 'AWS/ECS', dimensions, statistic: 'Average', above: PERCENT, minutes: 10 };
     return [
       { key: `${process}-cpu`, description: `${process} works at its limit`, ...usage, metricName: 'CPUUtilization' },

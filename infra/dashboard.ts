@@ -54,7 +54,7 @@ function charts({ names, balancer, targets }: DashboardArgs): { title: string; s
       'ClusterName',
       names.cluster,
       'ServiceName',
-      names.family(process),
+      names.service(process),
     ]);
   const database = (metric: string): Metric => ['AWS/RDS', metric, 'DBInstanceIdentifier', names.database];
   return [

@@ -10,6 +10,8 @@ interface DatabaseArgs {
   subnetIds: pulumi.Input<string[]>;
   firewall: Firewall;
   ownerPassword: pulumi.Input<string>;
+  /** Made first: RDS would make its own, which keep everything for ever. */
+  logGroups: pulumi.Resource[];
 }
 
 /** The user of migrations. RDS makes it with the instance; the migrate task makes the users of web and worker. */
@@ -73,6 +75,7 @@ export class Database extends pulumi.ComponentResource {
         // Storage grows by itself up to its limit, and shrinking is impossible: the file states where it began.
         ignoreChanges: ['allocatedStorage'],
         customTimeouts: PATIENCE,
+        dependsOn: args.logGroups,
       },
     );
     this.registerOutputs({ address: this.instance.address });

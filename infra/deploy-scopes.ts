@@ -34,7 +34,7 @@ export function deployScopes({ config, names, account, platform }: ScopesArgs): 
         (kind) => pulumi.interpolate`arn:aws:iam::${account}:role/${names.family(process)}-${kind}`,
       ),
     ).concat([pulumi.interpolate`arn:aws:iam::${account}:role/${names.schedule}-starter`]),
-    schedule: [arn('scheduler', `schedule/default/${names.schedule}`)],
+    schedule: [arn('scheduler', `schedule/${names.base}/prune`)],
     bucket: [releases],
     bucketObjects: [pulumi.interpolate`${releases}/*`],
     state: [state],

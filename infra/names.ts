@@ -11,13 +11,16 @@ export function namesOf(stack: string) {
     base,
     cluster: base,
     database: base,
+    /** Of the schedule that prunes, and of everything that belongs to it. */
     schedule: `${base}-prune`,
     topic: `${base}-alerts`,
+    /** Within the cluster. */
+    service: (process: 'web' | 'worker') => process,
     /** Where a task's service and its log group take their name from; ECS needs the family fixed to offer a rollback target. */
     family: (process: Process) => `${base}-${process}`,
     logGroup: (process: Process) => `/golive/${stack}/${process}`,
-    repository: (target: 'runner' | 'migrator') => `golive/${stack}/${target}`,
-    secret: (label: string) => `golive/${stack}/${label}`,
+    repository: (target: 'runner' | 'migrator') => `${base}/${target}`,
+    secret: (label: string) => `${base}/${label}`,
   };
 }
 

@@ -65,8 +65,9 @@ export class Platform extends pulumi.ComponentResource {
         subnetIds: this.network.isolatedSubnetIds,
         firewall: this.firewall,
         ownerPassword: this.secrets.ownerPassword,
+        logGroups: this.logs.database,
       },
-      { ...inside, dependsOn: this.logs.database },
+      inside,
     );
     const { address, port } = this.database.instance;
     this.secrets.connect({ address, port, owner: OWNER, name: DATABASE_NAME });

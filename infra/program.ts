@@ -1,21 +1,24 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from './config.ts';
+import { openSession } from './ecs/session.ts';
 import { Platform } from './platform.ts';
+import type { OpenSession } from './release-order.ts';
 import { Services } from './services.ts';
 
 /**
  * The whole environment: the platform, which changes rarely and by a person's hand, and on it the services, which move with each release.
+ * @param open how the hooks of a release reach AWS.
  * @returns the stack's outputs.
  */
-export function program(config: Config) {
+export function program(config: Config, open: OpenSession = openSession) {
   const provider = new aws.Provider('aws', {
     region: config.stack.region as aws.Region,
     defaultTags: { tags: { project: 'golive', stack: pulumi.getStack(), owner: config.stack.owner } },
   });
   const platform = new Platform('platform', { config }, { providers: { aws: provider } });
   if (config.release !== undefined)
-    new Services('services', { config, release: config.release, platform }, { providers: { aws: provider } });
+    new Services('services', { config, release: config.release, platform, open }, { providers: { aws: provider } });
   return {
     origin: `https://${config.dns.domain}`,
     runnerRepository: platform.registry.runner.repositoryUrl,

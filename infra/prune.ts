@@ -38,10 +38,12 @@ export class Prune extends pulumi.ComponentResource {
       { parent: this },
     );
     const role = this.starter(name, args);
+    const group = new aws.scheduler.ScheduleGroup(name, { name: names.base }, { parent: this });
     this.schedule = new aws.scheduler.Schedule(
       name,
       {
-        name: names.schedule,
+        name: 'prune',
+        groupName: group.name,
         scheduleExpression: schedulerCron(PRUNE_SCHEDULE),
         scheduleExpressionTimezone: 'UTC',
         flexibleTimeWindow: { mode: 'OFF' },

@@ -6,6 +6,7 @@ import { runMigrateGate } from './ecs/migrate-gate.ts';
 import { readMigrations, recordRelease, releaseId } from './ecs/release-manifest.ts';
 import { verifyRollout } from './ecs/verify-rollout.ts';
 import type { ReleaseConfig } from './config.ts';
+import type { Session } from './ecs/session.ts';
 
 /** Everything the hooks talk about, known once the task definitions are registered. */
 export interface Plan {
@@ -21,6 +22,9 @@ const ROLLOUT_SECONDS = 1500;
 const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
 
 type Hooks = pulumi.ResourceHookBinding;
+
+/** How the hooks reach AWS and tell the time. */
+export type OpenSession = (region: string, log: Session['log']) => Session;
 
 /**
  * The order of a release inside one `pulumi up`, as hooks on the resources that carry it:
@@ -38,10 +42,12 @@ export class ReleaseOrder {
   readonly worker: Hooks;
   readonly running: Hooks;
   readonly #plan: Promise<Plan>;
+  readonly #open: OpenSession;
   readonly #deployments: { web?: string; worker?: string } = {};
   #id: string | undefined;
 
-  constructor(plan: pulumi.Output<Plan>) {
+  constructor(plan: pulumi.Output<Plan>, open: OpenSession) {
+    this.#open = open;
     this.#plan = new Promise((resolve) => plan.apply(resolve));
     const gate = new pulumi.ResourceHook('migrate', (args) => this.#migrate(args));
     const web = new pulumi.ResourceHook('verify-web', (args) => this.#verify('web', args));
@@ -56,22 +62,28 @@ export class ReleaseOrder {
   async #migrate({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
     if (oldInputs !== undefined && oldInputs.taskDefinition === newInputs?.taskDefinition) return;
     const plan = await this.#plan;
-    await runMigrateGate({ ...migrator(plan), region: plan.environment.region, timeoutSeconds: TIMING.migrate, log });
+    await runMigrateGate(
+      { ...migrator(plan), region: plan.environment.region, timeoutSeconds: TIMING.migrate, log },
+      this.#open(plan.environment.region, log),
+    );
     await this.#record('migrated');
   }
 
   async #verify(process: 'web' | 'worker', { newInputs }: pulumi.ResourceHookArgs): Promise<void> {
     const { environment, release } = await this.#plan;
     try {
-      this.#deployments[process] = await verifyRollout({
-        cluster: environment.cluster,
-        service: environment.services[process],
-        taskDefinition: newInputs?.taskDefinition as string,
-        region: environment.region,
-        timeoutSeconds: ROLLOUT_SECONDS,
-        log,
-        ...(process === 'web' ? { healthUrl: `${environment.origin}${HEALTH_PATH}`, commit: release.commit } : {}),
-      });
+      this.#deployments[process] = await verifyRollout(
+        {
+          cluster: environment.cluster,
+          service: environment.services[process],
+          taskDefinition: newInputs?.taskDefinition as string,
+          region: environment.region,
+          timeoutSeconds: ROLLOUT_SECONDS,
+          log,
+          ...(process === 'web' ? { healthUrl: `${environment.origin}${HEALTH_PATH}`, commit: release.commit } : {}),
+        },
+        this.#open(environment.region, log),
+      );
     } catch (error) {
       await this.#failed(error as Error);
       throw error;
@@ -89,23 +101,26 @@ export class ReleaseOrder {
     const plan = await this.#plan;
     const { environment, bucket, release, taskDefinitions } = plan;
     this.#id ??= releaseId(release.commit, new Date());
-    await recordRelease({
-      bucket,
-      region: environment.region,
-      log,
-      release: {
-        id: this.#id,
-        kind: 'deploy',
-        commit: release.commit,
-        images: { runner: release.runner, migrator: release.migrator },
-        taskDefinitions,
-        deployments: this.#deployments,
-        migrations: await readMigrations(MIGRATIONS),
-        verdict,
-        ...(reason === undefined ? {} : { reason }),
+    await recordRelease(
+      {
+        bucket,
+        region: environment.region,
+        log,
+        release: {
+          id: this.#id,
+          kind: 'deploy',
+          commit: release.commit,
+          images: { runner: release.runner, migrator: release.migrator },
+          taskDefinitions,
+          deployments: this.#deployments,
+          migrations: await readMigrations(MIGRATIONS),
+          verdict,
+          ...(reason === undefined ? {} : { reason }),
+        },
+        ...(verdict === 'migrated' ? {} : { audit: migrator(plan) }),
       },
-      ...(verdict === 'migrated' ? {} : { audit: migrator(plan) }),
-    });
+      this.#open(environment.region, log),
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import type { Config, ReleaseConfig } from './config.ts';
 import type { Environment } from './ecs/environment.ts';
 import type { Platform } from './platform.ts';
 import { Prune } from './prune.ts';
-import { ReleaseOrder } from './release-order.ts';
+import { ReleaseOrder, type OpenSession } from './release-order.ts';
 import { Task } from './task.ts';
 import { Web } from './web.ts';
 import { Worker } from './worker.ts';
@@ -13,6 +13,7 @@ interface ServicesArgs {
   config: Config;
   release: ReleaseConfig;
   platform: Platform;
+  open: OpenSession;
 }
 
 /** A migration may build an index over everything: more than the smallest task, for minutes. */
@@ -34,6 +35,7 @@ export class Services extends pulumi.ComponentResource {
     const environment = describe(args);
     const order = new ReleaseOrder(
       pulumi.output({ environment, bucket: platform.releases.bucket, release, taskDefinitions }),
+      args.open,
     );
     const place = {
       config,
@@ -92,10 +94,10 @@ function describe({ config, platform }: ServicesArgs): pulumi.Output<Environment
     stack: pulumi.getStack(),
     region: config.stack.region,
     cluster: cluster.clusterName,
-    services: { web: names.family('web'), worker: names.family('worker') },
+    services: { web: names.service('web'), worker: names.service('worker') },
     families: perProcess(names.family),
     logGroups: perProcess(names.logGroup),
-    schedule: { name: names.schedule, group: 'default' },
+    schedule: { name: 'prune', group: names.base },
     network: {
       subnets: network.privateSubnetIds,
       securityGroups: [firewall.tasks.id],

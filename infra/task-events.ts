@@ -21,7 +21,7 @@ export class TaskEvents extends pulumi.ComponentResource {
       detail: { clusterArn: [clusterArn], lastStatus: ['STOPPED'], group, ...detail },
     });
     const family = (process: Process) => `family:${names.family(process)}`;
-    const service = (process: Process) => `service:${names.family(process)}`;
+    const service = (process: 'web' | 'worker') => `service:${names.service(process)}`;
     const notZero = { containers: { exitCode: [{ 'anything-but': [0] }] } };
     const neverStarted = { stopCode: ['TaskFailedToStart'] };
 

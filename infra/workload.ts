@@ -22,7 +22,7 @@ export const PATIENCE = { create: '30m', update: '30m', delete: '20m' };
 /** What web and worker have in common: a rollout that turns itself back, and tags that reach the tasks. */
 export function serviceBasics({ cluster, names }: Placement, process: 'web' | 'worker', task: aws.ecs.TaskDefinition) {
   return {
-    name: names.family(process),
+    name: names.service(process),
     cluster: cluster.arn,
     taskDefinition: task.arn,
     launchType: 'FARGATE',

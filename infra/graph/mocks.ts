@@ -15,7 +15,7 @@ type Outputs = Record<string, unknown>;
 const text = (value: unknown, fallback: string) => (typeof value === 'string' ? value : fallback);
 
 /** What AWS would answer for the outputs that the program reads; anything else an output asks for is its input. */
-function outputsOf({ type, name, inputs }: Asked, { stack, network }: Config): Outputs {
+function outputsOf({ type, name, inputs }: Asked, { stack, network }: Config, revision: number): Outputs {
   const arn = (service: string, rest: string) => `arn:aws:${service}:${stack.region}:${ACCOUNT}:${rest}`;
   const named = text(inputs.name, name);
   switch (type) {
@@ -39,10 +39,12 @@ function outputsOf({ type, name, inputs }: Asked, { stack, network }: Config): O
       return { arn: arn('elasticloadbalancing', `targetgroup/${named}/1`), arnSuffix: `targetgroup/${named}/1` };
     case 'aws:ecs/taskDefinition:TaskDefinition': {
       const family = arn('ecs', `task-definition/${text(inputs.family, name)}`);
-      return { arn: `${family}:1`, arnWithoutRevision: family };
+      return { arn: `${family}:${revision}`, arnWithoutRevision: family };
     }
     case 'aws:ecs/cluster:Cluster':
       return { arn: arn('ecs', `cluster/${named}`) };
+    case 'aws:cloudwatch/logGroup:LogGroup':
+      return { arn: arn('logs', `log-group:${named}`) };
     case 'aws:iam/role:Role':
       return { arn: `arn:aws:iam::${ACCOUNT}:role/${named}` };
     case 'aws:ecr/repository:Repository':
@@ -76,11 +78,14 @@ const validation = (domainName: string) => ({
   resourceRecordValue: '_answer.acm-validations.aws',
 });
 
-/** A cloud that says yes to everything. In a preview what AWS would make up is not known yet, as in a real one. */
-export function mocks(config: Config, preview: boolean) {
+/**
+ * A cloud that says yes to everything. In a preview what AWS would make up is not known yet, as in a real one.
+ * @param revision number that task definitions get.
+ */
+export function mocks(config: Config, preview: boolean, revision: number) {
   return {
     newResource(asked: Asked) {
-      const made = outputsOf(asked, config);
+      const made = outputsOf(asked, config, revision);
       const seen = preview ? Object.fromEntries(Object.keys(made).map((key) => [key, UNKNOWN])) : made;
       const state = { name: asked.name, ...asked.inputs, ...seen };
       return { id: preview ? undefined : `${asked.name}-id`, state };

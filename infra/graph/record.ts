@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
 import { program } from '../program.ts';
+import type { OpenSession } from '../release-order.ts';
 import { mocks } from './mocks.ts';
 import { readRequest, type RecordedResource, type RegisterRequest } from './request.ts';
 
@@ -21,6 +22,14 @@ export interface RecordedGraph {
   /** In the order in which the program registered them: a resource stands after everything that it waits for. */
   resources: RecordedResource[];
   hooks: Map<string, HookAddress>;
+}
+
+interface RecordOptions {
+  mode?: Mode;
+  /** Number that new task definitions get; a later release has a higher one. */
+  revision?: number;
+  /** For driving the hooks against something other than AWS. */
+  open?: OpenSession;
 }
 
 type Callback = (error: Error | null, response: unknown) => void;
@@ -50,12 +59,16 @@ const { Empty } = require('google-protobuf/google/protobuf/empty_pb') as { Empty
  * time limits and hooks. One recording at a time: Pulumi's runtime is a global of the process.
  * @param config a checked configuration, with a release if services are wanted.
  */
-export async function recordGraph(stack: string, config: Config, mode: Mode = 'update'): Promise<RecordedGraph> {
+export async function recordGraph(
+  stack: string,
+  config: Config,
+  { mode = 'update', revision = 1, open }: RecordOptions = {},
+): Promise<RecordedGraph> {
   const preview = mode === 'preview';
-  await pulumi.runtime.setMocks(mocks(config, preview), 'golive', stack, preview);
+  await pulumi.runtime.setMocks(mocks(config, preview, revision), 'golive', stack, preview);
   const graph: RecordedGraph = { stack, mode, resources: [], hooks: new Map() };
   watch(getMonitor(), graph);
-  program(config);
+  program(config, open);
   await waitForRPCs();
   return graph;
 }

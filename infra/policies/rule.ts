@@ -1,0 +1,48 @@
+import type { ResourceValidationPolicy, StackValidationPolicy } from '@pulumi/policy';
+
+export type Rule = ResourceValidationPolicy | StackValidationPolicy;
+
+type Check = NonNullable<ResourceValidationPolicy['validateResource']>;
+
+/** A rule about one resource. Every rule is mandatory: a rule that may be ignored is a comment. */
+export function rule(name: string, description: string, validateResource: Check): Rule {
+  return { name, description, enforcementLevel: 'mandatory', validateResource };
+}
+
+/** A rule about how resources belong together. */
+export function stackRule(
+  name: string,
+  description: string,
+  validateStack: StackValidationPolicy['validateStack'],
+): Rule {
+  return { name, description, enforcementLevel: 'mandatory', validateStack };
+}
+
+interface Container {
+  name: string;
+  image: string;
+  user?: string;
+  privileged?: boolean;
+  readonlyRootFilesystem?: boolean;
+  linuxParameters?: { capabilities?: { drop?: string[]; add?: string[] } };
+  environment?: { name: string; value: string }[];
+  secrets?: { name: string; valueFrom: string }[];
+  logConfiguration?: { logDriver: string };
+}
+
+export const containersOf = (json: string) => JSON.parse(json) as Container[];
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource?: string | string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+/** Statements of an IAM policy, given as a text or as an object. */
+export function statementsOf(policy: unknown): Statement[] {
+  const document = (typeof policy === 'string' ? JSON.parse(policy) : policy) as { Statement: Statement | Statement[] };
+  return [document.Statement].flat();
+}
+
+export const listOf = (value: string | string[] | undefined) => (value === undefined ? [] : [value].flat());
