@@ -34,7 +34,9 @@ export default defineConfig(
     // Runs before anything is installed, so it is plain JavaScript without types.
     files: ['scripts/bootstrap.mjs'],
     extends: [ts.configs.disableTypeChecked],
-    languageOptions: { globals: { process: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', URL: 'readonly', setInterval: 'readonly', clearInterval: 'readonly' },
+    },
   },
   { files: ['app/**/*.{ts,tsx}'], extends: [reactHooks.configs.flat['recommended-latest'] ?? {}] },
   {

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BIN = join(ROOT, 'node_modules', '.bin');
 const OLDEST_NODE = [20, 9];
+const PARENT_POLL_MS = 200;
 
 async function main() {
   const [script, ...args] = process.argv.slice(2);
@@ -66,15 +67,21 @@ async function install() {
 /** Runs a command to its end, handing signals on. Resolves to its exit code, or to 128 + the signal that ended it. */
 function run(command, args, env) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, env, stdio: 'inherit' });
+    // The channel carries nothing: its end tells the script that this process was killed.
+    const child = spawn(command, args, { cwd: ROOT, env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
     const handOn = (signal) => child.kill(signal);
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, handOn);
+    // npm starts this through a shell; told to end, it ends the shell alone and leaves the rest without a parent.
+    const parent = process.ppid;
+    const watch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), PARENT_POLL_MS);
+    if (!process.env.npm_lifecycle_event) clearInterval(watch);
     child.on('error', (error) => {
       process.stderr.write(`${command} cannot be started: ${error.message}\n`);
       resolve(127);
     });
     child.on('exit', (code, signal) => {
+      clearInterval(watch);
       for (const name of signals) process.off(name, handOn);
       resolve(code ?? { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal] ?? 137);
     });

@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROLES } from '../../lib/access/permissions.ts';
+import { COMMANDS } from '../../lib/release/contract.ts';
+import { isBuilt } from './build.ts';
+import { prepareDatabase } from './database.ts';
+import type { FolderLock } from './folder-lock.ts';
+import { untilHealthy } from './health.ts';
+import { startCluster } from './postgres.ts';
+import { reachableFolder } from './postgres-files.ts';
+import { startProcess, type Running } from './processes.ts';
+import type { Progress } from './progress.ts';
+import { emailOf, seedEnv, type Secrets } from './secrets.ts';
+
+export interface Wishes {
+  mode: 'production' | 'development';
+  port: number;
+  /** Where data, secrets and logs of this checkout are. */
+  folder: string;
+  demoEvents: boolean;
+}
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * Everything that `up` starts on this machine, in the order in which it starts; `stack` stops it in the opposite one. Each method is a
+ * step on the progress list and gives up as soon as `signal` is aborted.
+ */
+export class Installation {
+  readonly #wishes: Wishes;
+  readonly #progress: Progress;
+  readonly #lock: FolderLock;
+  readonly #stack: AsyncDisposableStack;
+  readonly #signal: AbortSignal;
+  #environment: Environment = {};
+
+  constructor(
+    wishes: Wishes,
+    tools: { progress: Progress; lock: FolderLock; stack: AsyncDisposableStack; signal: AbortSignal },
+  ) {
+    this.#wishes = wishes;
+    this.#progress = tools.progress;
+    this.#lock = tools.lock;
+    this.#stack = tools.stack;
+    this.#signal = tools.signal;
+  }
+
+  get origin(): string {
+    return `http://localhost:${this.#wishes.port}`;
+  }
+
+  /** The server of DATABASE_URL, or an embedded one that keeps its data in the folder. */
+  async database(secrets: Secrets): Promise<void> {
+    await this.#step('database', async () => {
+      if (process.env.DATABASE_URL) return 'of DATABASE_URL';
+      const dir = await reachableFolder(join(this.#wishes.folder, 'postgres'));
+      const cluster = await startCluster({ dir, password: secrets.superuser, ownGroup: true });
+      this.#stack.defer(() => cluster.stop());
+      await this.#lock.note(cluster.pid, 'SIGINT');
+      this.#environment = { ...(await prepareDatabase(cluster, 'golive', secrets)) };
+      return `PostgreSQL 17 on port ${cluster.port}, data in ${dir}`;
+    });
+  }
+
+  async migrate(): Promise<void> {
+    await this.#step('migrate', () => this.#complete(COMMANDS.migrate, this.#environment));
+  }
+
+  async seed(accounts: Secrets['accounts']): Promise<void> {
+    const command = `node prisma/seed.ts${this.#wishes.demoEvents ? ' --demo-events' : ''}`;
+    await this.#step('seed', () => this.#complete(command, { ...this.#environment, ...seedEnv(accounts) }));
+  }
+
+  async build(): Promise<void> {
+    await this.#step('build', async () => {
+      if (await isBuilt()) return 'nothing has changed';
+      await this.#complete('node scripts/build-changed.ts');
+      return undefined;
+    });
+  }
+
+  /** Starts the web server and, where there is one, the worker; resolves when the app is healthy. */
+  async serve(secrets: Secrets): Promise<Running[]> {
+    const env: Environment = {
+      ...this.#environment,
+      NODE_ENV: this.#wishes.mode,
+      PORT: String(this.#wishes.port),
+      NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? this.origin,
+      NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? secrets.nextAuth,
+    };
+    const running: Running[] = [];
+    await this.#step('web', async () => {
+      const command = this.#wishes.mode === 'production' ? COMMANDS.start : `next dev -p ${this.#wishes.port}`;
+      const web = await this.#start('web', command, env);
+      running.push(web);
+      const aborted = new Promise<never>((_, reject) =>
+        this.#signal.addEventListener('abort', () => reject(this.#signal.reason as Error)),
+      );
+      await Promise.race([untilHealthy(`http://127.0.0.1:${this.#wishes.port}`, web), aborted]);
+    });
+    if (existsSync('worker/main.ts')) {
+      await this.#step('worker', async () => void running.push(await this.#start('worker', COMMANDS.worker, env)));
+    }
+    return running;
+  }
+
+  async #step(name: string, run: () => Promise<string | void>): Promise<void> {
+    this.#signal.throwIfAborted();
+    await this.#progress.step(name, run, (note) => note ?? '');
+    this.#signal.throwIfAborted();
+  }
+
+  async #start(name: string, command: string, env: Environment): Promise<Running> {
+    const output = this.#wishes.mode === 'production' ? join(this.#wishes.folder, `${name}.log`) : 'show';
+    const started = startProcess('sh', ['-c', command], { env, output });
+    this.#stack.defer(() => started.stop());
+    await this.#lock.note(started.pid);
+    return started;
+  }
+
+  /** Runs a command to its end; it is ended early when the signal is aborted. */
+  async #complete(command: string, env: Environment = {}): Promise<void> {
+    const running = startProcess('sh', ['-c', command], { env });
+    const stop = () => void running.stop();
+    this.#signal.addEventListener('abort', stop);
+    await this.#lock.note(running.pid);
+    const code = await running.ended;
+    this.#signal.removeEventListener('abort', stop);
+    this.#signal.throwIfAborted();
+    if (code !== 0) throw new Error(`"${command}" ended with exit code ${code}:\n${running.output()}`);
+  }
+}
+
+/** Deletes what an embedded installation keeps. */
+export async function wipe(folder: string): Promise<void> {
+  await rm(await reachableFolder(join(folder, 'postgres')), { recursive: true, force: true });
+  await rm(join(folder, 'secrets.json'), { force: true });
+}
+
+/** Where to go and whom to be. */
+export function summary(origin: string, accounts: Secrets['accounts']): string {
+  const rows = ROLES.map((role) => `  ${role.padEnd(8)} ${emailOf(role).padEnd(22)} ${accounts[role]}`);
+  return [``, `${origin}`, ``, ...rows, ``, `Ctrl-C stops everything.`].join('\n');
+}

@@ -1,0 +1,24 @@
+/** Prints the steps of a start, each with its time. */
+export interface Progress {
+  /** Runs one step; what it resolves to may add a remark to its line. */
+  step<T>(name: string, run: () => Promise<T>, remark?: (value: T) => string): Promise<T>;
+}
+
+export function progress(): Progress {
+  return {
+    async step(name, run, remark) {
+      const started = performance.now();
+      process.stdout.write(`${name.padEnd(10)} ... `);
+      try {
+        const value = await run();
+        const note = remark?.(value);
+        const seconds = ((performance.now() - started) / 1000).toFixed(1);
+        process.stdout.write(`${note ? `${note}, ` : ''}${seconds} s\n`);
+        return value;
+      } catch (error) {
+        process.stdout.write('\n');
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULT_PORT } from '../../lib/release/contract.ts';
+import { AlreadyRunning, FolderLock } from './folder-lock.ts';
+import { Installation, summary, wipe, type Wishes } from './installation.ts';
+import { portTrouble } from './port-trouble.ts';
+import { progress } from './progress.ts';
+import type { Running } from './processes.ts';
+import { loadSecrets } from './secrets.ts';
+
+const EXIT = { done: 0, failed: 1, usage: 2, port: 3, running: 4, interrupted: 130 } as const;
+
+export const OPTIONS_HELP = `  --port N        listen on another port (or set PORT; ${DEFAULT_PORT} otherwise)
+  --reset         delete this checkout's database and passwords first
+  --demo-events   also write a month of audit history, once
+
+With DATABASE_URL set, that server is used instead of an embedded one. Data, passwords and logs are in .data/.
+Exit codes: 0 stopped by Ctrl-C, 1 a step failed, 2 wrong arguments, 3 the port is taken, 4 it is running already,
+130 interrupted while starting.`;
+
+type Options = Wishes & { reset: boolean };
+
+/**
+ * Starts the app on this machine and runs until it is told to stop.
+ * @returns the exit code.
+ */
+export async function startInstallation(mode: Wishes['mode'], usage: string): Promise<number> {
+  const options = readOptions(mode, usage);
+  if (typeof options === 'number') return options;
+  const trouble = await portTrouble(options.port);
+  const interrupt = listenForInterrupt();
+  try {
+    await using stack = new AsyncDisposableStack();
+    const { lock, ended } = await FolderLock.take(options.folder);
+    stack.defer(() => lock.release());
+    if (ended > 0) console.log(`recovered  ... ended ${ended} process(es) of a run that was killed`);
+    // A killed run may have held the port until a moment ago.
+    const taken = trouble && (await portTrouble(options.port));
+    if (taken) return refuse(taken, EXIT.port);
+    return await run(options, { lock, stack, signal: interrupt });
+  } catch (error) {
+    if (error instanceof AlreadyRunning) return refuse(error.message, EXIT.running);
+    if (interrupt.aborted) return refuse('stopped before it was up', EXIT.interrupted);
+    return refuse((error as Error).message, EXIT.failed);
+  }
+}
+
+async function run(
+  options: Options,
+  tools: { lock: FolderLock; stack: AsyncDisposableStack; signal: AbortSignal },
+): Promise<number> {
+  if (options.reset) await wipe(options.folder);
+  const secrets = await loadSecrets(options.folder);
+  const installation = new Installation(options, { ...tools, progress: progress() });
+  await installation.database(secrets);
+  await installation.migrate();
+  await installation.seed(secrets.accounts);
+  if (options.mode === 'production') await installation.build();
+  const running = await installation.serve(secrets);
+  console.log(summary(installation.origin, secrets.accounts));
+  const ended = await untilEnd(running, tools.signal);
+  if (ended === undefined) {
+    console.log('stopping');
+    return EXIT.done;
+  }
+  return refuse(`a server ended by itself with exit code ${ended}; its log is in ${options.folder}`, EXIT.failed);
+}
+
+/** Resolves when told to stop, or with the exit code of the first server that ends by itself. */
+function untilEnd(running: Running[], signal: AbortSignal): Promise<number | undefined> {
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined));
+  });
+  return Promise.race([stopped, ...running.map(({ ended }) => ended)]);
+}
+
+/** Aborted by Ctrl-C, a polite kill, a closed terminal, and the end of the process that started this one. */
+function listenForInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => controller.abort(new Error('interrupted'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(signal, stop);
+  // Listening for its end would keep this process alive when all is done.
+  process.channel?.unref();
+  return controller.signal;
+}
+
+function readOptions(mode: Wishes['mode'], usage: string): Options | number {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: 'string', default: process.env.PORT ?? String(DEFAULT_PORT) },
+        reset: { type: 'boolean', default: false },
+        'demo-events': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      console.log(usage);
+      return EXIT.done;
+    }
+    const port = Number(values.port);
+    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+      return refuse(`"${values.port}" is not a port`, EXIT.usage);
+    if (values.reset && process.env.DATABASE_URL) {
+      return refuse('--reset deletes the embedded database only: unset DATABASE_URL', EXIT.usage);
+    }
+    // The tests start installations of their own beside the developer's.
+    const folder = resolve(process.env.GOLIVE_DATA_FOLDER ?? '.data');
+    return { mode, port, folder, reset: values.reset, demoEvents: values['demo-events'] };
+  } catch (error) {
+    return refuse(`${(error as Error).message.split('\n', 1)[0]}; --help shows the usage`, EXIT.usage);
+  }
+}
+
+function refuse(line: string, code: number): number {
+  console.error(`golive: ${line}`);
+  return code;
+}

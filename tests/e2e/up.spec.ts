@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { freePort } from '../../scripts/support/postgres.ts';
+import { dataFolder, processesOf, startUp } from './support/up.ts';
+
+const READY = 'Ctrl-C stops everything.';
+
+test.describe('npm run up', () => {
+  test.setTimeout(180_000);
+
+  test('serves the app and keeps the data over a kill -9 and a second start; Ctrl-C leaves no process', async () => {
+    await using data = await dataFolder();
+    const args = ['--port', String(await freePort())];
+
+    const first = startUp(data.folder, args);
+    await first.prints(READY);
+    const password = /admin@example.org +(\S+)/.exec(first.output())?.[1];
+    expect((await stat(join(data.folder, 'secrets.json'))).mode & 0o777).toBe(0o600);
+
+    const twin = startUp(data.folder, ['--port', String(await freePort())]);
+    expect(await twin.ended).toBe(4);
+    expect(twin.output().trim()).toMatch(
+      /^golive: it is already running on this folder, as process \d+: stop that one first$/,
+    );
+
+    for (const { pid, command } of await processesOf(data.folder))
+      if (/up\.ts|bootstrap\.mjs/.test(command)) process.kill(pid, 'SIGKILL');
+    await first.ended;
+
+    const second = startUp(data.folder, args);
+    await second.prints(READY);
+    expect(second.output()).toContain('recovered');
+    expect(second.output()).toContain(`admin@example.org      ${password}`);
+    const health = await fetch(`http://localhost:${args[1]}/api/health`);
+    expect(health.status).toBe(200);
+
+    // As the terminal does it: to every process of the foreground group.
+    process.kill(-(second.child.pid ?? 0), 'SIGINT');
+    expect(await second.ended).toBe(0);
+    expect(await processesOf(data.folder)).toEqual([]);
+  });
+
+  test('a SIGTERM in the middle of a step stops what was started', async () => {
+    await using data = await dataFolder();
+    const up = startUp(data.folder, ['--port', String(await freePort())]);
+    await up.prints('migrate');
+    up.child.kill('SIGTERM');
+    expect(await up.ended).not.toBe(0);
+    await expect.poll(() => processesOf(data.folder)).toEqual([]);
+    expect(up.output()).toContain('golive: stopped before it was up');
+  });
+
+  test('says in one line why it cannot start', async () => {
+    await using data = await dataFolder();
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as { port: number };
+    const cases = [
+      {
+        args: ['--port', String(port)],
+        code: 3,
+        line: `golive: port ${port} is taken: choose another with -- --port N`,
+      },
+      { args: ['--port', 'web'], code: 2, line: 'golive: "web" is not a port' },
+      { args: ['--colour'], code: 2, line: "golive: Unknown option '--colour'; --help shows the usage" },
+      {
+        args: ['--reset'],
+        env: { DATABASE_URL: 'postgres://a@127.0.0.1:1/b' },
+        code: 2,
+        line: 'golive: --reset deletes the embedded database only: unset DATABASE_URL',
+      },
+    ];
+    for (const { args, env, code, line } of cases) {
+      const up = startUp(data.folder, args, env);
+      expect(await up.ended, line).toBe(code);
+      expect(up.output().trim()).toBe(line);
+    }
+    listener.close();
+  });
+});
