@@ -1,0 +1,94 @@
+/** `npm run smoke -- --origin https://...`: the promises of a deployment, without a browser, in under 20 s. */
+import { parseArgs } from 'node:util';
+import { PROMISES } from './support/smoke/promises.ts';
+import type { Account, Smoke } from './support/smoke/run.ts';
+import { Broken } from './support/smoke/visitor.ts';
+
+const USAGE = `npm run smoke -- --origin https://app.example.org [--commit SHA] [--json] [--public]
+
+Environment:
+  SMOKE_ADMIN_EMAIL, SMOKE_ADMIN_PASSWORD          accounts of the three roles
+  SMOKE_AUDITOR_EMAIL, SMOKE_AUDITOR_PASSWORD
+  SMOKE_USER_EMAIL, SMOKE_USER_PASSWORD
+  SMOKE_AGENT_KEY                                  a key of an agent; without it that promise is skipped
+
+  --public    only what needs no account
+  --commit    the commit that must be served
+
+Reads, signs in and out, and adds one event of an agent. Exit: 0 every promise holds, 1 one is broken, 2 wrong arguments.`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      origin: { type: 'string' },
+      commit: { type: 'string' },
+      public: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) return say(USAGE, 0);
+  if (values.origin === undefined || !URL.canParse(values.origin)) return say('--origin is missing; see --help', 2);
+  const accounts = values.public ? undefined : readAccounts();
+  if (typeof accounts === 'string') return say(accounts, 2);
+  const agentKey = values.public ? undefined : process.env.SMOKE_AGENT_KEY;
+  const smoke: Smoke = { origin: values.origin, commit: values.commit, accounts, agentKey, visitors: new Map() };
+  const results = await keepAll(smoke, values.json);
+  const broken = results.filter(({ state }) => state === 'broken');
+  const count = (state: string) => results.filter((result) => result.state === state).length;
+  const summary = { kept: count('kept'), broken: broken.length, skipped: count('skipped') };
+  console.log(
+    values.json
+      ? JSON.stringify({ ...summary, promises: results })
+      : `${summary.kept} kept, ${summary.broken} broken, ${summary.skipped} skipped`,
+  );
+  return broken.length === 0 ? 0 : 1;
+}
+
+interface Result {
+  name: string;
+  state: 'kept' | 'broken' | 'skipped';
+  detail: string;
+}
+
+async function keepAll(smoke: Smoke, quiet: boolean): Promise<Result[]> {
+  const results: Result[] = [];
+  try {
+    for (const { name, needs, keep } of PROMISES) {
+      const result: Result =
+        needs !== undefined && smoke[needs] === undefined
+          ? { name, state: 'skipped', detail: `needs ${needs === 'accounts' ? 'accounts' : 'SMOKE_AGENT_KEY'}` }
+          : await keep(smoke).then(
+              (detail) => ({ name, state: 'kept' as const, detail }),
+              (error: unknown) => ({ name, state: 'broken' as const, detail: explain(error) }),
+            );
+      results.push(result);
+      if (!quiet) console.log(`${result.state.padEnd(8)} ${name.padEnd(16)} ${result.detail}`);
+    }
+  } finally {
+    // Whatever broke in between, no session of ours stays behind.
+    await Promise.allSettled([...smoke.visitors.values()].map((visitor) => visitor.signOut()));
+  }
+  return results;
+}
+
+const explain = (error: unknown) =>
+  error instanceof Broken ? error.message : `unexpected: ${(error as Error).message}`;
+
+function readAccounts(): Smoke['accounts'] | string {
+  const missing: string[] = [];
+  const read = (name: string) => process.env[name] ?? (missing.push(name), '');
+  const account = (role: string): Account => ({
+    email: read(`SMOKE_${role}_EMAIL`),
+    password: read(`SMOKE_${role}_PASSWORD`),
+  });
+  const accounts = { admin: account('ADMIN'), auditor: account('AUDITOR'), user: account('USER') };
+  return missing.length > 0 ? `set ${missing.join(', ')}, or give --public for what needs no account` : accounts;
+}
+
+function say(text: string, code: number): number {
+  (code === 0 ? console.log : console.error)(text);
+  return code;
+}
+
+process.exitCode = await main();
