@@ -26,6 +26,8 @@ export interface TaskOptions {
   startedBy: string;
   /** Runs instead of the image's command. */
   command?: string[];
+  /** Report the last log lines also when all went well. */
+  showLog?: boolean;
   /** Called once the task exists and before it is waited for; throwing stops the task. */
   afterStart?: (task: Task) => Promise<void>;
 }
@@ -55,6 +57,7 @@ export async function runTask(session: Session, options: TaskOptions): Promise<v
   const reason = failureOf(task, options.container);
   if (reason !== undefined) throw new EcsFailure('failed', await explain(session, options, arn, reason));
   session.log(`task ${idOf(arn)} exited 0`);
+  if (options.showLog) for (const line of await lastLines(session, options, arn)) session.log(`  | ${line}`);
 }
 
 async function start({ aws }: Session, options: TaskOptions): Promise<Task> {
@@ -119,9 +122,11 @@ async function stop(session: Session, options: TaskOptions, arn: string, reason:
 }
 
 async function explain(session: Session, options: TaskOptions, arn: string, reason: string): Promise<string> {
-  const { container, logGroup } = options;
-  const lines = await logTail(session, logGroup, `${container}/${container}/${idOf(arn)}`);
+  const lines = await lastLines(session, options, arn);
   return [`task ${idOf(arn)} of ${idOf(options.taskDefinition)}: ${reason}`, ...lines.map((l) => `  | ${l}`)].join(
     '\n',
   );
 }
+
+const lastLines = (session: Session, { container, logGroup }: TaskOptions, arn: string) =>
+  logTail(session, logGroup, `${container}/${container}/${idOf(arn)}`);

@@ -19,10 +19,15 @@ export interface FakeAws extends AsyncDisposable {
   /** `service:Action` as IAM writes it, with the roles that a call hands on as `iam:PassRole`. */
   actions: Set<string>;
   fail(action: string, fault: Fault, times: number): void;
+  /** Time that passes with each call, for processes that wait on a clock of their own. In milliseconds. */
+  tick: number;
 }
 
-/** Starts the fake account on a free port of the loopback; `/api/health` of the same server is the app behind the load balancer. */
-export async function startFakeAws(world: World): Promise<FakeAws> {
+/**
+ * Starts the fake account on a free port of the loopback; `/api/health` of the same server is the app behind the load balancer.
+ * @param may the table of actions that the caller's role allows: the deploy role's, unless said otherwise.
+ */
+export async function startFakeAws(world: World, may: Record<string, unknown> = RELEASE_PERMISSIONS): Promise<FakeAws> {
   const calls: Call[] = [];
   const actions = new Set<string>();
   const faults: { action: string; fault: Fault; left: number }[] = [];
@@ -30,6 +35,7 @@ export async function startFakeAws(world: World): Promise<FakeAws> {
   async function handle(request: Parameters<typeof readCall>[0], response: ServerResponse) {
     if (request.url === '/api/health') return void health(world, response);
     const call = await readCall(request);
+    await world.clock.sleep(fake.tick);
     const fault = faults.find((one) => one.action === call.action && one.left > 0);
     if (fault) fault.left--;
     if (fault?.fault === 'unreachable') return void request.socket.destroy();
@@ -38,7 +44,7 @@ export async function startFakeAws(world: World): Promise<FakeAws> {
       if (fault?.fault === 'throttled') throw new AwsError('ThrottlingException', 'Rate exceeded');
       if (fault?.fault === 'denied')
         throw new AwsError('AccessDeniedException', `not authorized to perform ${call.action}`);
-      authorise(call, actions);
+      authorise(call, actions, may);
       const action = SERVICES[call.service]?.[call.action];
       if (!action) throw new AwsError('UnknownOperationException', `${call.service} has no ${call.action} here`);
       const output = action(world, call.input);
@@ -54,23 +60,25 @@ export async function startFakeAws(world: World): Promise<FakeAws> {
     handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const fake: FakeAws = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     world,
     calls,
     actions,
     fail: (action, fault, times) => void faults.push({ action, fault, left: times }),
+    tick: 0,
     [Symbol.asyncDispose]: () => close(server),
   };
+  return fake;
 }
 
-/** The deploy role: what its table does not hold is refused, in every story. Anybody may ask who they are. */
-function authorise({ service, action }: Call, seen: Set<string>): void {
+/** What the role's table does not hold is refused, in every story. Anybody may ask who they are. */
+function authorise({ service, action }: Call, seen: Set<string>, may: Record<string, unknown>): void {
   if (service === 'sts') return;
   const needed = [`${service}:${action}`, ...(['RunTask', 'UpdateSchedule'].includes(action) ? ['iam:PassRole'] : [])];
   for (const one of needed) {
     seen.add(one);
-    if (!(one in RELEASE_PERMISSIONS)) throw new AwsError('AccessDeniedException', `the deploy role may not ${one}`);
+    if (!(one in may)) throw new AwsError('AccessDeniedException', `the role may not ${one}`);
   }
 }
 

@@ -30,11 +30,17 @@ export interface Staging extends AsyncDisposable {
 
 export const DATABASE_SECRET = arn('secretsmanager', 'secret:golive-staging/database-AbCdEf');
 
-/** @param running the commit that web and worker already run; left out for a stack before its first release. */
-export async function startStaging({ running }: { running?: string } = {}): Promise<Staging> {
+interface Options {
+  /** The commit that web and worker already run; left out for a stack before its first release. */
+  running?: string;
+  /** What the caller's role allows: the deploy role's table, unless said otherwise. */
+  may?: Record<string, unknown>;
+}
+
+export async function startStaging({ running, may }: Options = {}): Promise<Staging> {
   const clock = new FakeClock();
   const world = emptyWorld(clock);
-  const aws = await startFakeAws(world);
+  const aws = await startFakeAws(world, may);
   process.env.AWS_ENDPOINT_URL = aws.url;
   process.env.AWS_ACCESS_KEY_ID = 'AKIAFAKE';
   process.env.AWS_SECRET_ACCESS_KEY = 'fake';

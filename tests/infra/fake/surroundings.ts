@@ -63,7 +63,10 @@ export const surroundings: Record<string, Actions> = {
     },
   },
   secretsmanager: {
-    DescribeSecret: (world, input) => ({ ARN: secretOf(world, input)[0], Name: 'secret' }),
+    DescribeSecret(world, input) {
+      const [ARN, value] = secretOf(world, input);
+      return { ARN, VersionIdsToStages: value === '' ? {} : { v1: ['AWSCURRENT'] } };
+    },
     GetSecretValue: (world, input) => ({ ARN: secretOf(world, input)[0], SecretString: secretOf(world, input)[1] }),
   },
   ecr: {
