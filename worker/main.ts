@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { PgBoss } from 'pg-boss';
 import { handleIngestJobs } from '#lib/agents/job.ts';
 import { keepAgentTables } from '#lib/agents/upkeep.ts';
+import { ensurePartitions } from '#lib/audit/partitions.ts';
 import { db } from '#lib/db.ts';
 import { pendingMigrations } from '#lib/db/pending-migrations.ts';
 import { env, EnvError } from '#lib/env.ts';
@@ -53,6 +54,7 @@ function startLoops(status: Status): Loop[] {
       status.databaseAt = Date.now();
     }),
     repeat('agent tables', MINUTE_MS, () => keepAgentTables(db())),
+    repeat('partitions', 60 * MINUTE_MS, () => ensurePartitions(db())),
   ];
 }
 

@@ -30,7 +30,11 @@ function isStorable(value: unknown, depth = 0): boolean {
 
 const metadata = z
   .record(z.string(), z.unknown())
-  .refine((value) => isStorable(value), `must nest at most ${MAX_METADATA_DEPTH} deep and hold no NUL characters`)
+  .refine((value) => isStorable(value), {
+    error: `must nest at most ${MAX_METADATA_DEPTH} deep and hold no NUL characters`,
+    // Writing a hundred thousand levels as JSON would overflow the stack.
+    abort: true,
+  })
   .refine(
     (value) => JSON.stringify(value).length <= MAX_METADATA_CHARS,
     `must have at most ${MAX_METADATA_CHARS} characters as JSON`,

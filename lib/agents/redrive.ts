@@ -41,3 +41,12 @@ export async function markDeadBatches(db: Db): Promise<number> {
     INGEST_DEAD_LETTERS,
   );
 }
+
+/** How many batches wait as dead letters. */
+export async function countDeadLetters(db: Db): Promise<number> {
+  const [row] = await db.$queryRawUnsafe<{ count: number }[]>(
+    `SELECT count(*)::int AS count FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND state = 'created'`,
+    INGEST_DEAD_LETTERS,
+  );
+  return row?.count ?? 0;
+}

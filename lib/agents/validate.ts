@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import { uuidv7 } from '../audit/uuid.ts';
 import { AGENT_ACTION_PREFIX, cloudEvent, type AgentEvent } from './event.ts';
@@ -124,14 +124,15 @@ function toRow(n: number, event: AgentEvent, { agentName, now }: Bounds): EventR
  * same event sent again later is still the same.
  */
 function contentHash({ type, subject, time, data }: AgentEvent): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted([type, subject ?? null, time === undefined ? null : Date.parse(time), data])))
-    .digest('hex');
+  const said = canonical([type, subject ?? null, time === undefined ? null : Date.parse(time), data]);
+  return hash('sha256', said, 'hex');
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+/** JSON with the members of every object in the order of their names. */
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const object = value as Record<string, unknown>;
+  const members = Object.keys(object).sort();
+  return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(object[name])}`).join(',')}}`;
 }

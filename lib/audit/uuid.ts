@@ -1,16 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /**
  * A version 7 UUID (RFC 9562, section 5.7): 48 bits of Unix time in milliseconds, then 74 random bits.
  * @param time the moment it carries; two ids of one millisecond are in random order.
  */
 export function uuidv7(time: Date = new Date()): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(time.getTime(), 0, 6);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const stamp = time.getTime().toString(16).padStart(12, '0');
+  // Random bits, variant and hyphens of a version 4: Node makes those from a pool, many times faster than asking for bytes.
+  return `${stamp.slice(0, 8)}-${stamp.slice(8, 12)}-7${randomUUID().slice(15)}`;
 }
 
 /** Whether a text can be compared with a uuid column: PostgreSQL raises an error for anything else. */

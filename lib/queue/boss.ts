@@ -1,4 +1,4 @@
-import { fromPrisma, PgBoss, type ConstructorOptions, type Db as QueueDb } from 'pg-boss';
+import { fromPrisma, PgBoss, systemClock, type Clock, type ConstructorOptions, type Db as QueueDb } from 'pg-boss';
 import { connectionConfig } from '../db/connection.ts';
 import { db, type Db, type Tx } from '../db.ts';
 import { env } from '../env.ts';
@@ -41,6 +41,13 @@ export async function openConsumer(): Promise<PgBoss> {
   return boss;
 }
 
+/** Timers that do not keep a process alive: a command that sent its jobs may end. */
+const UNHURRIED: Clock = {
+  ...systemClock,
+  setTimeout: (run, ms) => setTimeout(run, ms).unref(),
+  setInterval: (run, ms) => setInterval(run, ms).unref(),
+};
+
 // Kept on globalThis, as the database client is: bundles of one server share one producer.
 const shared = globalThis as typeof globalThis & { goliveProducers?: WeakMap<Db, Promise<PgBoss>> };
 
@@ -54,6 +61,7 @@ export function producer(client: Db = db()): Promise<PgBoss> {
       db: readingAsJson(client),
       supervise: false,
       registerInstance: false,
+      clock: UNHURRIED,
       // The cache holds the settings of queues, which change with a deployment only.
       queueCacheIntervalSeconds: 60 * 60,
     }).start();

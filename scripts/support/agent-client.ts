@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A small client of the ingest API: batches, retries with back-off, and what the server says about waiting. */
+
+export interface BatchAnswer {
+  batchId: string;
+  received: number;
+  accepted: number;
+  errors: { index: number; pointer: string; detail: string }[];
+}
+
+export interface Client {
+  origin: string;
+  key: string;
+  /** Tries after the first one. */
+  retries: number;
+  /** Told before each wait. */
+  onRetry?: (reason: string, waitMs: number) => void;
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+const ANSWER_WITHIN_MS = 30_000;
+
+/** The server will not take this, however often it is sent. */
+export class Refused extends Error {
+  override name = 'Refused';
+  readonly errors: BatchAnswer['errors'];
+  constructor(message: string, errors: BatchAnswer['errors'] = []) {
+    super(message);
+    this.errors = errors;
+  }
+}
+
+/**
+ * Sends one batch. Sending it twice does no harm, so an answer that was lost is a reason to send it again.
+ * @throws Refused when the server refuses it for good; Error when the tries are used up.
+ */
+export async function sendBatch(client: Client, body: string): Promise<BatchAnswer> {
+  for (let attempt = 0; ; attempt += 1) {
+    const outcome = await tryOnce(client, body);
+    if ('answer' in outcome) return outcome.answer;
+    if (attempt >= client.retries) throw new Error(`gave up after ${attempt + 1} tries: ${outcome.reason}`);
+    const backOff = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
+    const waitMs = Math.round(outcome.retryAfterMs ?? backOff);
+    client.onRetry?.(outcome.reason, waitMs);
+    await sleep(waitMs);
+  }
+}
+
+type Outcome = { answer: BatchAnswer } | { reason: string; retryAfterMs?: number };
+
+async function tryOnce({ origin, key }: Client, body: string): Promise<Outcome> {
+  let response: Response;
+  try {
+    response = await fetch(new URL('/api/agent/events', origin), {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/cloudevents-batch+json' },
+      body,
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+  if (response.status === 202) return { answer: (await response.json()) as BatchAnswer };
+  const problem = (await response.json().catch(() => ({}))) as { detail?: string; errors?: BatchAnswer['errors'] };
+  const reason = `${response.status} ${problem.detail ?? ''}`.trim();
+  if (response.status !== 429 && response.status < 500) throw new Refused(reason, problem.errors);
+  const seconds = Number(response.headers.get('retry-after'));
+  return seconds > 0 ? { reason, retryAfterMs: seconds * 1000 } : { reason };
+}

@@ -1,0 +1,65 @@
+import { issueKey } from '#lib/agents/key-admin.ts';
+import type { Caller } from '#lib/agents/keys.ts';
+import { registerAgent } from '#lib/agents/registry.ts';
+import { openDb, type Db } from '#lib/db.ts';
+import { COMMANDS } from '#lib/release/contract.ts';
+import type { Client } from '../../../scripts/support/agent-client.ts';
+import { isBuilt } from '../../../scripts/support/build.ts';
+import { untilHealthy } from '../../../scripts/support/health.ts';
+import { freePort } from '../../../scripts/support/postgres.ts';
+import { startProcess } from '../../../scripts/support/processes.ts';
+import { ADMIN_ACT, must } from '../../support/agents.ts';
+import { until } from '../../support/worker.ts';
+import type { BenchDatabase } from './server.ts';
+
+/** The web server in production mode, an agent with a key, and workers to start. */
+export interface IngestBench extends AsyncDisposable {
+  db: Db;
+  ownerUrl: string;
+  caller: Caller;
+  client: Client;
+  startWorker(): Promise<AsyncDisposable>;
+  /** Resolves when no batch waits any more. */
+  untilDone(): Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** @throws when the app was not built from the sources as they are now. */
+export async function ingestBench({ url, appUrl }: BenchDatabase): Promise<IngestBench> {
+  if (!(await isBuilt())) throw new Error('The build is missing or old: node scripts/build-changed.ts');
+  const db = openDb(appUrl, { max: 4 });
+  const env = { NODE_ENV: 'production', DATABASE_URL: appUrl, LOG_LEVEL: 'error' };
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const web = startProcess('sh', ['-c', COMMANDS.start], { env: { ...env, PORT: String(port), NEXTAUTH_URL: origin } });
+  await untilHealthy(origin, web);
+  const agent = { name: 'bench', description: '', eventsPerSecond: 100_000 };
+  const { id: agentId } = must(await registerAgent(db, ADMIN_ACT, agent));
+  const { keyId, secret } = must(await issueKey(db, ADMIN_ACT, agentId, null));
+  return {
+    db,
+    ownerUrl: url,
+    caller: { keyId, agentId, agentName: agent.name, eventsPerSecond: agent.eventsPerSecond },
+    client: { origin, key: secret, retries: 1_000 },
+    startWorker: () => startWorker(env),
+    untilDone: () =>
+      until(async () => (await db.agentBatch.count({ where: { state: 'queued' } })) === 0, undefined, HOUR_MS),
+    async [Symbol.asyncDispose]() {
+      await web.stop();
+      await db.$disconnect();
+    },
+  };
+}
+
+async function startWorker(env: Record<string, string>): Promise<AsyncDisposable> {
+  const port = await freePort();
+  const worker = startProcess('node', ['worker/main.ts'], { env: { ...env, WORKER_PORT: String(port) } });
+  const ready = () =>
+    fetch(`http://127.0.0.1:${port}/ready`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  await until(ready, () => worker.output());
+  return { [Symbol.asyncDispose]: () => worker.stop() };
+}
