@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
   });
-  if (values.help) return console.log(HELP);
+  if (values.help) return void console.log(HELP);
   const waiting = await countDeadLetters(db());
   const redriven = values['dry-run'] ? 0 : await redriveAll();
   await db().$disconnect();

@@ -48,28 +48,32 @@ async function main(): Promise<void> {
 
 async function endToEnd(bench: IngestBench, rows: number): Promise<number> {
   progress(`end to end: ${rows} events`);
-  await using _worker = await bench.startWorker();
-  const started = performance.now();
-  await sendAll(bench.client, rows, BATCH, CONNECTIONS);
-  await bench.untilDone();
-  return perSecond(rows, started);
+  return bench.withWorker(async () => {
+    const started = performance.now();
+    await sendAll(bench.client, rows, BATCH, CONNECTIONS);
+    await bench.untilDone();
+    return perSecond(rows, started);
+  });
 }
 
 async function workerAlone(bench: IngestBench, rows: number): Promise<number> {
   progress(`queueing ${rows} events for the worker`);
   await queueUp(bench, rows, BATCH);
   progress('worker alone');
-  await using _worker = await bench.startWorker();
-  const started = performance.now();
-  await bench.untilDone();
-  return perSecond(rows, started);
+  return bench.withWorker(async () => {
+    const started = performance.now();
+    await bench.untilDone();
+    return perSecond(rows, started);
+  });
 }
 
 async function steadyLag(bench: IngestBench): Promise<{ p50: number; p99: number }> {
   progress(`steady: ${STEADY.perSecond} events a second for ${STEADY.seconds} s`);
-  await using _worker = await bench.startWorker();
-  const sent = await sendSteadily(bench.client, STEADY.perSecond, STEADY.seconds);
-  await bench.untilDone();
+  const sent = await bench.withWorker(async () => {
+    const times = await sendSteadily(bench.client, STEADY.perSecond, STEADY.seconds);
+    await bench.untilDone();
+    return times;
+  });
   const batches = await bench.db.agentBatch.findMany({
     where: { id: { in: [...sent.keys()] } },
     select: { id: true, processedAt: true },

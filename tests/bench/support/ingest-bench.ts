@@ -18,7 +18,8 @@ export interface IngestBench extends AsyncDisposable {
   ownerUrl: string;
   caller: Caller;
   client: Client;
-  startWorker(): Promise<AsyncDisposable>;
+  /** Runs something beside a worker that is there for it alone. */
+  withWorker<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when no batch waits any more. */
   untilDone(): Promise<void>;
 }
@@ -42,7 +43,7 @@ export async function ingestBench({ url, appUrl }: BenchDatabase): Promise<Inges
     ownerUrl: url,
     caller: { keyId, agentId, agentName: agent.name, eventsPerSecond: agent.eventsPerSecond },
     client: { origin, key: secret, retries: 1_000 },
-    startWorker: () => startWorker(env),
+    withWorker: (work) => besideWorker(env, work),
     untilDone: () =>
       until(async () => (await db.agentBatch.count({ where: { state: 'queued' } })) === 0, undefined, HOUR_MS),
     async [Symbol.asyncDispose]() {
@@ -52,14 +53,18 @@ export async function ingestBench({ url, appUrl }: BenchDatabase): Promise<Inges
   };
 }
 
-async function startWorker(env: Record<string, string>): Promise<AsyncDisposable> {
+async function besideWorker<T>(env: Record<string, string>, work: () => Promise<T>): Promise<T> {
   const port = await freePort();
   const worker = startProcess('node', ['worker/main.ts'], { env: { ...env, WORKER_PORT: String(port) } });
-  const ready = () =>
-    fetch(`http://127.0.0.1:${port}/ready`).then(
-      (response) => response.ok,
-      () => false,
-    );
-  await until(ready, () => worker.output());
-  return { [Symbol.asyncDispose]: () => worker.stop() };
+  try {
+    const ready = () =>
+      fetch(`http://127.0.0.1:${port}/ready`).then(
+        (response) => response.ok,
+        () => false,
+      );
+    await until(ready, () => worker.output());
+    return await work();
+  } finally {
+    await worker.stop();
+  }
 }
