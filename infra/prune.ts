@@ -31,7 +31,7 @@ export class Prune extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions,
   ) {
     super('golive:infra:Prune', name, {}, opts);
-    const { names, cluster, task, firewall } = args;
+    const { names, cluster, task, firewall, order } = args;
     this.deadLetters = new aws.sqs.Queue(
       name,
       { name: names.schedule, sqsManagedSseEnabled: true, messageRetentionSeconds: 1209600 },
@@ -66,6 +66,7 @@ export class Prune extends pulumi.ComponentResource {
       },
       {
         parent: this,
+        hooks: order.prune,
         dependsOn: [args.web.service, args.worker.service, ...task.prerequisites],
       },
     );

@@ -30,9 +30,12 @@ export type OpenSession = (region: string, log: Session['log']) => Session;
  * The order of a release inside one `pulumi up`, as hooks on the resources that carry it:
  *
  *     migrate, then web          before web is created or moved to another task definition
- *     verify web, then worker    after web; the worker depends on it
- *     verify worker, then prune  after the worker; the schedule depends on it
+ *     verify web, then worker    after web and before the worker, which depends on it
+ *     verify worker, then prune  after the worker and before the schedule, which depends on it
  *     record the release         after the note of what is running, which depends on all three
+ *
+ * Each verification stands twice, because after a failed one Pulumi's state holds the new task definition while ECS is back on the old:
+ * when the same release is tried again, the service counts as unchanged and only the step after it can notice.
  *
  * An error before an operation means that the operation never happens; an error after one fails the deployment, and whatever depends on
  * that resource stays as it was. Hooks do not run in a preview.
@@ -40,6 +43,7 @@ export type OpenSession = (region: string, log: Session['log']) => Session;
 export class ReleaseOrder {
   readonly web: Hooks;
   readonly worker: Hooks;
+  readonly prune: Hooks;
   readonly running: Hooks;
   readonly #plan: Promise<Plan>;
   readonly #open: OpenSession;
@@ -50,11 +54,12 @@ export class ReleaseOrder {
     this.#open = open;
     this.#plan = new Promise((resolve) => plan.apply(resolve));
     const gate = new pulumi.ResourceHook('migrate', (args) => this.#migrate(args));
-    const web = new pulumi.ResourceHook('verify-web', (args) => this.#verify('web', args));
-    const worker = new pulumi.ResourceHook('verify-worker', (args) => this.#verify('worker', args));
+    const web = new pulumi.ResourceHook('verify-web', () => this.#verify('web'));
+    const worker = new pulumi.ResourceHook('verify-worker', () => this.#verify('worker'));
     const record = new pulumi.ResourceHook('record-release', () => this.#record('succeeded'));
     this.web = { beforeCreate: [gate], beforeUpdate: [gate], afterCreate: [web], afterUpdate: [web] };
-    this.worker = { afterCreate: [worker], afterUpdate: [worker] };
+    this.worker = { beforeCreate: [web], beforeUpdate: [web], afterCreate: [worker], afterUpdate: [worker] };
+    this.prune = { beforeCreate: [worker], beforeUpdate: [worker] };
     this.running = { afterCreate: [record], afterUpdate: [record] };
   }
 
@@ -69,14 +74,14 @@ export class ReleaseOrder {
     await this.#record('migrated');
   }
 
-  async #verify(process: 'web' | 'worker', { newInputs }: pulumi.ResourceHookArgs): Promise<void> {
-    const { environment, release } = await this.#plan;
+  async #verify(process: 'web' | 'worker'): Promise<void> {
+    const { environment, release, taskDefinitions } = await this.#plan;
     try {
       this.#deployments[process] = await verifyRollout(
         {
           cluster: environment.cluster,
           service: environment.services[process],
-          taskDefinition: newInputs?.taskDefinition as string,
+          taskDefinition: taskDefinitions[process],
           region: environment.region,
           timeoutSeconds: ROLLOUT_SECONDS,
           log,

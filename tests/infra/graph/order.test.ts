@@ -1,0 +1,193 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { recordGraph, type RecordedGraph, type RecordedResource } from '../../../infra/graph/record.ts';
+import { stackConfig } from '../../../infra/graph/stacks.ts';
+import { ROLLOUT, TASK } from '../fake/scripts.ts';
+import { deploy } from '../fake/services.ts';
+import { startStaging, type Staging } from '../fake/staging.ts';
+import { addTask } from '../fake/tasks.ts';
+import { carryOut, type Outcome, type State } from './engine.ts';
+import { find } from './recorded.ts';
+
+const COMMITS = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string];
+const MOVES = ['web Service', 'worker Service', 'prune Schedule'];
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** A stack in a fake account whose `pulumi up` runs our hooks against it. */
+async function environment() {
+  const staging = await startStaging();
+  const state: State = new Map();
+  let revision = 0;
+  // The program asks the public address, which leads to the fake load balancer.
+  const real = fetch;
+  vi.stubGlobal('fetch', (url: string, init?: RequestInit) =>
+    real(url.replace(/^https:\/\/golive-staging\.example\.com/, staging.aws.url), init),
+  );
+
+  async function graph(commit: string, { sameRevision = false } = {}): Promise<RecordedGraph> {
+    if (!sameRevision) revision++;
+    const { images } = sameRevision ? { images: imagesOf(staging, revision) } : staging.build(commit);
+    const config = await stackConfig('staging', { commit, ...images });
+    return recordGraph('staging', config, { revision, open: () => staging.session });
+  }
+
+  return {
+    staging,
+    state,
+    graph,
+    up: async (recording: RecordedGraph) => carryOut(recording, state, (resource) => apply(staging, resource)),
+    [Symbol.asyncDispose]: () => staging[Symbol.asyncDispose](),
+  };
+}
+
+function imagesOf({ world }: Staging, revision: number) {
+  const image = (process: string) =>
+    [...world.taskDefinitions.values()].find(
+      (one) => one.family === `golive-staging-${process}` && one.revision === revision,
+    )!.containerDefinitions[0]!.image;
+  return { runner: image('web'), migrator: image('migrate') };
+}
+
+/** CreateService and UpdateService, as Pulumi's AWS provider calls them. */
+function apply({ world }: Staging, { type, name, inputs }: RecordedResource): void {
+  if (type === 'aws:ecs/service:Service') deploy(world, world.services.get(name)!, inputs.taskDefinition as string);
+}
+
+const moved = ({ touched }: Outcome) => touched.filter((one) => MOVES.includes(one));
+const verdicts = ({ world }: Staging) =>
+  [...world.objects.entries()]
+    .filter(([key]) => key.includes('/releases/'))
+    .map(([, text]) => (JSON.parse(text) as { verdict: string }).verdict);
+const migrations = ({ world }: Staging) => world.tasks.filter(({ startedBy }) => startedBy === 'golive-migrate');
+
+test('the graph itself says: task definitions, then web, then worker, then prune, then the note of what runs', async () => {
+  await using env = await environment();
+  const graph = await env.graph(COMMITS[0]);
+  const waits = (type: string, name: string) =>
+    find(graph, type, name).dependencies.map((urn) => urn.split('::').at(-1));
+  const web = waits('ecs/service:Service', 'web');
+  expect(web).toEqual(expect.arrayContaining(['web-task', 'migrate-task', 'balancer-https', 'migrate-task-execution']));
+  expect(web.filter((name) => name?.startsWith('secrets-'))).toHaveLength(4);
+  expect(waits('ecs/service:Service', 'worker')).toContain('web');
+  expect(waits('scheduler/schedule:Schedule', 'prune')).toEqual(expect.arrayContaining(['web', 'worker']));
+  expect(waits('s3/bucketObjectv2:BucketObjectv2', 'releases-running')).toEqual(
+    expect.arrayContaining(['web', 'worker', 'prune']),
+  );
+});
+
+test('first deployment: everything is made, migrated once, verified, and recorded as succeeded', async () => {
+  await using env = await environment();
+  const outcome = await env.up(await env.graph(COMMITS[0]));
+  expect(outcome.failed).toBeUndefined();
+  expect(moved(outcome)).toEqual(MOVES);
+  expect(migrations(env.staging)).toHaveLength(1);
+  expect(verdicts(env.staging)).toEqual(['succeeded']);
+});
+
+test('a new release migrates before web moves, and nothing else of the platform changes', async () => {
+  await using env = await environment();
+  await env.up(await env.graph(COMMITS[0]));
+  const outcome = await env.up(await env.graph(COMMITS[1]));
+  expect(outcome.failed).toBeUndefined();
+  expect(moved(outcome)).toEqual(MOVES);
+  expect(outcome.touched.filter((one) => !MOVES.includes(one)).sort()).toEqual([
+    'migrate-task TaskDefinition',
+    'prune-task TaskDefinition',
+    'releases-running BucketObjectv2',
+    'web-task TaskDefinition',
+    'worker-task TaskDefinition',
+  ]);
+  const [webMoved] = env.staging.world.services.get('web')!.deployments.slice(-1);
+  expect(migrations(env.staging).at(-1)!.createdAt).toBeLessThan(webMoved!.createdAt);
+});
+
+test('an unchanged release does nothing at all, and a changed setting of the service migrates nothing', async () => {
+  await using env = await environment();
+  await env.up(await env.graph(COMMITS[0]));
+  expect((await env.up(await env.graph(COMMITS[0], { sameRevision: true }))).touched).toEqual([]);
+  const graph = await env.graph(COMMITS[0], { sameRevision: true });
+  find(graph, 'ecs/service:Service', 'web').inputs.healthCheckGracePeriodSeconds = 90;
+  const outcome = await env.up(graph);
+  expect(outcome).toEqual({ touched: ['web Service'] });
+  expect(migrations(env.staging)).toHaveLength(1);
+});
+
+test.each([
+  ['exits 1', TASK.exits(1, ['ERROR: relation "x" does not exist']), /exited 1.*relation "x" does not exist/s],
+  ['never starts', TASK.cannotPull(), /CannotPullContainerError/],
+  ['stops before it ran', TASK.fastStopUnborn(), /without ever running/],
+  ['hangs', TASK.hangs(['waiting for a lock']), /did not finish within 900 s.*waiting for a lock/s],
+])('a migration that %s leaves every service as it was and says why', async (_how, script, reason) => {
+  await using env = await environment();
+  await env.up(await env.graph(COMMITS[0]));
+  const before = structuredClone(env.staging.world.services);
+  env.staging.world.taskScripts.set('golive-staging-migrate', [script]);
+  const outcome = await env.up(await env.graph(COMMITS[1]));
+  expect(moved(outcome)).toEqual([]);
+  expect(outcome.failed?.where).toBe('web Service');
+  expect(outcome.failed?.message).toMatch(reason);
+  expect(env.staging.world.services).toEqual(before);
+});
+
+test('a migration that already runs elsewhere stops the release before anything moves', async () => {
+  await using env = await environment();
+  await env.up(await env.graph(COMMITS[0]));
+  const graph = await env.graph(COMMITS[1]);
+  addTask(env.staging.world, {
+    definition: `arn:aws:ecs:eu-central-1:123456789012:task-definition/golive-staging-migrate:1`,
+    startedBy: 'golive-migrate',
+    script: TASK.hangs(),
+  });
+  const outcome = await env.up(graph);
+  expect(moved(outcome)).toEqual([]);
+  expect(outcome.failed?.message).toMatch(/another migration is running/);
+});
+
+test.each([
+  ['the circuit breaker', ROLLOUT.breaker(), /circuit breaker/],
+  ['an alarm', ROLLOUT.alarm(), /web-5xx entered ALARM|deployment alarm/],
+])(
+  'a rollout of web that %s turns back fails the update, and worker and prune stay where they were',
+  async (_who, script, reason) => {
+    await using env = await environment();
+    await env.up(await env.graph(COMMITS[0]));
+    env.staging.world.rolloutScripts.set('web', [script]);
+    const outcome = await env.up(await env.graph(COMMITS[1]));
+    expect(moved(outcome)).toEqual(['web Service']);
+    expect(outcome.failed?.message).toMatch(reason);
+    expect(verdicts(env.staging)).toEqual(['succeeded', 'failed']);
+  },
+);
+
+test.each(['web', 'worker'])(
+  'the same release tried again after %s was turned back goes no further, although Pulumi sees nothing to change there',
+  async (turned) => {
+    await using env = await environment();
+    await env.up(await env.graph(COMMITS[0]));
+    env.staging.world.rolloutScripts.set(turned, [ROLLOUT.breaker()]);
+    await env.up(await env.graph(COMMITS[1]));
+    const again = await env.up(await env.graph(COMMITS[1], { sameRevision: true }));
+    expect(moved(again)).toEqual([]);
+    expect(again.failed?.message).toMatch(new RegExp(`${turned}: `));
+  },
+);
+
+test('a web that is up but serves another commit fails the update before the worker moves', async () => {
+  await using env = await environment();
+  const graph = await env.graph(COMMITS[0]);
+  env.staging.world.health = { status: 200, commit: COMMITS[2] };
+  const outcome = await env.up(graph);
+  expect(moved(outcome)).toEqual(['web Service']);
+  expect(outcome.failed?.message).toMatch(/does not serve commit a{40}/);
+});
+
+test('after a failed release the next one migrates again and brings everything along', async () => {
+  await using env = await environment();
+  await env.up(await env.graph(COMMITS[0]));
+  env.staging.world.taskScripts.set('golive-staging-migrate', [TASK.exits(1), TASK.exits(0)]);
+  expect((await env.up(await env.graph(COMMITS[1]))).failed).toBeDefined();
+  const outcome = await env.up(await env.graph(COMMITS[2]));
+  expect(outcome.failed).toBeUndefined();
+  expect(moved(outcome)).toEqual(MOVES);
+  expect(verdicts(env.staging).at(-1)).toBe('succeeded');
+});
