@@ -97,6 +97,29 @@ export const ACTIONS = {
     version: 1,
     metadata: z.strictObject({ filters, rows: z.number().int(), deeper: z.boolean() }),
   },
+  'audit.exported': {
+    description: 'Events were exported to a file.',
+    category: 'audit',
+    version: 1,
+    metadata: z.strictObject({ format: z.string(), filters }),
+  },
+  'audit.pruned': {
+    description: 'Retention removed events of one month.',
+    category: 'audit',
+    version: 1,
+    metadata: z.strictObject({
+      partition: z.string(),
+      rows: z.number().int(),
+      whole: z.boolean(),
+      archive: z.string().optional(),
+    }),
+  },
+  'audit.archive_restored': {
+    description: 'Events came back from an archive.',
+    category: 'audit',
+    version: 1,
+    metadata: z.strictObject({ rows: z.number().int(), sha256: z.string() }),
+  },
   'audit.event_read': { description: 'One event was opened.', category: 'audit', version: 1, metadata: nothing },
   // Agents' own actions stand under `agent.` (lib/agents/event.ts); nothing of ours may begin so, or an agent could pose as us.
   'agent_admin.registered': {

@@ -31,7 +31,7 @@ export interface AuditPage {
   nextCursor: string | null;
 }
 
-const COLUMNS = Prisma.raw(`"id", "createdAt", "action", "outcome", "actorType", "actorId", "actorLabel", "actorRole",
+const LISTED = Prisma.raw(`"id", "createdAt", "action", "outcome", "actorType", "actorId", "actorLabel", "actorRole",
   "targetType", "targetId", "targetLabel", "source", "ip", "requestId", "reason"`);
 
 /** Moments travel as text: a driver's idea of a time zone must not move a cursor. */
@@ -57,10 +57,17 @@ export function filterConditions(filters: AuditFilters): Prisma.Sql[] {
 /**
  * The query of one page within one stretch of time. The row value comparison lets the index start at the cursor; the plain bound
  * beside it says the same once more for partition pruning, which does not look into row values.
+ * @param more conditions beside the filters.
  */
-export function pageSql({ filters, cursor, limit }: AuditQuery, { from, to }: Segment): Prisma.Sql {
+export function pageSql(
+  { filters, cursor, limit }: AuditQuery,
+  { from, to }: Segment,
+  columns: Prisma.Sql = LISTED,
+  more: Prisma.Sql[] = [],
+): Prisma.Sql {
   const conditions = [
     ...filterConditions(filters),
+    ...more,
     ...(from === undefined ? [] : [Prisma.sql`"createdAt" >= ${moment(from)}`]),
     ...(to === undefined ? [] : [Prisma.sql`"createdAt" < ${moment(to)}`]),
     ...(cursor === undefined
@@ -71,7 +78,7 @@ export function pageSql({ filters, cursor, limit }: AuditQuery, { from, to }: Se
         ]),
   ];
   const where = conditions.length === 0 ? Prisma.empty : Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}`;
-  return Prisma.sql`SELECT ${COLUMNS} FROM "AuditEvent" ${where} ORDER BY "createdAt" DESC, "id" DESC LIMIT ${limit}`;
+  return Prisma.sql`SELECT ${columns} FROM "AuditEvent" ${where} ORDER BY "createdAt" DESC, "id" DESC LIMIT ${limit}`;
 }
 
 /**

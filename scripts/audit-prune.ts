@@ -1,0 +1,76 @@
+/** `npm run audit:prune` and `npm run audit:prune:dry`: retention, as a daily job. Exit 0 done, 1 failed, 3 another prune is at work. */
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { planPrune, policyOf, type PruneStep } from '#lib/audit/retention.ts';
+import { prune } from '#lib/audit/prune.ts';
+import { signingKey } from '#lib/audit/signing.ts';
+import { connectionConfig } from '#lib/db/connection.ts';
+import { db } from '#lib/db.ts';
+import { env } from '#lib/env.ts';
+
+const HELP = `npm run audit:prune [-- --json]      removes what the retention policy no longer keeps
+npm run audit:prune:dry [-- --json]  says what that would be, and changes nothing
+The policy: AUDIT_RETENTION_DAYS, AUDIT_RETENTION_MAX_MB, AUDIT_RETENTION_LONGER; archives go to AUDIT_ARCHIVE_DIR.`;
+const BUSY = 3;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean', default: false }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  try {
+    return values['dry-run'] ? await dryRun(values.json) : await run(values.json);
+  } finally {
+    await db().$disconnect();
+  }
+}
+
+const describe = ({ partition, whole, rows, bytes, kept, before, why }: PruneStep): string =>
+  `${partition}: ${rows} events before ${before.toISOString()}, ${whole ? `dropped whole (${Math.round(bytes / 1048576)} MiB)` : `in batches, ${kept} stay`} (${why})`;
+
+async function dryRun(json: boolean): Promise<number> {
+  const steps = await planPrune(db(), policyOf(env()));
+  const rows = steps.reduce((sum, step) => sum + step.rows, 0);
+  if (json) console.log(JSON.stringify({ dryRun: true, rows, steps }));
+  else {
+    for (const step of steps) console.log(`would remove ${describe(step)}`);
+    console.log(`dry run: ${rows} events would go, nothing was changed`);
+  }
+  return 0;
+}
+
+async function run(json: boolean): Promise<number> {
+  const { DATABASE_URL, DATABASE_CA_CERT, AUDIT_ARCHIVE_DIR } = env();
+  const lock = new pg.Client(connectionConfig(DATABASE_URL, DATABASE_CA_CERT));
+  await lock.connect();
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  try {
+    const outcome = await prune(db(), lock, {
+      policy: policyOf(env()),
+      key: signingKey(env()),
+      archiveDir: AUDIT_ARCHIVE_DIR,
+      signal: stop.signal,
+      onStep: (step) => void (json || console.log(`removed ${describe(step)}`)),
+    });
+    if (json) console.log(JSON.stringify(outcome));
+    else if (outcome.busy) console.error('another prune is at work: nothing was done');
+    else
+      console.log(
+        `pruned: ${outcome.removed} events, ${outcome.dropped.length} months, ${outcome.archives.length} archives`,
+      );
+    return outcome.busy ? BUSY : 0;
+  } finally {
+    await lock.end();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`the prune stopped: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
