@@ -13,6 +13,13 @@ const minutes = (fallback: number) =>
     .max(60 * 24 * 30)
     .default(fallback);
 
+/** Whether a URL has nothing beside its scheme, host and port. What is no URL at all is refused elsewhere. */
+function isOrigin(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  const { pathname, search, hash, username } = new URL(url);
+  return /^\/*$/.test(pathname) && search === '' && hash === '' && username === '';
+}
+
 const fields = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('Port of the web server'),
@@ -49,6 +56,7 @@ const fields = z.object({
   NEXTAUTH_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .refine((url) => !url.endsWith('/'), 'must not end with a slash')
+    .refine(isOrigin, 'must be an origin: scheme, host and port alone')
     .optional()
     .describe('Public origin, without a trailing slash; set after the first deployment'),
   TRUSTED_PROXY_COUNT: z.coerce
@@ -61,7 +69,7 @@ const fields = z.object({
   SESSION_IDLE_MINUTES: minutes(60).describe('A session ends after this long without a request'),
   SESSION_ABSOLUTE_MINUTES: minutes(12 * 60).describe('A session ends this long after signing in, whatever happens'),
   OIDC_ISSUER: z
-    .url()
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .optional()
     .describe('OpenID Connect issuer; the provider appears when all three OIDC_ variables are set'),
   OIDC_CLIENT_ID: z.string().min(1).optional().describe('OpenID Connect client id'),
@@ -121,12 +129,7 @@ const fields = z.object({
     .describe('Commit this build was made from; platforms set their own variable'),
 });
 
-const schema = fields.refine((env) => !(env.DEV_ADMIN && env.NODE_ENV === 'production'), {
-  path: ['DEV_ADMIN'],
-  error: 'must not be true in production: anyone could become admin',
-});
-
-export type Env = z.output<typeof schema>;
+export type Env = z.output<typeof fields>;
 
 /** Names of the variables the product reads, in order. */
 export const ENV_FIELDS = fields.shape;
@@ -136,24 +139,44 @@ export class EnvError extends Error {
   override name = 'EnvError';
 }
 
-function check<S extends z.ZodType>(wanted: S, source: Record<string, string | undefined>): z.output<S> {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+type Source = Record<string, string | undefined>;
+
+const OIDC = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'];
+
+/** What is wrong with variables that are each fine alone. Looks at the texts, so that it is said beside the other faults. */
+function contradictions(given: Source): string[] {
+  // Two of three would leave the provider out without a word.
+  const missing = OIDC.some((name) => given[name]) ? OIDC.filter((name) => !given[name]) : [];
+  const open = given.DEV_ADMIN === 'true' && given.NODE_ENV === 'production';
+  return [
+    ...missing.map((name) => `${name}: is missing, and the other OIDC_ variables are set`),
+    ...(open ? ['DEV_ADMIN: must not be true in production: anyone could become admin'] : []),
+  ];
+}
+
+function check<S extends z.ZodType>(
+  wanted: S,
+  source: Source,
+  rules: (given: Source) => string[] = () => [],
+): z.output<S> {
+  const given: Source = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim()));
   given.GIT_COMMIT ??= given.RAILWAY_GIT_COMMIT_SHA ?? given.RENDER_GIT_COMMIT;
   const outcome = wanted.safeParse(given);
-  if (outcome.success) return outcome.data;
-  const lines = outcome.error.issues.map(({ path, message }) => {
+  const faults = (outcome.error?.issues ?? []).map(({ path, message }) => {
     const name = path.join('.');
-    return `  ${name}: ${given[name] === undefined ? 'is missing' : message}`;
+    return `${name}: ${given[name] === undefined ? 'is missing' : message}`;
   });
+  const lines = [...faults, ...rules(given)].map((line) => `  ${line}`);
+  if (outcome.success && lines.length === 0) return outcome.data;
   throw new EnvError(`The environment is not usable:\n${lines.join('\n')}`);
 }
 
 /**
- * Parses an environment. Empty strings count as absent, as platforms' forms produce them.
+ * Parses an environment. Blank values count as absent, as platforms' forms produce them.
  * @throws EnvError naming every bad variable.
  */
-export function parseEnv(source: Record<string, string | undefined>): Env {
-  return check(schema, source);
+export function parseEnv(source: Source): Env {
+  return check(fields, source, contradictions);
 }
 
 let parsed: Env | undefined;
@@ -179,4 +202,11 @@ const migrateSchema = fields.pick({
 /** What a migration needs: the database, and nothing of the app's secrets. */
 export function migrateEnv(): z.output<typeof migrateSchema> {
   return check(migrateSchema, process.env);
+}
+
+const commandSchema = fields.pick({ DATABASE_URL: true, DATABASE_CA_CERT: true, NEXTAUTH_URL: true, PORT: true });
+
+/** What a command about people needs: the database, and where the app is, for the links it prints. */
+export function commandEnv(): z.output<typeof commandSchema> {
+  return check(commandSchema, process.env);
 }

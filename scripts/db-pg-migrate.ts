@@ -8,6 +8,7 @@ import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
 import { ensureAppRoles, userOf } from '#lib/db/roles.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { installQueue } from '#lib/queue/install.ts';
+import { endInFailure } from './support/failure.ts';
 
 const HELP = `Usage: npm run db:pg:migrate [-- --again]
   Runs the files of prisma/postgres that are new or were edited, as MIGRATE_DATABASE_URL, or else DATABASE_URL.
@@ -40,6 +41,5 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(`db:pg:migrate: ${(error as Error).message || String(error)}`);
-  process.exitCode = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+  endInFailure('db:pg:migrate', error, 1);
 }

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { connectionConfig } from '#lib/db/connection.ts';
 import { databaseStatus, type Finding } from '#lib/db/status.ts';
 import { migrateEnv } from '#lib/env.ts';
+import { endInFailure } from './support/failure.ts';
 
 const HELP = `Usage: npm run db:status [-- --json]
   Compares the database of MIGRATE_DATABASE_URL, or else DATABASE_URL, with this release: both halves of the migrations,
@@ -54,7 +55,5 @@ function print(line: string, code: number): number {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const wrongUsage = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') ?? false;
-  console.error(`db:status could not check: ${(error as Error).message || String(error)}`);
-  process.exitCode = wrongUsage ? 2 : 3;
+  endInFailure('db:status could not check', error, 3);
 }

@@ -1,0 +1,68 @@
+/** `npm run admin:list`: who can administer, and whether that is enough. */
+import { parseArgs } from 'node:util';
+import { openDb, type Db } from '#lib/db.ts';
+import { commandEnv } from '#lib/env.ts';
+import { listUsers, type UserRow } from '#lib/users/list.ts';
+import { endInFailure } from './support/failure.ts';
+
+/** The runbook's policy: with one admin, one lost password or one holiday stops everything. */
+const AT_LEAST = 2;
+
+const HELP = `Usage: npm run admin:list [-- --json]
+  Prints the active admins. The policy wants ${AT_LEAST} of them.
+  Exit codes: 0 enough, 1 below ${AT_LEAST}, 2 wrong usage, 3 could not check`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return say(HELP, 0);
+  const { DATABASE_URL, DATABASE_CA_CERT } = commandEnv();
+  const db = openDb(DATABASE_URL, { max: 1, caCert: DATABASE_CA_CERT });
+  try {
+    const admins = await activeAdmins(db);
+    const code = admins.length < AT_LEAST ? 1 : 0;
+    if (values.json)
+      return say(JSON.stringify({ admins: admins.map(shown), atLeast: AT_LEAST, enough: code === 0 }), code);
+    for (const { email, name, lastSeenAt } of admins.map(shown))
+      console.log(`${email}  ${name}  ${lastSeenAt === null ? 'not here lately' : `last here ${lastSeenAt}`}`);
+    if (code !== 0)
+      console.error(
+        `${admins.length} active admin(s); the policy wants at least ${AT_LEAST}: npm run admin:create -- --email E`,
+      );
+    return code;
+  } finally {
+    await db.$disconnect();
+  }
+}
+
+async function activeAdmins(db: Db): Promise<UserRow[]> {
+  const found: UserRow[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await listUsers(db, { role: 'admin', status: 'active', cursor, limit: 100 });
+    if (!page.ok) throw new Error(page.detail);
+    found.push(...page.value.users);
+    cursor = page.value.nextCursor ?? undefined;
+  } while (cursor);
+  return found;
+}
+
+const shown = ({ id, email, name, createdAt, lastSeenAt }: UserRow) => ({
+  id,
+  email,
+  name,
+  createdAt: createdAt.toISOString(),
+  lastSeenAt: lastSeenAt?.toISOString() ?? null,
+});
+
+function say(line: string, code: number): number {
+  console.log(line);
+  return code;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  endInFailure('admin:list could not check', error, 3);
+}
