@@ -4,7 +4,7 @@
  * Node (20.9 or newer) may be all there is.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,6 +25,10 @@ async function main() {
     if (code !== 0) return stop(`npm ci failed with exit code ${code}: the lines above say why.`, code);
   }
   const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}` };
+  if (isClientStale()) {
+    const code = await run(join(BIN, 'prisma'), ['generate'], env);
+    if (code !== 0) return stop(`prisma generate failed with exit code ${code}: the lines above say why.`, code);
+  }
   process.exitCode = await run(join(BIN, 'node'), [file, ...args], env);
 }
 
@@ -43,6 +47,12 @@ function isInstalled() {
     return path === '' || (found ? found.version === version && found.integrity === integrity : optional === true);
   });
   return same && Object.keys(present).every((path) => path in wanted);
+}
+
+/** A pull may bring another schema with the same lock file, and then no installation makes the database client anew. */
+function isClientStale() {
+  const made = statSync(join(ROOT, 'prisma/client/client.ts'), { throwIfNoEntry: false });
+  return !made || made.mtimeMs < statSync(join(ROOT, 'prisma/schema.prisma')).mtimeMs;
 }
 
 function readPackages(path) {
