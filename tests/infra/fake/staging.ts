@@ -84,10 +84,10 @@ export async function startStaging({ running, may }: Options = {}): Promise<Stag
 }
 
 /** Plain migrations by name; `contracts` maps a contract to its expand. */
-export function migrations(names: string[], contracts: Record<string, string | undefined> = {}): Migration[] {
+export function migrations(names: readonly string[], contracts: Record<string, string> = {}): Migration[] {
   return names.map((name) => {
     const expand = contracts[name];
-    return { name, contract: name in contracts, ...(expand === undefined ? {} : { expand }) };
+    return expand === undefined ? { name } : { name, expand };
   });
 }
 

@@ -12,6 +12,11 @@ const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
 const C = 'c'.repeat(40);
 
+const INIT = '20260101000000_init';
+const EXPAND = '20260102000000_add_full_name';
+const CONTRACT = '20260103000000_drop_name';
+const NAMES = [INIT, EXPAND, CONTRACT];
+
 /** A stack that was deployed as A and then as B. */
 async function twoReleases(more: Parameters<Staging['remember']>[1] = {}) {
   const staging = await startStaging({ running: A });
@@ -159,36 +164,27 @@ test('a target whose image is gone from the registry is refused before anything 
 });
 
 test('incompatible rollback refused: the older code does not tolerate a contract applied since', async () => {
-  const names = ['20260101000000_init', '20260102000000_drop_name'];
-  await using staging = await twoReleases({ migrations: migrations(names, { [names[1]!]: undefined }) });
-  expect(await refusal(staging)).toMatch(/does not tolerate what was applied since: 20260102000000_drop_name/);
+  await using staging = await twoReleases({ migrations: migrations(NAMES, { [CONTRACT]: EXPAND }) });
+  expect(await refusal(staging)).toMatch(/does not tolerate what was applied since: 20260103000000_drop_name/);
   await rollback(staging, { force: true });
   expect(await revisions(staging)).toEqual([1, 1, 1]);
   expect(staging.said.join('\n')).toMatch(/forced: .*drop_name/);
 });
 
 test('an expand is tolerated, and so is a contract by code that already had its expand', async () => {
-  const [init, expand, contract] = [
-    '20260101000000_init',
-    '20260102000000_add_full_name',
-    '20260103000000_drop_name',
-  ] as const;
-  await using staging = await twoReleases({ migrations: migrations([init, expand]) });
+  await using staging = await twoReleases({ migrations: migrations([INIT, EXPAND]) });
   const c = staging.build(C);
   await staging.put(c);
-  await staging.remember(c, { migrations: migrations([init, expand, contract], { [contract]: expand }) });
+  await staging.remember(c, { migrations: migrations(NAMES, { [CONTRACT]: EXPAND }) });
   expect(await refusal(staging, { to: A })).toMatch(/20260103000000_drop_name/);
   await rollback(staging);
   expect(await revisions(staging)).toEqual([2, 2, 2]);
 });
 
 test('a contract counts from the moment it was applied, also when its own rollout failed', async () => {
-  const names = ['20260101000000_init', '20260102000000_drop_name'];
   await using staging = await twoReleases();
-  await staging.remember(staging.build(C), {
-    verdict: 'failed',
-    migrations: migrations(names, { [names[1]!]: undefined }),
-  });
+  const failed = { verdict: 'failed', migrations: migrations(NAMES, { [CONTRACT]: EXPAND }) } as const;
+  await staging.remember(staging.build(C), failed);
   expect(await refusal(staging, { to: A })).toMatch(/drop_name/);
 });
 
