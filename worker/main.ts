@@ -13,6 +13,7 @@ import { longestWait } from '#lib/queue/waiting.ts';
 import { TIMING } from '#lib/release/contract.ts';
 import { serveHealth } from './health.ts';
 import { repeat, type Loop } from './loops.ts';
+import { logSignals } from './signals.ts';
 import { openWhenMigrated } from './start.ts';
 import { newStatus, type Status } from './status.ts';
 
@@ -53,6 +54,7 @@ function startLoops(status: Status): Loop[] {
       status.waitSeconds = await longestWait(db());
       status.databaseAt = Date.now();
     }),
+    repeat('signals', MINUTE_MS, () => logSignals(db())),
     repeat('agent tables', MINUTE_MS, () => keepAgentTables(db())),
     repeat('partitions', 60 * MINUTE_MS, () => ensurePartitions(db())),
   ];

@@ -1,0 +1,16 @@
+import { verificationState } from '#lib/audit/verification.ts';
+import type { Db } from '#lib/db.ts';
+import { log } from '#lib/log.ts';
+import { longestWait } from '#lib/queue/waiting.ts';
+import { HEALTH_SIGNAL, type SignalName } from '#lib/release/signals.ts';
+
+/** The numbers of lib/release/signals.ts, as they are now. */
+export async function measureSignals(db: Db): Promise<Record<SignalName, number>> {
+  const { lagSeconds } = await verificationState(db);
+  return { queueLagSeconds: await longestWait(db), sealLagSeconds: lagSeconds };
+}
+
+/** Writes the line that platforms make metrics and alarms from. */
+export async function logSignals(db: Db): Promise<void> {
+  log.info({ signal: HEALTH_SIGNAL, ...(await measureSignals(db)) }, 'signals');
+}
