@@ -30,6 +30,7 @@ export const SURFACE: Surface = {
     'GET /api/auth/[...nextauth]': 'public',
     'POST /api/auth/[...nextauth]': 'public',
     'GET /api/audit': 'audit:read',
+    'GET /audit/export': 'audit:export',
     'POST /api/agent/events': 'agent-key',
     'GET /api/agent/batches/[id]': 'agent-key',
     'GET /api/agent/schema': 'public',

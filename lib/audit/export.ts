@@ -23,7 +23,7 @@ const COLUMNS = Prisma.sql`*, (SELECT encode(c."leaf", 'hex') FROM "AuditChain" 
 
 /**
  * Events newest first, a thousand at a time by keyset: memory does not grow with the export, and no query and no transaction lasts. Events
- * written meanwhile are above the start and left out.
+ * written meanwhile are above the start and left out; the record of the export itself comes first.
  */
 export async function* exportPages(db: Tx, { filters, more = [], after }: ExportScope): AsyncGenerator<SealedEvent[]> {
   const covered = await coveredRange(db);

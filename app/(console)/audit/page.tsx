@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/catalogue.ts';
 import { FILTER_NAMES } from '#lib/audit/filters.ts';
+import { EXPORT_FORMATS } from '#lib/audit/formats.ts';
 import { parseAuditQuery } from '#lib/audit/query.ts';
 import { readAudit, type Reading } from '#lib/audit/read.ts';
 import { db } from '#lib/db.ts';
@@ -30,7 +31,20 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
   const actions = Object.keys(ACTIONS).map((value) => ({ value, text: names[value] ?? value }));
   return (
     <>
-      <PageHead title={t('title')} lead={t('lead')} />
+      <PageHead title={t('title')} lead={t('lead')}>
+        <nav aria-label={t('export.label')} className="text-muted flex flex-wrap gap-x-4 gap-y-1 text-sm">
+          {EXPORT_FORMATS.map((format) => (
+            <a
+              key={format}
+              download
+              href={`/audit/export?${new URLSearchParams({ ...given, format }).toString()}`}
+              className="underline underline-offset-4"
+            >
+              {t(`export.${format}`)}
+            </a>
+          ))}
+        </nav>
+      </PageHead>
       <div className="mb-6">
         <AuditFilters given={given} actions={actions} outcomes={OUTCOMES} sources={SOURCES} />
       </div>
