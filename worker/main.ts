@@ -4,6 +4,7 @@ import type { PgBoss } from 'pg-boss';
 import { handleIngestJobs } from '#lib/agents/job.ts';
 import { keepAgentTables } from '#lib/agents/upkeep.ts';
 import { ensurePartitions } from '#lib/audit/partitions.ts';
+import { seal } from '#lib/audit/seal.ts';
 import { db } from '#lib/db.ts';
 import { pendingMigrations } from '#lib/db/pending-migrations.ts';
 import { env, EnvError } from '#lib/env.ts';
@@ -27,7 +28,7 @@ async function main() {
   log.info({ port: env().WORKER_PORT }, 'worker starts');
   const boss = await openWhenMigrated(() => pendingMigrations(db()), TIMING.workerWaitsForMigrations, stopping);
   await subscribe(boss, status);
-  const loops = startLoops(status);
+  const loops = startLoops(status, stopping);
   status.subscribed = true;
   log.info('worker takes jobs');
   await aborted(stopping);
@@ -48,8 +49,9 @@ async function subscribe(boss: PgBoss, status: Status): Promise<void> {
   });
 }
 
-function startLoops(status: Status): Loop[] {
+function startLoops(status: Status, stopping: AbortSignal): Loop[] {
   return [
+    repeat('seal', SECOND_MS, () => seal(db(), { signal: stopping })),
     repeat('watch', 5 * SECOND_MS, async () => {
       status.waitSeconds = await longestWait(db());
       status.databaseAt = Date.now();
