@@ -53,7 +53,7 @@ const SOURCES: Record<keyof Env, Source> = {
   AUDIT_ARCHIVE_DIR: 'configured',
   AUDIT_SIGNING_KEY: 'configured',
   AUDIT_PUBLIC_KEYS: 'configured',
-  AUDIT_ANCHOR_BUCKET: 'configured',
+  AUDIT_ANCHOR_BUCKET: { plain: ({ archiveBucket }) => archiveBucket },
   AUDIT_WEBHOOK_URL: 'configured',
   AUDIT_WEBHOOK_SECRET: 'configured',
   WORKER_PORT: 'configured',

@@ -72,7 +72,10 @@ export class Task extends pulumi.ComponentResource {
         // Anchors and archives are written and read back; the bucket's lock forbids the rest even to its owner.
         statements: archives
           ? [
-              allow(['s3:PutObject', 's3:GetObject'], [pulumi.interpolate`${args.archiveArn}/*`]),
+              allow(
+                ['s3:PutObject', 's3:PutObjectRetention', 's3:GetObject'],
+                [pulumi.interpolate`${args.archiveArn}/*`],
+              ),
               allow(['s3:ListBucket'], [args.archiveArn]),
             ]
           : [],
