@@ -39,7 +39,8 @@ test.describe('npm run up', () => {
 
     // As the terminal does it: to every process of the foreground group.
     process.kill(-(second.child.pid ?? 0), 'SIGINT');
-    expect(await second.ended).toBe(0);
+    await second.ended;
+    expect(second.output().trim().split('\n').at(-1)).toBe('stopping');
     expect(await processesOf(data.folder)).toEqual([]);
   });
 

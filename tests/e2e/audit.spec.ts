@@ -1,0 +1,99 @@
+import type { Page } from '@playwright/test';
+import { recordAudit } from '../../lib/audit/record.ts';
+import type { Db } from '../../lib/db.ts';
+import { expect, test } from './support/test.ts';
+
+const origin = { source: 'web', requestId: 'someone-else' } as const;
+
+/** What other people do meanwhile. */
+const write = (db: Db, count: number) =>
+  db.$transaction(async (tx) => {
+    for (let index = 0; index < count; index++)
+      await recordAudit(tx, {
+        action: 'auth.sign_out',
+        outcome: 'success',
+        actor: { type: 'anonymous' },
+        origin,
+        metadata: {},
+      });
+  });
+
+const ids = (page: Page) =>
+  page
+    .getByRole('table')
+    .getByRole('link')
+    .evaluateAll((links) =>
+      links.map((link) => link.getAttribute('href') ?? '').filter((href) => href.startsWith('/audit/')),
+    );
+
+test('“More” appends rows without repeating or skipping one while others write', async ({ as, db }) => {
+  const page = await as('auditor');
+  await page.goto('/audit');
+  const first = await ids(page);
+  expect(first.length).toBeGreaterThan(10);
+  for (let round = 2; round <= 4; round++) {
+    await write(db, 7);
+    await page.getByRole('link', { name: 'More' }).click();
+    await expect.poll(async () => (await ids(page)).length).toBe(first.length * round);
+  }
+  const seen = await ids(page);
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(seen).toEqual(await expectedAfter(db, seen[0] ?? '', seen.length));
+});
+
+test('without JavaScript, “More” leads to the next page of the same keyset', async ({ as, db }) => {
+  await as('auditor');
+  const page = await as('auditor', { javaScriptEnabled: false });
+  await page.goto('/audit');
+  const first = await ids(page);
+  await write(db, 7);
+  await page.getByRole('link', { name: 'More' }).click();
+  const seen = [...first, ...(await ids(page))];
+  expect(seen.length).toBe(first.length * 2);
+  expect(seen).toEqual(await expectedAfter(db, seen[0] ?? '', seen.length));
+});
+
+test('the filters live in the address, reset the cursor and narrow what is shown', async ({ as }) => {
+  const page = await as('auditor');
+  await page.goto('/audit');
+  await page.getByRole('link', { name: 'More' }).click();
+  await page.locator('summary', { hasText: 'Filters' }).click();
+  await page.getByLabel('Outcome').selectOption('denied');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page).toHaveURL(/outcome=denied/);
+  expect(page.url()).not.toContain('cursor=');
+  const rows = page.getByRole('table').getByRole('row');
+  await expect(rows.filter({ hasText: 'Denied' })).toHaveCount((await rows.count()) - 1);
+  await page.getByRole('link', { name: 'Clear the filters' }).click();
+  await expect(page).not.toHaveURL(/outcome=/);
+});
+
+test('a damaged cursor and an impossible filter are told to the reader and are a 400 of the API that says why', async ({
+  as,
+}) => {
+  const page = await as('auditor');
+  await page.goto('/audit?cursor=nonsense');
+  await expect(page.getByText(/This page link is damaged/)).toBeVisible();
+  for (const [query, type] of [
+    ['cursor=nonsense', 'urn:golive:problem:invalid_cursor'],
+    ['outcome=perhaps', 'urn:golive:problem:invalid_filter'],
+  ]) {
+    const response = await page.request.get(`/api/audit?${query}`);
+    expect(response.status()).toBe(400);
+    expect(response.headers()['content-type']).toContain('application/problem+json');
+    expect(await response.json()).toMatchObject({ type, status: 400, detail: expect.stringMatching(/\w+/) });
+  }
+});
+
+/** The same rows asked of the database at once: newest first, from the first one that the reader saw. */
+async function expectedAfter(db: Db, href: string, count: number): Promise<string[]> {
+  const id = href.split('/').at(-1) ?? '';
+  const { createdAt } = await db.auditEvent.findFirstOrThrow({ where: { id }, select: { createdAt: true } });
+  const rows = await db.auditEvent.findMany({
+    where: { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lte: id } }] },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: count,
+    select: { id: true },
+  });
+  return rows.map((row) => `/audit/${row.id}`);
+}

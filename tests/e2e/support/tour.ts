@@ -1,0 +1,36 @@
+import type { Role } from '../../../lib/access/permissions.ts';
+import type { Db } from '../../../lib/db.ts';
+
+/** A page as somebody sees it. */
+export interface Stop {
+  /** Also the name of its picture. */
+  name: string;
+  path: string;
+  who: Role | null;
+  status?: number;
+}
+
+/** Every page, each as a role that may see it, and the page for those who may not. */
+export async function tour(db: Db): Promise<Stop[]> {
+  const admin = await db.user.findUniqueOrThrow({ where: { email: 'admin@example.org' }, select: { id: true } });
+  const event = await db.auditEvent.findFirstOrThrow({
+    where: { action: 'auth.sign_in', outcome: 'failure' },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    select: { id: true },
+  });
+  return [
+    { name: 'login', path: '/login', who: null },
+    { name: 'reset', path: '/reset/not-a-link', who: null },
+    { name: 'overview', path: '/', who: 'admin' },
+    { name: 'overview-of-a-user', path: '/', who: 'user' },
+    { name: 'audit', path: '/audit', who: 'auditor' },
+    { name: 'audit-filtered', path: '/audit?outcome=denied', who: 'auditor' },
+    { name: 'audit-event', path: `/audit/${event.id}`, who: 'auditor' },
+    { name: 'people', path: '/admin', who: 'admin' },
+    { name: 'person', path: `/admin/users/${admin.id}`, who: 'admin' },
+    { name: 'account', path: '/account', who: 'user' },
+    { name: 'forbidden', path: '/admin', who: 'user', status: 403 },
+    { name: '403', path: '/403', who: null, status: 403 },
+    { name: 'not-found', path: '/nowhere', who: 'user', status: 404 },
+  ];
+}

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { envExample } from '../../scripts/support/env-example.ts';
+import { permissionTable, withPermissionTable } from '../../scripts/support/permission-table.ts';
+
+const LONGEST = 250;
+
+/** Tables of data, and what a tool writes. */
+const MAY_BE_LONG =
+  /^(lib\/(audit\/catalogue|access\/surface|release\/contract)\.ts|prisma\/schema\.prisma|package-lock\.json|package\.json|docs\/|tests\/infra\/golden\/|app\/_messages\/)/;
+
+const CODE = /\.(ts|tsx|mjs|js|sh|sql|css|prisma|json|ya?ml)$/;
+
+/** Who may read the process's environment, besides lib/env.ts. */
+const READS_ENVIRONMENT =
+  /^(lib\/env\.ts|scripts\/|tests\/|infra\/|prisma\/|prisma\.config\.ts|playwright\.config\.ts|next\.config\.ts|\.railway\/)/;
+
+const tracked = () =>
+  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+
+const read = (path: string) => readFile(path, 'utf8').catch(() => '');
+
+test('package.json names one exact version of everything', async () => {
+  const { dependencies, devDependencies, overrides } = JSON.parse(await read('package.json')) as Record<
+    string,
+    Record<string, string>
+  >;
+  for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...overrides }))
+    expect(version.replace(/^npm:.+@/, ''), name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+});
+
+test(`no file is longer than ${LONGEST} lines, tables of data aside`, async () => {
+  const long: string[] = [];
+  for (const path of tracked().filter((name) => CODE.test(name) && !MAY_BE_LONG.test(name))) {
+    const lines = (await read(path)).split('\n').length - 1;
+    if (lines > LONGEST) long.push(`${path}: ${lines}`);
+  }
+  expect(long).toEqual([]);
+});
+
+test('process.env is read where it may be', async () => {
+  const readers: string[] = [];
+  for (const path of tracked().filter((name) => /\.(ts|tsx|mjs)$/.test(name) && !READS_ENVIRONMENT.test(name))) {
+    const text = await read(path);
+    // What kind of build it is and which runtime, Next itself writes into the code.
+    if (/process\.env(?!\.(NODE_ENV|NEXT_RUNTIME)\b)/.test(text) && !path.endsWith('.test.ts')) readers.push(path);
+  }
+  expect(readers).toEqual([]);
+});
+
+test('.env.example is what the environment’s fields say', async () => {
+  expect(await read('.env.example')).toBe(envExample());
+});
+
+test('the table of permissions in the documents is the one that is enforced', async () => {
+  const readme = await read('docs/ACCESS.md');
+  expect(readme).toContain(permissionTable());
+  expect(withPermissionTable(readme)).toBe(readme);
+});
