@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from './support/test.ts';
-import { tour } from './support/tour.ts';
+import { tour } from '../../scripts/support/tour.ts';
 
 const LOCALES = ['en', 'ru'] as const;
 const SCHEMES = ['light', 'dark'] as const;

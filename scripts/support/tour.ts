@@ -1,5 +1,5 @@
-import type { Role } from '../../../lib/access/permissions.ts';
-import type { Db } from '../../../lib/db.ts';
+import type { Role } from '../../lib/access/permissions.ts';
+import type { Db } from '../../lib/db.ts';
 
 /** A page as somebody sees it. */
 export interface Stop {

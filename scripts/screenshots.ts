@@ -1,0 +1,94 @@
+/** `npm run screenshots`: remakes docs/screenshots, a picture of every page in both languages. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext } from '@playwright/test';
+import type { Role } from '../lib/access/permissions.ts';
+import { openDb } from '../lib/db.ts';
+import { launchOptions } from './support/chromium.ts';
+import { tour, type Stop } from './support/tour.ts';
+import { emailOf } from './support/secrets.ts';
+import { startTestSite, type TestSite } from './support/test-site.ts';
+
+const FOLDER = 'docs/screenshots';
+const LOCALES = ['en', 'ru'] as const;
+
+interface Look {
+  suffix: string;
+  width: number;
+  colorScheme: 'light' | 'dark';
+  /** Only these pages; all when absent. */
+  only?: string[];
+}
+
+const LOOKS: Look[] = [
+  { suffix: '', width: 1440, colorScheme: 'light' },
+  { suffix: '-360', width: 360, colorScheme: 'light' },
+  { suffix: '-dark', width: 1440, colorScheme: 'dark', only: ['overview', 'audit'] },
+];
+
+async function main() {
+  await using running = new AsyncDisposableStack();
+  const site = await startTestSite();
+  running.defer(site.stop);
+  const db = openDb(site.urls.DATABASE_URL, { max: 1 });
+  running.defer(() => db.$disconnect());
+  const browser = await chromium.launch(await launchOptions());
+  running.defer(() => browser.close());
+
+  const stops = await tour(db);
+  await rm(FOLDER, { recursive: true, force: true });
+  await mkdir(FOLDER, { recursive: true });
+  const states = await signInAll(browser, site);
+  let count = 0;
+  for (const locale of LOCALES) {
+    for (const look of LOOKS) {
+      for (const stop of stops.filter(({ name }) => look.only?.includes(name) ?? true)) {
+        await picture(browser, site, stop, { locale, look, state: stop.who && states.get(stop.who) });
+        count++;
+      }
+    }
+  }
+  console.log(`${count} pictures in ${FOLDER}`);
+}
+
+type State = Awaited<ReturnType<BrowserContext['storageState']>>;
+
+async function signInAll(browser: Browser, site: TestSite): Promise<Map<Role, State>> {
+  const states = new Map<Role, State>();
+  for (const role of ['admin', 'auditor', 'user'] as const) {
+    const context = await browser.newContext({ baseURL: site.origin, locale: 'en' });
+    const page = await context.newPage();
+    await page.goto('/login');
+    await page.getByLabel('E-mail').fill(emailOf(role));
+    await page.getByLabel('Password', { exact: true }).fill(site.accounts[role]);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.waitForURL(`${site.origin}/`);
+    states.set(role, await context.storageState());
+    await context.close();
+  }
+  return states;
+}
+
+interface Shot {
+  locale: (typeof LOCALES)[number];
+  look: Look;
+  state: State | null | undefined;
+}
+
+async function picture(browser: Browser, site: TestSite, stop: Stop, { locale, look, state }: Shot): Promise<void> {
+  const context = await browser.newContext({
+    baseURL: site.origin,
+    locale,
+    timezoneId: 'UTC',
+    colorScheme: look.colorScheme,
+    reducedMotion: 'reduce',
+    viewport: { width: look.width, height: look.width < 500 ? 740 : 900 },
+    ...(state ? { storageState: state } : {}),
+  });
+  const page = await context.newPage();
+  await page.goto(stop.path, { waitUntil: 'networkidle' });
+  await page.screenshot({ path: join(FOLDER, `${stop.name}${look.suffix}.${locale}.png`) });
+  await context.close();
+}
+
+await main();
