@@ -129,11 +129,11 @@ finish() {
   fi
   ask 'DELETE FROM "_postgres_migrations"' >/dev/null
   npm run --silent db:pg:migrate >"$WORK/out" 2>&1 || die 8 "grants could not be set: $(tail -1 "$WORK/out")"
-  local check
-  for check in db:status audit:verify; do
-    [[ -f scripts/${check/:/-}.ts ]] || continue
-    npm run --silent "$check" || die 8 "npm run $check failed on the restored database"
-  done
+  npm run --silent db:status || die 8 "npm run db:status found something on the restored database"
+  local verdict=0
+  npm run --silent audit:verify -- --full || verdict=$?
+  ((verdict != 1)) || die 8 "the audit log is broken on the restored database"
+  ((verdict == 0)) || echo "note: the audit log was not verified; with the app's environment: npm run audit:verify -- --full"
 }
 
 main "$@"

@@ -12,6 +12,8 @@ export interface TestSite {
   origin: string;
   urls: DatabaseUrls;
   accounts: Secrets['accounts'];
+  /** From the start of the web server to its first healthy answer. */
+  bootMs: number;
   stop: () => Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function startTestSite(env: Record<string, string> = {}): Promise<T
 
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
+  const started = performance.now();
   const web = startProcess('sh', ['-c', COMMANDS.start], {
     env: {
       NODE_ENV: 'production',
@@ -45,8 +48,9 @@ export async function startTestSite(env: Record<string, string> = {}): Promise<T
   });
   running.defer(() => web.stop());
   await untilHealthy(origin, web);
+  const bootMs = performance.now() - started;
   const stack = running.move();
-  return { origin, urls, accounts: secrets.accounts, stop: () => stack.disposeAsync() };
+  return { origin, urls, accounts: secrets.accounts, bootMs, stop: () => stack.disposeAsync() };
 }
 
 async function complete(command: string, env: Record<string, string>): Promise<void> {

@@ -23,21 +23,31 @@ export const database: Check = {
       return [yellow(`not reachable from here: ${(error as Error).message}`, 'repeat from a place that reaches it')];
     }
     try {
-      return [await drift(run), await nextPartition(client), ...(await superuser(client))];
+      return [...(await drift(run)), await nextPartition(client), ...(await superuser(client))];
     } finally {
       await client.end();
     }
   },
 };
 
-/** Pending migrations are what a deployment applies; anything else that `db:status` names stands in its way. */
-async function drift(run: Parameters<Check['run']>[0]['run']): Promise<Finding> {
-  const { code, output } = await run('npm', ['run', '--silent', 'db:status']);
-  if (code === 0) return green('every migration is applied, nothing drifted');
-  const bad = /failed|edited|drift/i.exec(output);
-  return bad
-    ? red(`db:status: ${tail(output)}`, 'mend it before deploying: docs/PROD_RUNBOOK.md, "Migrations and drift"')
-    : yellow(`db:status: ${tail(output)}`, 'the deployment applies what is pending');
+interface Found {
+  kind: string;
+  name: string;
+  detail: string;
+}
+
+/** Pending migrations are what a deployment applies, and a newer database is what a rollback leaves; the rest stands in its way. */
+async function drift(run: Parameters<Check['run']>[0]['run']): Promise<Finding[]> {
+  const { code, output } = await run('npm', ['run', '--silent', 'db:status', '--', '--json']);
+  if (code === 0) return [green('every migration is applied, nothing drifted')];
+  const json = /^\{.*\}$/m.exec(output)?.[0];
+  if (json === undefined) return [red(`db:status could not check: ${tail(output)}`, 'npm run db:status')];
+  const { findings } = JSON.parse(json) as { findings: Found[] };
+  return findings.map(({ kind, name, detail }) =>
+    kind === 'pending' || kind === 'ahead'
+      ? yellow(`${kind}: ${name}`, 'the deployment applies what is pending; ahead is right after a rollback')
+      : red(`${kind}: ${name}: ${detail}`, 'npm run db:status says what to do'),
+  );
 }
 
 async function nextPartition(client: pg.Client): Promise<Finding> {
