@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDb } from '#lib/db.ts';
+import { checkHealth } from '#lib/health.ts';
+import { execute } from '../../../scripts/support/postgres.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+
+/** The guarantee is an answer within two seconds, in milliseconds. */
+const DUE_MS = 2_000;
+
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  const late = setTimeout(DUE_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('too late')));
+  return Promise.race([answer, late]);
+}
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+/** A way to the database that can be cut and mended, or that accepts and then says nothing. */
+class Wire implements AsyncDisposable {
+  mode: 'open' | 'cut' | 'silent' = 'open';
+  readonly #sockets = new Set<Socket>();
+  readonly #server: Server;
+
+  constructor(target: URL) {
+    this.#server = createServer((client) => {
+      this.#keep(client);
+      if (this.mode === 'cut') return void client.destroy();
+      const upstream = connect(Number(target.port), target.hostname);
+      this.#keep(upstream);
+      client.on('data', (chunk) => this.mode === 'open' && upstream.write(chunk));
+      upstream.on('data', (chunk) => this.mode === 'open' && client.write(chunk));
+      client.on('close', () => upstream.destroy());
+      upstream.on('close', () => client.destroy());
+    });
+  }
+
+  async listen(): Promise<number> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  set(mode: Wire['mode']) {
+    this.mode = mode;
+    // A machine that vanishes ends no connection: a silent wire keeps them.
+    if (mode === 'silent') return;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #keep(socket: Socket) {
+    this.#sockets.add(socket);
+    socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket));
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.set('cut');
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
+
+const FAILED = { status: 'failed', checks: { database: 'failed', migrations: 'failed' } };
+
+describe('health', () => {
+  test('is ok on a migrated database', async () => {
+    expect(await checkHealth(database.db)).toMatchObject({
+      status: 'ok',
+      checks: { database: 'ok', migrations: 'ok' },
+    });
+  });
+
+  test('fails while a migration of either half is pending, and recovers by itself', async () => {
+    const { db, superuserUrl } = database;
+    for (const [ledger, name] of [
+      ['_prisma_migrations', 'migration_name'],
+      ['_postgres_migrations', 'name'],
+    ]) {
+      await execute(superuserUrl, `CREATE TABLE kept AS SELECT * FROM "${ledger}" ORDER BY ${name} LIMIT 1`);
+      await execute(superuserUrl, `DELETE FROM "${ledger}" WHERE ${name} IN (SELECT ${name} FROM kept)`);
+      expect(await checkHealth(db)).toMatchObject({
+        status: 'failed',
+        checks: { database: 'ok', migrations: 'failed' },
+      });
+      await execute(superuserUrl, `INSERT INTO "${ledger}" SELECT * FROM kept`, 'DROP TABLE kept');
+      expect(await checkHealth(db)).toMatchObject({ status: 'ok' });
+    }
+  });
+
+  test.for(['cut', 'silent'] as const)(
+    'fails within two seconds when the database is %s, says no more, and recovers',
+    async (mode) => {
+      const url = new URL(database.appUrl);
+      await using wire = new Wire(new URL(url));
+      url.port = String(await wire.listen());
+      const db = openDb(url.href, { max: 2 });
+      try {
+        expect(await checkHealth(db)).toMatchObject({ status: 'ok' });
+        wire.set(mode);
+        const health = await inTime(checkHealth(db));
+        expect(health).toMatchObject(FAILED);
+        expect(JSON.stringify(health)).not.toMatch(/127\.0\.0\.1|golive_app|ECONN|timeout|error/i);
+        wire.set('open');
+        await expect.poll(() => checkHealth(db).then(({ status }) => status)).toBe('ok');
+      } finally {
+        await db.$disconnect();
+      }
+    },
+  );
+});
