@@ -59,8 +59,3 @@ export function toProblem({ code, detail, extra }: Failure): Problem {
     ...extra,
   };
 }
-
-/** For switches that must stay exhaustive. */
-export function assertNever(value: never): never {
-  throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
-}

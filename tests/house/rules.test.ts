@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { BUILD_VARIABLES } from '#lib/release/contract.ts';
 import { envExample } from '../../scripts/support/env-example.ts';
 import { permissionTable, withPermissionTable } from '../../scripts/support/permission-table.ts';
 
@@ -49,6 +50,11 @@ test('process.env is read where it may be', async () => {
     if (/process\.env(?!\.(NODE_ENV|NEXT_RUNTIME)\b)/.test(text) && !path.endsWith('.test.ts')) readers.push(path);
   }
   expect(readers).toEqual([]);
+});
+
+test('a build reads no variable but those of the release contract', async () => {
+  const names = [...(await read('next.config.ts')).matchAll(/process\.env\.(\w+)/g)].map(([, name]) => name);
+  expect(Object.keys(BUILD_VARIABLES)).toEqual(expect.arrayContaining(names));
 });
 
 test('.env.example is what the environment’s fields say', async () => {
