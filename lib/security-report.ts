@@ -1,0 +1,61 @@
+import type { Db } from './db.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const TOP = 10;
+/** Fewer and one lost password locks everybody out of administration. */
+export const MIN_ADMINS = 2;
+
+export interface SecurityReport {
+  from: Date;
+  to: Date;
+  /** Events by action and outcome: failures, denials, and every act on people and roles. */
+  events: { action: string; outcome: string; count: number }[];
+  denialsByActor: { actor: string; count: number }[];
+  failuresByAddress: { ip: string; count: number }[];
+  failuresByAccount: { account: string; count: number }[];
+  admins: { email: string; name: string; lastSeenAt: Date | null }[];
+  enoughAdmins: boolean;
+}
+
+/** The weekly look: what happened to sign-in, roles and people, and who the admins are. */
+export async function securityReport(db: Db, days = 7, now = new Date()): Promise<SecurityReport> {
+  const from = new Date(now.getTime() - days * DAY_MS);
+  const since = from.toISOString();
+  const [events, denialsByActor, failuresByAddress, failuresByAccount, admins] = await Promise.all([
+    db.$queryRaw<SecurityReport['events']>`
+      SELECT "action", "outcome", count(*)::int AS count FROM "AuditEvent"
+      WHERE "createdAt" >= ${since}::timestamptz
+        AND ("outcome" <> 'success' OR starts_with("action", 'user.') OR "action" IN ('audit.exported', 'audit.pruned'))
+      GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
+    db.$queryRaw<SecurityReport['denialsByActor']>`
+      SELECT coalesce("actorLabel", "actorId", '-') AS actor, count(*)::int AS count FROM "AuditEvent"
+      WHERE "createdAt" >= ${since}::timestamptz AND "outcome" = 'denied' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
+    db.$queryRaw<SecurityReport['failuresByAddress']>`
+      SELECT "ip", count(*)::int AS count FROM "AuditEvent"
+      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND "ip" IS NOT NULL
+      GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
+    db.$queryRaw<SecurityReport['failuresByAccount']>`
+      SELECT "actorLabel" AS account, count(*)::int AS count FROM "AuditEvent"
+      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND "actorLabel" IS NOT NULL
+      GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
+    db.user.findMany({
+      where: { role: 'admin', disabledAt: null },
+      orderBy: { email: 'asc' },
+      select: {
+        email: true,
+        name: true,
+        sessions: { orderBy: { lastSeenAt: 'desc' }, take: 1, select: { lastSeenAt: true } },
+      },
+    }),
+  ]);
+  return {
+    from,
+    to: now,
+    events,
+    denialsByActor,
+    failuresByAddress,
+    failuresByAccount,
+    admins: admins.map(({ email, name, sessions }) => ({ email, name, lastSeenAt: sessions[0]?.lastSeenAt ?? null })),
+    enoughAdmins: admins.length >= MIN_ADMINS,
+  };
+}

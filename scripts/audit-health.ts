@@ -1,0 +1,69 @@
+/** `npm run audit:health`: the monthly look at the log itself. Exit 0 well, 1 something needs a look, 2 could not check. */
+import { parseArgs } from 'node:util';
+import { auditHealth, type AuditHealth } from '#lib/audit/health.ts';
+import { db } from '#lib/db.ts';
+
+/** Sealing runs every second: this long a lag means that no sealer does. In seconds. */
+const LAG_LIMIT = 600;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } } });
+  if (values.help) {
+    console.log(
+      'npm run audit:health [-- --json]\nVolume, spikes and holes, growth, retention, seal lag, denials, failed sign-ins by address.',
+    );
+    return 0;
+  }
+  const health = await auditHealth(db());
+  await db().$disconnect();
+  const concerns = concernsOf(health);
+  if (values.json)
+    console.log(
+      JSON.stringify({ ok: concerns.length === 0, concerns, ...health }, (_, value: unknown) =>
+        typeof value === 'bigint' ? Number(value) : value,
+      ),
+    );
+  else print(health, concerns);
+  return concerns.length === 0 ? 0 : 1;
+}
+
+function concernsOf({ days, retention, proof, growth }: AuditHealth): string[] {
+  const marked = days
+    .filter(({ mark }) => mark !== null)
+    .map(({ day, mark, events }) => `${day} is a ${mark}: ${events} events`);
+  return [
+    ...marked,
+    retention.working ? [] : [`retention does not run: ${retention.overdue} events are overdue`],
+    proof.lagSeconds > LAG_LIMIT ? [`sealing is ${proof.lagSeconds} s behind`] : [],
+    proof.finding === null ? [] : [`the last verification found: ${proof.finding}`],
+    growth.daysUntilLimit !== null && growth.daysUntilLimit < 14
+      ? [`the size limit is ${growth.daysUntilLimit} days away`]
+      : [],
+  ].flat();
+}
+
+const mib = (bytes: number): string => `${(bytes / 1048576).toFixed(1)} MiB`;
+
+function print(
+  { days, topActions, failuresByAddress, growth, retention, proof }: AuditHealth,
+  concerns: string[],
+): void {
+  const total = days.reduce((sum, { events }) => sum + events, 0);
+  console.log(`${total} events in ${days.length} days, ${days.reduce((sum, { denials }) => sum + denials, 0)} denials`);
+  for (const { action, events } of topActions) console.log(`  ${action.padEnd(32)} ${events}`);
+  for (const { ip, failures } of failuresByAddress) console.log(`  failed sign-ins from ${ip}: ${failures}`);
+  const limit = growth.daysUntilLimit === null ? '' : `, ${growth.daysUntilLimit} days until the limit`;
+  console.log(`size ${mib(growth.bytes)}, ${mib(growth.bytesPerDay)} a day${limit}`);
+  console.log(`retention: ${retention.days} days, last removal ${retention.lastPrune?.toISOString() ?? 'never'}`);
+  console.log(
+    `proof: verified up to ${proof.verifiedUpTo} at ${proof.at?.toISOString() ?? 'never'}, ${proof.pending} events wait, ${proof.lagSeconds} s behind`,
+  );
+  for (const concern of concerns) console.log(`look at this: ${concern}`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`could not check: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 2;
+}
