@@ -5,7 +5,7 @@ import { exampleRelease, readStackFile, STACKS, stackConfig } from './graph/stac
 type Raw = Record<string, Record<string, unknown>>;
 
 async function complaints(change: (raw: Raw) => void): Promise<string> {
-  const raw = structuredClone(await readStackFile('production')) as Raw;
+  const raw = { ...(await readStackFile('production')), release: 'none' } as unknown as Raw;
   change(raw);
   try {
     parseConfig(raw);
@@ -18,7 +18,11 @@ async function complaints(change: (raw: Raw) => void): Promise<string> {
 
 test.each(STACKS)('the committed configuration of %s is accepted, with a release and without', async (stack) => {
   expect((await stackConfig(stack)).release).toEqual(exampleRelease(stack));
-  expect(parseConfig(await readStackFile(stack)).release).toBeUndefined();
+  expect((await stackConfig(stack, 'none')).release).toBeUndefined();
+});
+
+test('a forgotten release is an error: left out, it would take the services away', async () => {
+  expect(await complaints((raw) => void delete raw.release)).toMatch(/golive:release: is missing: set it to what runs/);
 });
 
 test('every bad key is named, in one message, before anything is made', async () => {

@@ -10,6 +10,9 @@ const digest = z.string().regex(/^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.co
 const task = { cpu: between(256, 16384), memory: between(512, 122880), poolMax: between(1, 50) };
 const secretName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of a variable');
 
+const MISSING_RELEASE =
+  'is missing: set it to what runs (npm run ecs -- releases), or to none before the first release';
+
 const fields = z.strictObject({
   stack: z.strictObject({
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, like eu-central-1'),
@@ -52,14 +55,21 @@ const fields = z.strictObject({
   environment: z.record(secretName, z.string()).default({}),
   /** Secrets whose value a person puts in, e.g. OIDC_CLIENT_SECRET. */
   operatorSecrets: z.array(secretName).default([]),
-  /** Absent until the first images exist: the platform then comes up without services. */
-  release: z
-    .strictObject({
-      commit: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit id'),
-      runner: digest,
-      migrator: digest,
-    })
-    .optional(),
+  /**
+   * What runs. `none` until the first images exist: the platform then comes up without services. It must be said, because an update
+   * that merely forgot it would take the services away.
+   */
+  release: z.union(
+    [
+      z.literal('none').transform(() => undefined),
+      z.strictObject({
+        commit: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit id'),
+        runner: digest,
+        migrator: digest,
+      }),
+    ],
+    { error: ({ input }) => (input === undefined ? MISSING_RELEASE : undefined) },
+  ),
 });
 
 export type Config = z.output<typeof fields>;
@@ -118,6 +128,11 @@ export function readConfig(): Config {
   const namespace = `${pulumi.getProject()}:`;
   const raw: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(pulumi.runtime.allConfig()))
-    if (key.startsWith(namespace)) raw[key.slice(namespace.length)] = JSON.parse(value);
+    if (key.startsWith(namespace)) raw[key.slice(namespace.length)] = structured(value);
   return parseConfig(raw);
+}
+
+/** Pulumi hands over an object as its JSON text, and a word as it is. */
+function structured(value: string): unknown {
+  return /^[[{]|^(true|false)$/.test(value) ? JSON.parse(value) : value;
 }

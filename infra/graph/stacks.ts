@@ -26,6 +26,6 @@ export async function readStackFile(stack: string): Promise<Record<string, unkno
 }
 
 /** The committed configuration with an example release, checked. */
-export async function stackConfig(stack: string, release: object | undefined = exampleRelease(stack)): Promise<Config> {
-  return parseConfig({ ...(await readStackFile(stack)), ...(release && { release }) });
+export async function stackConfig(stack: string, release: object | 'none' = exampleRelease(stack)): Promise<Config> {
+  return parseConfig({ ...(await readStackFile(stack)), release });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { recordGraph } from '../../../infra/graph/record.ts';
 import { parseConfig } from '../../../infra/config.ts';
-import { readStackFile } from '../../../infra/graph/stacks.ts';
+import { readStackFile, stackConfig } from '../../../infra/graph/stacks.ts';
 import { all, EVERYWHERE, find, recorded } from './recorded.ts';
 
 const STATEFUL = ['rds/instance:Instance', 'secretsmanager/secret:Secret', 'ecr/repository:Repository'];
@@ -104,7 +104,7 @@ test('whatever holds a password is marked secret: the state encrypts it and the 
 });
 
 test('before the first images exist the platform comes up by itself, with the registry to push them to', async () => {
-  const graph = await recordGraph('staging', parseConfig(await readStackFile('staging')));
+  const graph = await recordGraph('staging', await stackConfig('staging', 'none'));
   expect(all(graph, 'ecs/service:Service')).toEqual([]);
   expect(all(graph, 'ecs/taskDefinition:TaskDefinition')).toEqual([]);
   expect(all(graph, 'ecr/repository:Repository')).toHaveLength(2);
@@ -115,7 +115,7 @@ test('without a NAT gateway the tasks reach AWS through endpoints inside the net
   const raw = await readStackFile('staging');
   const graph = await recordGraph(
     'staging',
-    parseConfig({ ...raw, network: { cidr: '10.0.0.0/16', zones: 2, nat: 'none' } }),
+    parseConfig({ ...raw, release: 'none', network: { cidr: '10.0.0.0/16', zones: 2, nat: 'none' } }),
   );
   expect(find(graph, 'awsx:ec2:Vpc').inputs.natGateways).toEqual({ strategy: 'None' });
   const services = all(graph, 'ec2/vpcEndpoint:VpcEndpoint').map(({ inputs }) =>
