@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { readStack } from '../infra/ecs/environment.ts';
 import { EXIT, EcsFailure, type Ending } from '../infra/ecs/failure.ts';
 import { openSession } from '../infra/ecs/session.ts';
-import { SHARED, VERBS, type Command, type Outcome, type Values } from './ecs/command.ts';
+import { SHARED, type Command, type Outcome, type Values } from './ecs/command.ts';
+import { VERBS } from './ecs/verbs.ts';
 
 const EXIT_CODES = `Exit codes: 0 done; 1 failed; 2 usage; 3 refused, nothing was changed; 4 there are differences; 5 over the time limit;
 6 done, but the audit event is missing; 7 AWS is out of reach or said no.`;
