@@ -1,4 +1,5 @@
 import packageJson from '../package.json' with { type: 'json' };
+import { readBacklog } from './agents/pressure.ts';
 import type { Db } from './db.ts';
 import { pendingMigrations } from './db/pending-migrations.ts';
 import { env } from './env.ts';
@@ -11,6 +12,8 @@ export interface Health {
   /** Commit of the build, or null when the platform did not say. */
   commit: string | null;
   checks: { database: Check; migrations: Check };
+  /** Age of the oldest event that waits for a worker, in seconds; null when it cannot be told. Never a reason to fail: that is the web's. */
+  agentLagSeconds: number | null;
 }
 
 type Check = 'ok' | 'failed';
@@ -23,15 +26,21 @@ const BUDGET_MS = 1_700;
  */
 export async function checkHealth(db: Db): Promise<Health> {
   const deadline = AbortSignal.timeout(BUDGET_MS);
+  let agentLagSeconds: number | null = null;
   const [database, migrations] = await Promise.all([
     passes('database', deadline, async () => (await db.$queryRaw<unknown[]>`SELECT 1`).length === 1),
     passes('migrations', deadline, async () => (await pendingMigrations(db)).length === 0),
+    passes('agent lag', deadline, async () => {
+      agentLagSeconds = Math.round((await readBacklog(db)).lagMs / 1000);
+      return true;
+    }),
   ]);
   return {
     status: database === 'ok' && migrations === 'ok' ? 'ok' : 'failed',
     version: packageJson.version,
     commit: env().GIT_COMMIT ?? null,
     checks: { database, migrations },
+    agentLagSeconds,
   };
 }
 

@@ -14,6 +14,7 @@ const PLACES = [
   { href: '/', name: 'overview', permission: 'overview:read' },
   { href: '/audit', name: 'audit', permission: 'audit:read' },
   { href: '/admin', name: 'people', permission: 'users:manage' },
+  { href: '/admin/agents', name: 'agents', permission: 'agents:manage' },
 ] as const satisfies { href: string; name: string; permission: Permission }[];
 
 /** The frame around every signed-in page. It authorises nothing: layouts are not rendered again on each navigation. */

@@ -1,5 +1,6 @@
 import enAccount from '../_messages/en/account.json';
 import enAdmin from '../_messages/en/admin.json';
+import enAgents from '../_messages/en/agents.json';
 import enAudit from '../_messages/en/audit.json';
 import enCommon from '../_messages/en/common.json';
 import enErrors from '../_messages/en/errors.json';
@@ -9,6 +10,7 @@ import enReset from '../_messages/en/reset.json';
 import enShell from '../_messages/en/shell.json';
 import ruAccount from '../_messages/ru/account.json';
 import ruAdmin from '../_messages/ru/admin.json';
+import ruAgents from '../_messages/ru/agents.json';
 import ruAudit from '../_messages/ru/audit.json';
 import ruCommon from '../_messages/ru/common.json';
 import ruErrors from '../_messages/ru/errors.json';
@@ -20,6 +22,7 @@ import ruShell from '../_messages/ru/shell.json';
 const en = {
   account: enAccount,
   admin: enAdmin,
+  agents: enAgents,
   audit: enAudit,
   common: enCommon,
   errors: enErrors,
@@ -35,6 +38,7 @@ export type Messages = typeof en;
 const ru: Messages = {
   account: ruAccount,
   admin: ruAdmin,
+  agents: ruAgents,
   audit: ruAudit,
   common: ruCommon,
   errors: ruErrors,

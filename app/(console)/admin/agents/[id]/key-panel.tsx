@@ -1,0 +1,62 @@
+import { getFormatter, getTranslations } from 'next-intl/server';
+import { keyState, type AgentKeyRow } from '#lib/agents/overview.ts';
+import { FormField } from '../../../../_ui/action-form.tsx';
+import { AgentSecretShown } from '../../../../_ui/agent-secret.tsx';
+import { Badge } from '../../../../_ui/badge.tsx';
+import { ConfirmedAct } from '../../../../_ui/confirmed-act.tsx';
+import { Facts } from '../../../../_ui/facts.tsx';
+import { LocalTime } from '../../../../_ui/local-time.tsx';
+import { Panel } from '../../../../_ui/page.tsx';
+import { expireAgentKey, revokeAgentKey, rotateAgentKey } from '../actions.ts';
+
+const TONES = { live: 'good', expired: 'neutral', revoked: 'neutral' } as const;
+
+/** One key: what it is, how much it is used, and what can be done while it works. */
+export async function KeyPanel({ agentKey }: { agentKey: AgentKeyRow }) {
+  const t = await getTranslations('agents');
+  const format = await getFormatter();
+  const state = keyState(agentKey);
+  const moment = (at: Date | null) => (at ? <LocalTime time={at.toISOString()} /> : null);
+  const facts = [
+    { term: t('status'), value: <Badge tone={TONES[state]}>{t(`keys.${state}`)}</Badge> },
+    { term: t('keys.issued'), value: moment(agentKey.createdAt) },
+    { term: t('keys.expires'), value: agentKey.revokedAt ? null : moment(agentKey.expiresAt) },
+    { term: t('keys.revokedAt'), value: moment(agentKey.revokedAt) },
+    { term: t('lastUsed'), value: moment(agentKey.lastUsedAt) ?? t('never') },
+    { term: t('events'), value: format.number(agentKey.events) },
+  ];
+  return (
+    <Panel title={`${agentKey.prefix}…`}>
+      <Facts facts={facts} />
+      {state === 'live' ? <Acts id={agentKey.id} /> : null}
+    </Panel>
+  );
+}
+
+async function Acts({ id }: { id: string }) {
+  const t = await getTranslations('agents');
+  return (
+    <div className="mt-4 grid gap-3">
+      <ConfirmedAct action={rotateAgentKey} fields={{ id }} label={t('rotate.label')} text={t('rotate.hint')}>
+        <div className="mt-4 max-w-60">
+          <FormField
+            label={t('rotate.hours')}
+            name="hours"
+            type="number"
+            min={0}
+            max={720}
+            defaultValue="24"
+            required
+          />
+        </div>
+        <AgentSecretShown />
+      </ConfirmedAct>
+      <ConfirmedAct action={expireAgentKey} fields={{ id }} label={t('expire.label')} text={t('expire.hint')}>
+        <div className="mt-4 max-w-60">
+          <FormField label={t('expire.days')} name="days" type="number" min={1} max={3650} defaultValue="30" required />
+        </div>
+      </ConfirmedAct>
+      <ConfirmedAct action={revokeAgentKey} fields={{ id }} label={t('revoke.label')} text={t('revoke.hint')} danger />
+    </div>
+  );
+}

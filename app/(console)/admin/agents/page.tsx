@@ -1,0 +1,71 @@
+import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
+import { listAgents, readIngestOverview, type IngestOverview } from '#lib/agents/overview.ts';
+import { db } from '#lib/db.ts';
+import { requirePermission } from '../../../_server/session.ts';
+import { ActionForm, FormField, SubmitButton } from '../../../_ui/action-form.tsx';
+import { AgentsTable } from '../../../_ui/agents-table.tsx';
+import { ConfirmedAct } from '../../../_ui/confirmed-act.tsx';
+import { Disclosure } from '../../../_ui/disclosure.tsx';
+import { Figure } from '../../../_ui/figure.tsx';
+import { Empty, PageHead } from '../../../_ui/page.tsx';
+import { redriveAgentBatches, registerAgent } from './actions.ts';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('agents'))('title') };
+}
+
+export default async function AgentsPage() {
+  await requirePermission('agents:manage');
+  const t = await getTranslations('agents');
+  const [overview, agents] = await Promise.all([readIngestOverview(db()), listAgents(db())]);
+  return (
+    <>
+      <PageHead title={t('title')} lead={t('lead')} />
+      <Figures overview={overview} />
+      <div className="mb-6 grid gap-4">
+        {overview.deadLetters === 0 ? null : (
+          <ConfirmedAct
+            action={redriveAgentBatches}
+            label={t('redrive.label')}
+            text={t('redrive.hint')}
+            done={t('redrive.done')}
+          />
+        )}
+        <Disclosure label={t('register.title')}>
+          <ActionForm action={registerAgent} label={t('register.title')} done={t('register.done')}>
+            <div className="mb-4 grid gap-4 sm:grid-cols-3">
+              <FormField label={t('name')} hint={t('register.nameHint')} name="name" required autoComplete="off" />
+              <FormField label={t('description')} name="description" maxLength={200} autoComplete="off" />
+              <FormField
+                label={t('rateLimit')}
+                name="eventsPerSecond"
+                type="number"
+                min={1}
+                max={100_000}
+                defaultValue="1000"
+                required
+              />
+            </div>
+            <SubmitButton look="primary">{t('register.submit')}</SubmitButton>
+          </ActionForm>
+        </Disclosure>
+      </div>
+      {agents.length === 0 ? <Empty title={t('nobody')}>{t('nobodyHint')}</Empty> : <AgentsTable agents={agents} />}
+    </>
+  );
+}
+
+async function Figures({ overview }: { overview: IngestOverview }) {
+  const t = await getTranslations('agents.figures');
+  const { backlog, deadLetters, eventsPerMinute, conflicts, failures } = overview;
+  return (
+    <dl className="mb-6 grid grid-cols-2 gap-4 lg:grid-cols-5">
+      <Figure name={t('rate')} value={eventsPerMinute} note={t('perMinute')} />
+      <Figure name={t('lag')} value={Math.round(backlog.lagMs / 1000)} note={t('seconds')} />
+      <Figure name={t('waiting')} value={backlog.events} note={t('events')} />
+      <Figure name={t('failures')} value={failures + conflicts} note={t('lastDay')} />
+      <Figure name={t('deadLetters')} value={deadLetters} note={t('batches')} />
+    </dl>
+  );
+}

@@ -1,0 +1,84 @@
+import { isUuid } from '../audit/uuid.ts';
+import type { Db } from '../db.ts';
+import { readBacklog, type Backlog } from './pressure.ts';
+import { countDeadLetters } from './redrive.ts';
+
+/** How ingestion is doing, for people. */
+export interface IngestOverview {
+  backlog: Backlog;
+  deadLetters: number;
+  /** Over the last five minutes. */
+  eventsPerMinute: number;
+  /** Over the last day: ids that meant two things, and events that the database refused. */
+  conflicts: number;
+  failures: number;
+}
+
+export interface AgentRow {
+  id: string;
+  name: string;
+  description: string;
+  disabled: boolean;
+  liveKeys: number;
+  lastUsedAt: Date | null;
+  events: number;
+}
+
+const RATE_MINUTES = 5;
+
+export async function readIngestOverview(db: Db): Promise<IngestOverview> {
+  const [backlog, deadLetters, [recent]] = await Promise.all([
+    readBacklog(db),
+    countDeadLetters(db),
+    db.$queryRaw<{ stored: number; conflicts: number; failures: number }[]>`
+      SELECT coalesce(sum(stored) FILTER (WHERE "processedAt" > now() - make_interval(mins => ${RATE_MINUTES}::int)), 0)::int AS stored,
+             coalesce(sum(conflicts), 0)::int AS conflicts, coalesce(sum(failed), 0)::int AS failures
+      FROM "AgentBatch" WHERE state IN ('done', 'dead') AND "receivedAt" > now() - interval '1 day'`,
+  ]);
+  const { stored = 0, conflicts = 0, failures = 0 } = recent ?? {};
+  return { backlog, deadLetters, eventsPerMinute: Math.round(stored / RATE_MINUTES), conflicts, failures };
+}
+
+/** More agents than this are a sign that something registers them by itself. */
+const MAX_LISTED = 500;
+
+/** Every agent with the use of all its keys, by name. */
+export function listAgents(db: Db): Promise<AgentRow[]> {
+  return db.$queryRaw<AgentRow[]>`
+    SELECT a.id, a.name, a.description, a."disabledAt" IS NOT NULL AS disabled, max(k."lastUsedAt") AS "lastUsedAt",
+           coalesce(sum(k.events), 0)::float8 AS events,
+           count(k.id) FILTER (WHERE k."revokedAt" IS NULL AND (k."expiresAt" IS NULL OR k."expiresAt" > now()))::int AS "liveKeys"
+    FROM "Agent" AS a LEFT JOIN "AgentKey" AS k ON k."agentId" = a.id
+    GROUP BY a.id ORDER BY a.name LIMIT ${MAX_LISTED}`;
+}
+
+/** One agent with its keys, newest first; null when there is none. */
+export function readAgent(db: Db, id: string) {
+  if (!isUuid(id)) return Promise.resolve(null);
+  const keys = {
+    select: {
+      id: true,
+      prefix: true,
+      createdAt: true,
+      expiresAt: true,
+      revokedAt: true,
+      lastUsedAt: true,
+      events: true,
+    },
+    orderBy: { createdAt: 'desc' },
+    take: 50,
+  } as const;
+  return db.agent.findUnique({
+    where: { id },
+    select: { id: true, name: true, description: true, eventsPerSecond: true, disabledAt: true, createdAt: true, keys },
+  });
+}
+
+export type AgentDetail = NonNullable<Awaited<ReturnType<typeof readAgent>>>;
+export type AgentKeyRow = AgentDetail['keys'][number];
+
+/** Whether a key opens the door now. */
+export function keyState({ revokedAt, expiresAt }: AgentKeyRow, now = new Date()): 'live' | 'revoked' | 'expired' {
+  if (revokedAt !== null) return 'revoked';
+  return expiresAt !== null && expiresAt <= now ? 'expired' : 'live';
+}
