@@ -54,7 +54,7 @@ async function named(session: Session, stack: Stack, wanted: string) {
 }
 
 /** Field by field, in order of their names. */
-export function differences(from: TaskDefinition, to: TaskDefinition): Omit<Difference, 'process'>[] {
+function differences(from: TaskDefinition, to: TaskDefinition): Omit<Difference, 'process'>[] {
   const [before, after] = [flatten(from), flatten(to)];
   const fields = [...new Set([...before.keys(), ...after.keys()])].sort();
   return fields

@@ -7,7 +7,7 @@ import type { Release } from './release.ts';
 import type { Session } from './session.ts';
 
 /** One process in three places; undefined where nobody could look. */
-export interface DriftRow {
+interface DriftRow {
   process: keyof Live;
   state: string | undefined;
   live: string;
@@ -45,7 +45,7 @@ interface Evidence {
 }
 
 /** The manifest says what should run, AWS what does, and Pulumi's state what the next `pulumi up` will start from. */
-export function judgeDrift({ stack, live, state, releases }: Evidence): Drift {
+function judgeDrift({ stack, live, state, releases }: Evidence): Drift {
   const current = currentRelease(releases);
   const rows = PROCESSES.map((process) => ({
     process,

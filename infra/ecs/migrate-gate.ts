@@ -14,7 +14,7 @@ export interface MigrateGateOptions extends Pick<
 }
 
 /** `startedBy` of a migration, and the start of `startedBy` of everything else that borrows the migrator's image. */
-export const MIGRATION = 'golive-migrate';
+const MIGRATION = 'golive-migrate';
 export const ONE_OFF = 'golive-run';
 
 const CHECK_MS = 60_000;
@@ -43,7 +43,7 @@ export async function runMigrateGate(
 }
 
 /** `family` of `arn:...:task-definition/family:7` or `family:7`. */
-export const familyOf = (taskDefinition: string) => idOf(taskDefinition).replace(/:\d+$/, '');
+const familyOf = (taskDefinition: string) => idOf(taskDefinition).replace(/:\d+$/, '');
 
 /** Unanswered for `CHECK_MS`, the task goes on: Prisma's own lock in the database still lets only one of two through. */
 async function olderMigration(session: Session, cluster: string, family: string, own: Task): Promise<Task | undefined> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Migration } from './migrations.ts';
 
 /** How far a release came. `migrated` stays when a deployment was cut off before its verdict. */
-export const VERDICTS = ['migrated', 'succeeded', 'failed'] as const;
+const VERDICTS = ['migrated', 'succeeded', 'failed'] as const;
 
 /** What was deployed, by whom, and how it ended: one document per deployment or rollback. */
 export const Release = z.object({

@@ -36,7 +36,7 @@ export function rollbackTarget({ releases, live, underWay, wanted }: Situation):
 }
 
 /** Whether web, worker and prune are all of this release. */
-export const isRunning = ({ taskDefinitions }: Release, live: Live) =>
+const isRunning = ({ taskDefinitions }: Release, live: Live) =>
   taskDefinitions.web === live.web && taskDefinitions.worker === live.worker && taskDefinitions.prune === live.prune;
 
 /** A rollback stands where the release stands whose task definitions it brought back. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { DescribeTasksCommand, RunTaskCommand, StopTaskCommand, type Task } from '@aws-sdk/client-ecs';
 import { EcsFailure } from './failure.ts';
 import { poll } from './poll.ts';
@@ -7,7 +6,7 @@ import { idOf, logTail } from './task-log.ts';
 import { failureOf } from './task-verdict.ts';
 
 /** Where a one-off task runs. */
-export interface TaskNetwork {
+interface TaskNetwork {
   subnets: string[];
   securityGroups: string[];
   assignPublicIp?: boolean;
@@ -62,14 +61,13 @@ export async function runTask(session: Session, options: TaskOptions): Promise<v
 
 async function start({ aws }: Session, options: TaskOptions): Promise<Task> {
   const { subnets, securityGroups, assignPublicIp = false } = options.networkConfiguration;
+  // The client gives every attempt of one command the same clientToken: an answer lost on the way starts no second task.
   const { tasks = [], failures = [] } = await aws.ecs.send(
     new RunTaskCommand({
       cluster: options.cluster,
       taskDefinition: options.taskDefinition,
       launchType: 'FARGATE',
       count: 1,
-      // The same token on every attempt: a reply lost on the way must not start a second task.
-      clientToken: randomUUID(),
       startedBy: options.startedBy,
       networkConfiguration: {
         awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: assignPublicIp ? 'ENABLED' : 'DISABLED' },

@@ -5,7 +5,7 @@ import type { Session } from '../../infra/ecs/session.ts';
 
 export type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
-export interface Invocation {
+interface Invocation {
   session: Session;
   stack: Stack;
   values: Values;

@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 const SERVICES: Record<string, Actions> = { ...surroundings, ecs: { ...taskActions, ...serviceActions } };
 
 /** What goes wrong with the next calls of an action. `lost` carries the call out and then breaks the connection. */
-export type Fault = 'throttled' | 'unreachable' | 'lost' | 'denied';
+type Fault = 'throttled' | 'unreachable' | 'lost' | 'denied';
 
 export interface FakeAws extends AsyncDisposable {
   url: string;

@@ -224,6 +224,12 @@ const schedule = () => ({
   Target: {
     Arn: arn('ecs', 'cluster/golive-staging'),
     RoleArn: `arn:aws:iam::${ACCOUNT}:role/golive-staging-scheduler`,
-    EcsParameters: { TaskDefinitionArn: '', LaunchType: 'FARGATE', TaskCount: 1 },
+    EcsParameters: {
+      TaskDefinitionArn: '',
+      LaunchType: 'FARGATE',
+      TaskCount: 1,
+      NetworkConfiguration: { awsvpcConfiguration: { Subnets: ['subnet-a'], SecurityGroups: ['sg-worker'] } },
+    },
+    RetryPolicy: { MaximumRetryAttempts: 2 },
   },
 });

@@ -81,7 +81,7 @@ export function addTask(
 }
 
 /** A task at this moment of the clock. */
-export function describe({ clock }: World, task: FakeTask) {
+function describe({ clock }: World, task: FakeTask) {
   const { script, stopping } = task;
   const age = clock.now() - task.createdAt;
   const stopsAt = stopping

@@ -29,7 +29,7 @@ export interface Workflow {
   jobs: Record<string, Job>;
 }
 
-export const readWorkflow = (name: string) => parse(readFileSync(`.github/workflows/${name}.yml`, 'utf8')) as Workflow;
+const readWorkflow = (name: string) => parse(readFileSync(`.github/workflows/${name}.yml`, 'utf8')) as Workflow;
 
 export const DEPLOY = readWorkflow('deploy');
 export const STACK = readWorkflow('deploy-stack');
