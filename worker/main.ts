@@ -58,7 +58,6 @@ function startLoops(status: Status, stopping: AbortSignal): Loop[] {
     }),
     repeat('signals', MINUTE_MS, () => logSignals(db())),
     repeat('agent tables', MINUTE_MS, () => keepAgentTables(db())),
-    repeat('seal', SECOND_MS, () => seal(db())),
     repeat('partitions', 60 * MINUTE_MS, () => ensurePartitions(db())),
   ];
 }
