@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { VERBS } from '../../../scripts/ecs/verbs.ts';
 import { OPERATOR_PERMISSIONS, RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
 import { TASK } from '../fake/scripts.ts';
 import { startStaging, type Staging } from '../fake/staging.ts';
@@ -155,12 +156,16 @@ test('usage, refusal and AWS saying no are told apart by exit code, in one clear
   });
 });
 
-test('every verb explains itself', async () => {
+test('every verb explains itself, and the overview names every verb', async () => {
   await using staging = await startStaging();
   const { stdout } = await ecs(staging, '--help');
-  const verbs = [...stdout.matchAll(/^ {2}(\w+)/gm)].map(([, verb]) => verb ?? '');
-  expect(verbs).toHaveLength(10);
-  const helps = await Promise.all(verbs.map((verb) => ecs(staging, verb, '--help')));
-  for (const { code, stdout: help } of helps)
-    expect({ code, help }).toMatchObject({ code: 0, help: expect.stringContaining('Exit codes') as string });
+  for (const [verb, { summary, load }] of Object.entries(VERBS)) {
+    expect(stdout).toMatch(new RegExp(`^ {2}${verb} +${summary.replace('?', '\\?')}$`, 'm'));
+    const { usage, options = {} } = await load();
+    for (const option of Object.keys(options)) expect(usage, verb).toContain(`--${option}`);
+  }
+  expect(await ecs(staging, 'rollback', '--help')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/--dry-run +print the plan[^]*Exit codes/) as string,
+  });
 });
