@@ -5,6 +5,7 @@ import { handleIngestJobs } from '#lib/agents/job.ts';
 import { keepAgentTables } from '#lib/agents/upkeep.ts';
 import { ensurePartitions } from '#lib/audit/partitions.ts';
 import { seal } from '#lib/audit/seal.ts';
+import { configuredSink, stream } from '#lib/audit/stream/stream.ts';
 import { db } from '#lib/db.ts';
 import { pendingMigrations } from '#lib/db/pending-migrations.ts';
 import { env, EnvError } from '#lib/env.ts';
@@ -52,6 +53,7 @@ async function subscribe(boss: PgBoss, status: Status): Promise<void> {
 function startLoops(status: Status, stopping: AbortSignal): Loop[] {
   return [
     repeat('seal', SECOND_MS, () => seal(db(), { signal: stopping })),
+    ...streamLoop(stopping),
     repeat('watch', 5 * SECOND_MS, async () => {
       status.waitSeconds = await longestWait(db());
       status.databaseAt = Date.now();
@@ -60,6 +62,12 @@ function startLoops(status: Status, stopping: AbortSignal): Loop[] {
     repeat('agent tables', MINUTE_MS, () => keepAgentTables(db())),
     repeat('partitions', 60 * MINUTE_MS, () => ensurePartitions(db())),
   ];
+}
+
+/** New events go to the receiver that the environment names, if it names one. */
+function streamLoop(stopping: AbortSignal): Loop[] {
+  const sink = configuredSink();
+  return sink === null ? [] : [repeat('stream', SECOND_MS, () => stream(db(), sink, stopping))];
 }
 
 /** In this order: take nothing new, finish what was begun, then let go of what it needed. */

@@ -1,0 +1,11 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const script = (name: string) => fileURLToPath(new URL(`../../../scripts/${name}`, import.meta.url));
+
+test.each(['docs-audit.ts', 'docs-performance.ts'])('what %s writes is what stands in the documents', async (name) => {
+  const run = promisify(execFile)(process.execPath, [script(name), '--check']);
+  await expect(run).resolves.toMatchObject({ stderr: '' });
+});
