@@ -24,6 +24,7 @@ export const STEPS: readonly Step[] = [
     command: ['eslint', '.', '--max-warnings', '0', '--cache', '--cache-location', '.data/eslint/'],
   },
   { name: 'dead code', fast: true, command: ['knip'] },
+  { name: 'documents', fast: true, command: ['node', 'scripts/docs-check.ts'] },
   { name: 'house', fast: true, command: vitest('house'), report: 'vitest' },
   { name: 'unit', fast: true, command: vitest('unit'), report: 'vitest' },
   { name: 'infra', command: vitest('infra'), report: 'vitest' },

@@ -1,0 +1,184 @@
+/**
+ * `npm run runbook:rehearse`: the local steps of docs/PROD_RUNBOOK.md, in order, against a fresh database and the built app, each with its
+ * time: migrate, first admins, smoke, drift and its repair, both quick rollbacks, prune, the day after, backup and restore.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { COMMANDS } from '#lib/release/contract.ts';
+import { prepareDatabase, type DatabaseUrls } from './support/database.ts';
+import { untilHealthy } from './support/health.ts';
+import { execute, freePort } from './support/postgres.ts';
+import { startProcess, type Running } from './support/processes.ts';
+import { emailOf, makeSecrets, seedEnv, type Secrets } from './support/secrets.ts';
+import { startTestCluster } from './support/test-cluster.ts';
+
+const USAGE = `npm run runbook:rehearse -- [--short]    --short leaves out the restore; needs a build (npm run build)
+Exit: 0 every step did what the runbook says, 1 one did not.`;
+
+interface Stage {
+  urls: DatabaseUrls;
+  secrets: Secrets;
+  origin: string;
+  env: Record<string, string>;
+  folder: string;
+}
+
+type Step = [name: string, run: (stage: Stage) => Promise<void>];
+
+const STEPS: Step[] = [
+  ['0. preflight of the variables', preflight],
+  ['5. migrations', (stage) => shell(stage, COMMANDS.migrate)],
+  ['5. db:status finds nothing', (stage) => shell(stage, 'npm run --silent db:status')],
+  ['3. accounts, and the list of admins says when there are too few', admins],
+  ['4. smoke', (stage) => withWeb(stage, {}, (origin, web) => smoke(stage, origin, web))],
+  ['5. drift: a lost index is named, and the standalone file brings it back', drift],
+  ['Quick rollback A: a wrong NEXTAUTH_URL breaks the smoke, the old one mends it', rollbackOrigin],
+  ['Quick rollback B: a release that is not healthy is named, the one before serves', rollbackRelease],
+  ['Quick rollback B: after it the database is ahead, and the app still healthy', ahead],
+  ['Daily prune: dry, then real', prune],
+  ['The day after: checklist:24h answers', (stage) => shell(stage, 'npm run --silent checklist:24h', [0, 1])],
+  ['Backup', (stage) => shell(stage, `./scripts/backup.sh ${join(stage.folder, 'rehearsal.dump')}`)],
+];
+
+const LONG: Step[] = [
+  [
+    'Restore drill with that backup',
+    (stage) => shell(stage, `npm run --silent restore:drill -- ${join(stage.folder, 'rehearsal.dump')}`),
+  ],
+];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, help: { type: 'boolean' } } });
+  if (values.help) return void console.log(USAGE);
+  const folder = await mkdtemp(join(tmpdir(), 'golive-rehearsal-'));
+  await using running = new AsyncDisposableStack();
+  running.defer(() => rm(folder, { recursive: true, force: true }));
+  // The client tools serve no server newer than they are.
+  const client = Number(/(\d+)/.exec(execFileSync('pg_dump', ['--version'], { encoding: 'utf8' }))?.[1] ?? 0);
+  const cluster = await startTestCluster(client >= 17 ? 17 : 15);
+  running.defer(() => cluster.stop());
+  const secrets = makeSecrets();
+  const urls = await prepareDatabase(cluster, 'rehearsal', secrets);
+  const origin = `http://127.0.0.1:${await freePort()}`;
+  const stage: Stage = { urls, secrets, origin, folder, env: { ...urls, NEXTAUTH_SECRET: secrets.nextAuth } };
+  for (const [name, run] of values.short ? STEPS : [...STEPS, ...LONG]) {
+    const started = performance.now();
+    try {
+      await run(stage);
+    } catch (error) {
+      throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+    }
+    console.log(`ok  ${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${name}`);
+  }
+  console.log(`${values.short ? STEPS.length : STEPS.length + LONG.length} steps did what the runbook says`);
+}
+
+/** Runs a command of the runbook; its exit code must be one of those given. */
+async function shell({ env }: Stage, command: string, codes = [0], more: Record<string, string> = {}): Promise<void> {
+  const process = startProcess('sh', ['-c', command], { env: { ...env, ...more } });
+  const code = await process.ended;
+  if (!codes.includes(code)) throw new Error(`"${command}" ended with ${code}:\n${process.output()}`);
+}
+
+async function preflight(stage: Stage): Promise<void> {
+  const checks = 'environment,secret,database-url,lock-file,contract';
+  const env = { NODE_ENV: 'production', NEXTAUTH_URL: 'https://app.example.org' };
+  await shell(stage, `npm run --silent preflight:prod -- --only ${checks}`, [0], env);
+  await shell(stage, 'npm run --silent preflight:prod -- --only environment', [1], { ...env, DEV_ADMIN: 'true' });
+}
+
+async function admins(stage: Stage): Promise<void> {
+  await shell(stage, 'node prisma/seed.ts --demo-events', [0], seedEnv(stage.secrets.accounts));
+  await shell(stage, 'npm run --silent admin:list', [1]);
+}
+
+async function withWeb(
+  stage: Stage,
+  env: Record<string, string>,
+  use: (origin: string, web: Running) => Promise<void>,
+) {
+  const port = new URL(stage.origin).port;
+  const web = startProcess('sh', ['-c', COMMANDS.start], {
+    env: { ...stage.env, NODE_ENV: 'production', PORT: port, NEXTAUTH_URL: stage.origin, ...env },
+  });
+  try {
+    await use(stage.origin, web);
+  } finally {
+    await web.stop();
+  }
+}
+
+async function smoke(stage: Stage, origin: string, web?: Running): Promise<void> {
+  if (web !== undefined) await untilHealthy(origin, web);
+  const accounts = (['admin', 'auditor', 'user'] as const).flatMap((role) => [
+    [`SMOKE_${role.toUpperCase()}_EMAIL`, emailOf(role)],
+    [`SMOKE_${role.toUpperCase()}_PASSWORD`, stage.secrets.accounts[role]],
+  ]);
+  await shell(
+    stage,
+    `npm run --silent smoke -- --origin ${origin}`,
+    [0],
+    Object.fromEntries(accounts) as Record<string, string>,
+  );
+}
+
+async function drift(stage: Stage): Promise<void> {
+  await execute(stage.urls.MIGRATE_DATABASE_URL, 'DROP INDEX audit_keyset_idx');
+  await shell(stage, 'npm run --silent db:status', [1]);
+  await shell(stage, 'psql -v ON_ERROR_STOP=1 "$MIGRATE_DATABASE_URL" -f docs/ops/audit_keyset_index_standalone.sql');
+  await shell(stage, 'npm run --silent db:status');
+}
+
+async function rollbackOrigin(stage: Stage): Promise<void> {
+  await withWeb(stage, { NEXTAUTH_URL: 'https://wrong.example.org' }, async (origin, web) => {
+    await untilHealthy(origin, web);
+    await broken(() => smoke(stage, origin, web), 'the smoke passed with a wrong NEXTAUTH_URL');
+  });
+  await withWeb(stage, {}, (origin, web) => smoke(stage, origin, web));
+}
+
+async function rollbackRelease(stage: Stage): Promise<void> {
+  await withWeb(stage, { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, (origin) =>
+    broken(
+      () => shell(stage, `npm run --silent smoke -- --origin ${origin} --public`),
+      'a release without its database passed the smoke',
+    ),
+  );
+  await withWeb(stage, {}, (origin, web) => smoke(stage, origin, web));
+}
+
+/** What a rollback leaves: a migration that this release does not know. */
+async function ahead(stage: Stage): Promise<void> {
+  const { MIGRATE_DATABASE_URL } = stage.urls;
+  await execute(
+    MIGRATE_DATABASE_URL,
+    `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count)
+     VALUES (gen_random_uuid()::text, '', '29990101000000_later', now(), 1)`,
+  );
+  await shell(stage, 'npm run --silent db:status | grep -i ahead');
+  await withWeb(stage, {}, (origin, web) => untilHealthy(origin, web));
+  await execute(MIGRATE_DATABASE_URL, `DELETE FROM "_prisma_migrations" WHERE migration_name = '29990101000000_later'`);
+}
+
+async function prune(stage: Stage): Promise<void> {
+  await shell(stage, 'npm run --silent audit:prune:dry');
+  await shell(stage, COMMANDS.prune);
+}
+
+async function broken(attempt: () => Promise<void>, otherwise: string): Promise<void> {
+  const failed = await attempt().then(
+    () => false,
+    () => true,
+  );
+  if (!failed) throw new Error(otherwise);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`runbook:rehearse: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
