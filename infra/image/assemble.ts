@@ -53,9 +53,12 @@ async function trace(programs: string[]): Promise<string[]> {
 /** Packages that `db:migrate:prod` starts by name: the Prisma CLI and the engine; the rest comes from tracing our own script. */
 const MIGRATOR_PACKAGES = ['prisma', '@prisma/schema-engine-wasm'];
 
+/** The second half of a migration; and what the release commands run in the migrator, which alone reaches the database as its owner. */
+const MIGRATOR_PROGRAMS = ['scripts/db-pg-migrate.ts', 'scripts/db-status.ts', 'scripts/release-record.ts'];
+
 async function migrator(out: string): Promise<void> {
   const packages = await closure(MIGRATOR_PACKAGES);
-  const programs = await trace(['scripts/db-pg-migrate.ts', 'prisma/engine/launch.ts', 'prisma.config.ts']);
+  const programs = await trace([...MIGRATOR_PROGRAMS, 'prisma/engine/launch.ts', 'prisma.config.ts']);
   const ours = ['prisma/schema.prisma', ...BY_NAME, 'node_modules/.bin/prisma'];
   await copyAll([...packages, ...programs, ...ours], out);
 }

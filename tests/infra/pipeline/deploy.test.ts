@@ -119,3 +119,10 @@ test('every npm script that the pipeline runs exists', () => {
   expect(new Set(used)).toEqual(new Set(['ecs', 'preflight:prod', 'smoke']));
   for (const name of used) expect(scripts, name).toHaveProperty(name);
 });
+
+test('the migrator’s image is given what the release commands run in it', () => {
+  const assemble = readFileSync('infra/image/assemble.ts', 'utf8');
+  const audit = /'(scripts\/[\w-]+\.ts)'/.exec(readFileSync('infra/ecs/release-audit.ts', 'utf8'))?.[1];
+  expect(audit).toBe('scripts/release-record.ts');
+  expect(assemble).toContain(`'${audit}'`);
+});
