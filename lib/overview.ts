@@ -2,7 +2,7 @@ import type { Db } from './db.ts';
 import { countLiveSessions } from './users/session.ts';
 
 /** How a stretch of time went. */
-export interface Traffic {
+interface Traffic {
   signIns: number;
   failures: number;
   denials: number;

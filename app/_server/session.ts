@@ -13,7 +13,7 @@ import { sessionCookie } from './cookies.ts';
 import { requestOrigin, requestPath } from './origin.ts';
 
 /** What the cookie claims; nothing of it is believed before `loadSession` has compared it with the database. */
-export async function sessionClaims(): Promise<SessionClaims | null> {
+async function sessionClaims(): Promise<SessionClaims | null> {
   const token = (await cookies()).get(sessionCookie().name)?.value;
   if (!token) return null;
   const claims = await decode({ token, secret: env().NEXTAUTH_SECRET }).catch(() => null);

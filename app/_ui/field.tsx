@@ -1,7 +1,7 @@
 import { useId, type ComponentProps, type ReactNode } from 'react';
 import { cx } from './classes.ts';
 
-export const CONTROL =
+const CONTROL =
   'min-h-10 w-full rounded-lg border border-edge bg-surface px-3 py-2 text-ink placeholder:text-muted aria-invalid:border-bad';
 
 interface Frame {

@@ -1,6 +1,6 @@
 import { cx } from './classes.ts';
 
-export interface TrafficDay {
+interface TrafficDay {
   day: string;
   signIns: number;
   failures: number;

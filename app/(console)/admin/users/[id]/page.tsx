@@ -57,7 +57,9 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
 async function factsOf({ role, disabledAt, lastSeenAt, createdAt, hasPassword, id }: UserRow) {
   const t = await getTranslations();
   const status = (
-    <Badge tone={disabledAt ? 'neutral' : 'good'}>{t(disabledAt ? 'admin.disabled' : 'admin.active')}</Badge>
+    <span role="status">
+      <Badge tone={disabledAt ? 'neutral' : 'good'}>{t(disabledAt ? 'admin.disabled' : 'admin.active')}</Badge>
+    </span>
   );
   return [
     { term: t('admin.role'), value: t(`common.roles.${role}`) },
@@ -107,26 +109,13 @@ async function Acts({ person }: { person: UserRow }) {
         done={t('sessionsDone')}
       />
       {person.disabledAt ? (
-        <ConfirmedAct
-          action={enableUser}
-          fields={id}
-          label={t('enable')}
-          text={t('enableHint')}
-          done={t('enableDone')}
-        />
+        <ConfirmedAct action={enableUser} fields={id} label={t('enable')} text={t('enableHint')} />
       ) : (
         <>
           <ConfirmedAct action={createResetLink} fields={id} label={t('link')} text={t('linkHint')}>
             <ResetLinkShown />
           </ConfirmedAct>
-          <ConfirmedAct
-            action={disableUser}
-            fields={id}
-            label={t('disable')}
-            text={t('disableHint')}
-            done={t('disableDone')}
-            danger
-          />
+          <ConfirmedAct action={disableUser} fields={id} label={t('disable')} text={t('disableHint')} danger />
         </>
       )}
     </>
