@@ -5,6 +5,7 @@ import { acceptBatch } from './accept.ts';
 import { readBody } from './body.ts';
 import { takeApart, type Message } from './cloudevents.ts';
 import { findConflict } from './conflict.ts';
+import { isDatabaseAway } from './database-error.ts';
 import { authenticate, type Caller } from './keys.ts';
 import { charge } from './limits.ts';
 import { checkPressure } from './pressure.ts';
@@ -35,14 +36,23 @@ let inFlight = 0;
  * @returns the accepted batch, or a failure whose `extra` may hold `errors` (with pointers) and `retryAfter` (seconds).
  */
 export async function ingest(db: Db, request: IngestRequest): Promise<Result<Accepted>> {
-  const caller = await authenticate(db, request.headers.get('authorization'));
-  if (!caller.ok) return caller;
-  const pressure = await checkPressure(db);
-  if (!pressure.ok) return pressure;
+  try {
+    const caller = await authenticate(db, request.headers.get('authorization'));
+    if (!caller.ok) return caller;
+    const pressure = await checkPressure(db);
+    if (!pressure.ok) return pressure;
+    return await inTurn(() => takeIn(db, caller.value, request));
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error;
+    return fail('unavailable', 'The database does not answer. Send the events again later.', { retryAfter: 5 });
+  }
+}
+
+async function inTurn<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
   if (inFlight >= MAX_IN_FLIGHT) return fail('unavailable', 'Too many requests at once.', { retryAfter: 1 });
   inFlight += 1;
   try {
-    return await takeIn(db, caller.value, request);
+    return await work();
   } finally {
     inFlight -= 1;
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readBacklog } from '#lib/agents/pressure.ts';
 import { openDb } from '#lib/db.ts';
-import { testAgent } from '../support/agents.ts';
+import { send, testAgent } from '../support/agents.ts';
 import { freshDatabase } from '../support/database.ts';
 import { ownCluster } from '../support/own-cluster.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -51,4 +51,16 @@ test('on a slow database events arrive late and complete, and the lag recovers w
   await untilProcessed(db, () => worker.output());
   await expectCountInToBeCountOut(db, batches.flat());
   expect((await readBacklog(db)).lagMs).toBe(0);
+});
+
+test('while the database is away an agent is told to come back, not that it did wrong', async () => {
+  await using database = await freshDatabase();
+  const agent = await testAgent(database.db);
+  const away = openDb('postgres://nobody@127.0.0.1:9/none');
+  expect(await send(away, agent.secret, manyEvents(1))).toMatchObject({
+    ok: false,
+    code: 'unavailable',
+    extra: { retryAfter: 5 },
+  });
+  await away.$disconnect();
 });

@@ -1,0 +1,42 @@
+/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint): trying again cannot help. */
+const DATA = /^2[23]/;
+/** Classes 08 (connection), 53 (resources) and 57 (shutdown, cancelled for time): trying again can. */
+const AWAY = /^(08|53|57)/;
+const AWAY_KINDS = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'];
+/** What pg and its pool say in words alone. */
+const AWAY_WORDS = /Connection terminated|timeout exceeded when trying to connect|Unable to start a transaction/;
+
+/** Whether the database refused the data itself, as opposed to being away, slow or busy. */
+export function isDataError(error: unknown): boolean {
+  return causes(error).some(({ originalCode }) => typeof originalCode === 'string' && DATA.test(originalCode));
+}
+
+/** Whether the database is away, starting, or too busy to answer. */
+export function isDatabaseAway(error: unknown): boolean {
+  return causes(error).some(
+    ({ originalCode, kind, message }) =>
+      (typeof originalCode === 'string' && AWAY.test(originalCode)) ||
+      (typeof kind === 'string' && AWAY_KINDS.includes(kind)) ||
+      (typeof message === 'string' && AWAY_WORDS.test(message)),
+  );
+}
+
+interface Cause {
+  originalCode?: unknown;
+  kind?: unknown;
+  message?: unknown;
+  meta?: { driverAdapterError?: unknown };
+  cause?: unknown;
+}
+
+/** An error and what caused it. Prisma keeps PostgreSQL's code in the cause of the driver adapter's error. */
+function causes(error: unknown): Cause[] {
+  const chain: Cause[] = [];
+  let at = error;
+  while (typeof at === 'object' && at !== null && chain.length < 8) {
+    const link: Cause = at;
+    chain.push(link);
+    at = link.meta?.driverAdapterError ?? link.cause;
+  }
+  return chain;
+}
