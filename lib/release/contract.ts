@@ -127,7 +127,7 @@ export const VARIABLES: Record<VariableName, VariableSpec> = {
   DATABASE_CA_CERT: { secret: false, from: 'operator', needs: everywhere('optional') },
   DATABASE_POOL_MAX: { secret: false, from: 'operator', needs: running('optional') },
   NEXTAUTH_SECRET: { secret: true, from: 'operator', needs: running('required') },
-  NEXTAUTH_URL: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  NEXTAUTH_URL: { secret: false, from: 'operator', needs: { web: 'optional', migrate: 'optional' } },
   TRUSTED_PROXY_COUNT: { secret: false, from: 'operator', needs: { web: 'optional' } },
   SESSION_IDLE_MINUTES: { secret: false, from: 'operator', needs: { web: 'optional' } },
   SESSION_ABSOLUTE_MINUTES: { secret: false, from: 'operator', needs: { web: 'optional' } },
