@@ -5,12 +5,14 @@ import { FILTER_NAMES } from '#lib/audit/filters.ts';
 import { EXPORT_FORMATS } from '#lib/audit/formats.ts';
 import { parseAuditQuery } from '#lib/audit/query.ts';
 import { readAudit, type Reading } from '#lib/audit/read.ts';
+import { verificationState } from '#lib/audit/verification.ts';
 import { db } from '#lib/db.ts';
 import { actionNames, auditTexts } from '../../_server/audit-texts.ts';
 import { searchParamsOf, type SearchParams } from '../../_server/query.ts';
 import { actOf, requirePermission } from '../../_server/session.ts';
 import { AuditFilters } from '../../_ui/audit-filters.tsx';
 import { AuditTable } from '../../_ui/audit-table.tsx';
+import { LocalTime } from '../../_ui/local-time.tsx';
 import { Notice } from '../../_ui/notice.tsx';
 import { Empty, PageHead } from '../../_ui/page.tsx';
 
@@ -33,11 +35,14 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
     <>
       <PageHead title={t('title')} lead={t('lead')}>
         <nav aria-label={t('export.label')} className="text-muted flex flex-wrap gap-x-4 gap-y-1 text-sm">
+          <a href="/audit/health" className="underline underline-offset-4">
+            {t('health')}
+          </a>
           {EXPORT_FORMATS.map((format) => (
             <a
               key={format}
               download
-              href={`/audit/export?${new URLSearchParams({ ...given, format }).toString()}`}
+              href={`/api/audit/export?${new URLSearchParams({ ...given, format }).toString()}`}
               className="underline underline-offset-4"
             >
               {t(`export.${format}`)}
@@ -45,11 +50,24 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
           ))}
         </nav>
       </PageHead>
+      <Proof />
       <div className="mb-6">
         <AuditFilters given={given} actions={actions} outcomes={OUTCOMES} sources={SOURCES} />
       </div>
       <Log params={params} given={given} act={await actOf(user, 'web')} />
     </>
+  );
+}
+
+/** How far the log is proven, in one line. */
+async function Proof() {
+  const { at, ok, verifiedUpTo } = await verificationState(db());
+  const t = await getTranslations('audit.proof');
+  if (at === null) return null;
+  return (
+    <p className="text-muted mb-4 text-sm">
+      {ok ? t('good', { sequence: String(verifiedUpTo) }) : t('bad')} <LocalTime time={at.toISOString()} />
+    </p>
   );
 }
 

@@ -1,0 +1,66 @@
+import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
+import { db } from '#lib/db.ts';
+import { securityReport } from '#lib/security-report.ts';
+import { actionNames } from '../../../_server/audit-texts.ts';
+import { requirePermission } from '../../../_server/session.ts';
+import { Counts } from '../../../_ui/counts.tsx';
+import { Facts } from '../../../_ui/facts.tsx';
+import { LocalTime } from '../../../_ui/local-time.tsx';
+import { Notice } from '../../../_ui/notice.tsx';
+import { PageHead, Panel } from '../../../_ui/page.tsx';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('security'))('title') };
+}
+
+export default async function SecurityPage() {
+  await requirePermission('audit:read');
+  const report = await securityReport(db());
+  const t = await getTranslations('security');
+  const outcomes = await getTranslations('audit.outcomes');
+  const names = await actionNames();
+  const outcomeName = (outcome: string) =>
+    outcome === 'success' || outcome === 'failure' || outcome === 'denied' ? outcomes(outcome) : outcome;
+  const events = report.events.map(({ action, outcome, count }) => ({
+    name: `${names[action] ?? action} · ${outcomeName(outcome)}`,
+    count,
+  }));
+  const none = t('none');
+  return (
+    <>
+      <PageHead title={t('title')} lead={t('lead')} />
+      {report.enoughAdmins ? null : (
+        <div className="mb-4">
+          <Notice kind="warn">{t('fewAdmins')}</Notice>
+        </div>
+      )}
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <Counts title={t('events')} counts={events} none={none} />
+        <Panel title={t('admins')}>
+          <Facts
+            facts={report.admins.map(({ email, lastSeenAt }) => ({
+              term: email,
+              value: lastSeenAt === null ? t('never') : <LocalTime time={lastSeenAt.toISOString()} />,
+            }))}
+          />
+        </Panel>
+        <Counts
+          title={t('denials')}
+          counts={report.denialsByActor.map(({ actor: name, count }) => ({ name, count }))}
+          none={none}
+        />
+        <Counts
+          title={t('accounts')}
+          counts={report.failuresByAccount.map(({ account: name, count }) => ({ name, count }))}
+          none={none}
+        />
+        <Counts
+          title={t('addresses')}
+          counts={report.failuresByAddress.map(({ ip: name, count }) => ({ name, count }))}
+          none={none}
+        />
+      </div>
+    </>
+  );
+}
