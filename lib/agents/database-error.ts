@@ -3,8 +3,10 @@ const DATA = /^2[23]/;
 /** Classes 08 (connection), 53 (resources) and 57 (shutdown, cancelled for time): trying again can. */
 const AWAY = /^(08|53|57)/;
 const AWAY_KINDS = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'];
+/** Prisma's own: no connection in time, and a transaction that could not begin or took too long. */
+const AWAY_CODES = ['P1001', 'P1008', 'P1017', 'P2024', 'P2028'];
 /** What pg and its pool say in words alone. */
-const AWAY_WORDS = /Connection terminated|timeout exceeded when trying to connect|Unable to start a transaction/;
+const AWAY_WORDS = /Connection terminated|timeout exceeded when trying to connect/;
 
 /** Whether the database refused the data itself, as opposed to being away, slow or busy. */
 export function isDataError(error: unknown): boolean {
@@ -14,8 +16,9 @@ export function isDataError(error: unknown): boolean {
 /** Whether the database is away, starting, or too busy to answer. */
 export function isDatabaseAway(error: unknown): boolean {
   return causes(error).some(
-    ({ originalCode, kind, message }) =>
+    ({ originalCode, code, kind, message }) =>
       (typeof originalCode === 'string' && AWAY.test(originalCode)) ||
+      (typeof code === 'string' && AWAY_CODES.includes(code)) ||
       (typeof kind === 'string' && AWAY_KINDS.includes(kind)) ||
       (typeof message === 'string' && AWAY_WORDS.test(message)),
   );
@@ -23,6 +26,7 @@ export function isDatabaseAway(error: unknown): boolean {
 
 interface Cause {
   originalCode?: unknown;
+  code?: unknown;
   kind?: unknown;
   message?: unknown;
   meta?: { driverAdapterError?: unknown };

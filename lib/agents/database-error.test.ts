@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { isDatabaseAway, isDataError } from './database-error.ts';
+
+const prisma = (code: string, cause: object) => ({ code, meta: { driverAdapterError: { cause } } });
+
+test('data that the database refuses is told apart from a database that is away', () => {
+  const badTime = prisma('P2010', { originalCode: '22007', kind: 'postgres' });
+  const shutDown = prisma('P2010', { originalCode: '57P01', kind: 'postgres' });
+  const refused = prisma('P1001', { kind: 'DatabaseNotReachable' });
+  const lateTransaction = { code: 'P2028' };
+  const dropped = new Error('Connection terminated unexpectedly');
+  expect([badTime, shutDown, refused, lateTransaction, dropped].map(isDataError)).toEqual([
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect([badTime, shutDown, refused, lateTransaction, dropped].map(isDatabaseAway)).toEqual([
+    false,
+    true,
+    true,
+    true,
+    true,
+  ]);
+});
+
+test('a mistake of ours is neither', () => {
+  for (const error of [new TypeError('x is not a function'), prisma('P2010', { originalCode: '42P01' }), null, 'text'])
+    expect([isDataError(error), isDatabaseAway(error)]).toEqual([false, false]);
+});
