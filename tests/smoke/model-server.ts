@@ -110,6 +110,12 @@ export async function modelServer(defect?: Defect): Promise<ModelServer> {
       case 'GET /login':
         return response.end('<form action="/login"></form>');
       default: {
+        const api = SURFACE.apis[`${request.method} ${url.pathname}`];
+        if (api !== undefined) {
+          const problem = 'application/problem+json';
+          if (role === undefined) return json(401, {}, problem);
+          return api === 'public' || allowed(role, api) ? json(200, {}) : json(403, {}, problem);
+        }
         const guard = SURFACE.pages[url.pathname];
         if (guard === undefined) return json(404, {});
         if (role === undefined && defect === 'redirect-loop') return leadTo(url.pathname === '/' ? '/account' : '/');
