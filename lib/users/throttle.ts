@@ -38,6 +38,7 @@ export interface Bucket {
 }
 
 interface Charge extends Bucket {
+  failures: number;
   blockedUntil: Date | null;
 }
 
@@ -84,17 +85,28 @@ export async function admit(db: Db, buckets: Bucket[], now = new Date()): Promis
     const rows = await lockRows(tx, buckets, now);
     const retryAt = new Date(Math.max(...rows.map((row) => row.blockedUntil?.getTime() ?? 0)));
     if (retryAt > now) return { admitted: false, retryAt };
-    const charges: Charge[] = [];
-    for (const { key, policy } of buckets) {
-      const row = rows.find((candidate) => candidate.key === key);
-      const failures = (row ? remaining(row, policy, now) : 0) + 1;
-      const delay = delayAfter(failures, policy);
-      const blockedUntil = delay === 0 ? null : new Date(now.getTime() + delay);
-      await tx.signInThrottle.update({ where: { key }, data: { failures, lastFailureAt: now, blockedUntil } });
-      charges.push({ key, policy, blockedUntil });
-    }
+    const charges = buckets.map((bucket) => charge(bucket, rows, now));
+    await writeCharges(tx, charges, now);
     return { admitted: true, charges };
   });
+}
+
+/** One attempt more for a bucket, and the wait that follows from it. */
+function charge(bucket: Bucket, rows: Row[], now: Date): Charge {
+  const row = rows.find(({ key }) => key === bucket.key);
+  const failures = (row ? remaining(row, bucket.policy, now) : 0) + 1;
+  const delay = delayAfter(failures, bucket.policy);
+  return { ...bucket, failures, blockedUntil: delay === 0 ? null : new Date(now.getTime() + delay) };
+}
+
+/** In one statement: attempts on one account queue for its row, so each should hold it for as short as can be. */
+async function writeCharges(tx: Tx, charges: Charge[], now: Date): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "SignInThrottle" AS t
+    SET failures = c.failures, "lastFailureAt" = ${now}::timestamptz, "blockedUntil" = c.blocked_until
+    FROM unnest(${charges.map(({ key }) => key)}::text[], ${charges.map(({ failures }) => failures)}::int[],
+      ${charges.map(({ blockedUntil }) => blockedUntil?.toISOString() ?? null)}::timestamptz[]) AS c(key, failures, blocked_until)
+    WHERE t.key = c.key`;
 }
 
 /** Takes the charges of a successful attempt back, in the transaction of its session and audit row. */

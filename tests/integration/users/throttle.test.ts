@@ -66,9 +66,9 @@ test('while it waits even the right password is refused, without a comparison, a
   expect((await auditTrail(database.db)).filter((line) => line.endsWith('throttled'))).toHaveLength(20);
 });
 
-test('a hundred guesses at once are not a way around: no more are compared than one after another', async () => {
+test('thirty guesses at once are not a way around: no more are compared than one after another', async () => {
   await addPerson(database.db, 'ann');
-  await Promise.all(Array.from({ length: 100 }, (_, index) => attempt('ann@example.org', `guess ${index}`)));
+  await Promise.all(Array.from({ length: 30 }, (_, index) => attempt('ann@example.org', `guess ${index}`)));
   expect(compared.count).toBe(5);
 });
 
