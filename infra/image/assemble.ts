@@ -55,13 +55,13 @@ const MIGRATOR_PACKAGES = ['prisma', '@prisma/schema-engine-wasm'];
 
 /** The second half of a migration; and what the release commands run in the migrator, which alone reaches the database as its owner. */
 const MIGRATOR_PROGRAMS = [
-  'db-pg-migrate',
-  'db-status',
-  'release-record',
-  'admin-create',
-  'admin-list',
-  'audit-verify',
-].map((name) => `scripts/${name}.ts`);
+  'scripts/db-pg-migrate.ts',
+  'scripts/db-status.ts',
+  'scripts/release-record.ts',
+  'scripts/admin-create.ts',
+  'scripts/admin-list.ts',
+  'scripts/audit-verify.ts',
+];
 
 async function migrator(out: string): Promise<void> {
   const packages = await closure(MIGRATOR_PACKAGES);
