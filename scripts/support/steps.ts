@@ -17,7 +17,7 @@ const vitest = (project: string, ...paths: string[]) => ['vitest', 'run', '--pro
 export const STEPS: readonly Step[] = [
   { name: 'format', fast: true, command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'generate', fast: true, command: ['prisma', 'generate'] },
-  { name: 'types', fast: true, command: ['tsc', '--noEmit'] },
+  { name: 'types', fast: true, command: ['sh', '-c', 'next typegen && tsc --noEmit'] },
   {
     name: 'lint',
     fast: true,
