@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real servers and processes: slower to start than a unit, and never more at once than the smallest machine has cores. */
-// Long enough for tests that start several processes of ours on a busy machine.
+/**
+ * Real servers and processes: slower to start than a unit, several of them in one test, and never more at once than the smallest
+ * machine has cores.
+ */
 const real = { testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 };
 
 /** One PostgreSQL for the project's run. */
