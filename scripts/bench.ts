@@ -23,7 +23,10 @@ function main(): void {
     process.exitCode = 2;
     return;
   }
-  const child = spawn(process.execPath, [`${DIR}${name}.ts`, ...options], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [`${DIR}${name}.ts`, ...options], {
+    stdio: 'inherit',
+    env: { LOG_LEVEL: 'error', ...process.env },
+  });
   // A signal of the terminal reaches the child as well; we only wait for its end.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
