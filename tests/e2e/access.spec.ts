@@ -55,7 +55,8 @@ for (const role of WHO) {
       test(`action ${action} (${guard})`, async ({ as, person }) => {
         const page = await as(role !== null && ENDS_SESSIONS.includes(action) ? await person(role) : role);
         const { id, path } = await builtAction(action);
-        for (const headers of [FORGED, {}]) {
+        // An act that ends the session leaves nobody to try it a second time.
+        for (const headers of ENDS_SESSIONS.includes(action) ? [FORGED] : [FORGED, {}]) {
           const response = await call(page.request, path, id, headers);
           const redirect = response.headers()['x-action-redirect'] ?? '';
           if (allows(guard, role)) {
