@@ -2,7 +2,7 @@
  * `npm run runbook:rehearse`: the local steps of docs/PROD_RUNBOOK.md, in order, against a fresh database and the built app, each with its
  * time: migrate, first admins, smoke, drift and its repair, both quick rollbacks, prune, the day after, backup and restore.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { execute, freePort } from './support/postgres.ts';
 import { startProcess, type Running } from './support/processes.ts';
 import { emailOf, makeSecrets, seedEnv, type Secrets } from './support/secrets.ts';
 import { startTestCluster } from './support/test-cluster.ts';
+import { noteUnchecked } from './support/unchecked.ts';
 
 const USAGE = `npm run runbook:rehearse -- [--short]    --short leaves out the restore; needs a build (npm run build)
 Exit: 0 every step did what the runbook says, 1 one did not.`;
@@ -53,6 +54,12 @@ const LONG: Step[] = [
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, help: { type: 'boolean' } } });
   if (values.help) return void console.log(USAGE);
+  if (spawnSync('pg_dump', ['--version']).status !== 0) {
+    const why = 'pg_dump and psql are not here (Debian: postgresql-client)';
+    noteUnchecked('the local steps of the runbook', why);
+    console.log(`not rehearsed: ${why}`);
+    return;
+  }
   const folder = await mkdtemp(join(tmpdir(), 'golive-rehearsal-'));
   await using running = new AsyncDisposableStack();
   running.defer(() => rm(folder, { recursive: true, force: true }));

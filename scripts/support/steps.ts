@@ -37,5 +37,6 @@ export const STEPS: readonly Step[] = [
   },
   { name: 'faults', command: vitest('faults'), report: 'vitest' },
   { name: 'build', command: ['node', 'scripts/build-changed.ts'] },
+  { name: 'runbook', command: ['node', 'scripts/runbook-rehearse.ts', '--short'], needs: 'build' },
   { name: 'e2e', command: ['playwright', 'test'], report: 'playwright', needs: 'build' },
 ];
