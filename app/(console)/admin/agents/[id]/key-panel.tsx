@@ -1,7 +1,7 @@
 import { getFormatter, getTranslations } from 'next-intl/server';
 import { keyState, type AgentKeyRow } from '#lib/agents/overview.ts';
 import { FormField } from '../../../../_ui/action-form.tsx';
-import { AgentSecretShown } from '../../../../_ui/agent-secret.tsx';
+import { AgentKeyAct } from '../../../../_ui/agent-key-act.tsx';
 import { Badge } from '../../../../_ui/badge.tsx';
 import { ConfirmedAct } from '../../../../_ui/confirmed-act.tsx';
 import { Facts } from '../../../../_ui/facts.tsx';
@@ -37,25 +37,12 @@ async function Acts({ id }: { id: string }) {
   const t = await getTranslations('agents');
   return (
     <div className="mt-4 grid gap-3">
-      <ConfirmedAct action={rotateAgentKey} fields={{ id }} label={t('rotate.label')} text={t('rotate.hint')}>
-        <div className="mt-4 max-w-60">
-          <FormField
-            label={t('rotate.hours')}
-            name="hours"
-            type="number"
-            min={0}
-            max={720}
-            defaultValue="24"
-            required
-          />
-        </div>
-        <AgentSecretShown />
-      </ConfirmedAct>
-      <ConfirmedAct action={expireAgentKey} fields={{ id }} label={t('expire.label')} text={t('expire.hint')}>
-        <div className="mt-4 max-w-60">
-          <FormField label={t('expire.days')} name="days" type="number" min={1} max={3650} defaultValue="30" required />
-        </div>
-      </ConfirmedAct>
+      <AgentKeyAct action={rotateAgentKey} id={id} label={t('rotate.label')} text={t('rotate.hint')}>
+        <FormField label={t('rotate.hours')} name="hours" type="number" min={0} max={720} defaultValue="24" required />
+      </AgentKeyAct>
+      <AgentKeyAct action={expireAgentKey} id={id} label={t('expire.label')} text={t('expire.hint')}>
+        <FormField label={t('expire.days')} name="days" type="number" min={1} max={3650} defaultValue="30" required />
+      </AgentKeyAct>
       <ConfirmedAct action={revokeAgentKey} fields={{ id }} label={t('revoke.label')} text={t('revoke.hint')} danger />
     </div>
   );

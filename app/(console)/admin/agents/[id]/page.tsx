@@ -5,7 +5,7 @@ import { readAgent, type AgentDetail } from '#lib/agents/overview.ts';
 import { db } from '#lib/db.ts';
 import { requirePermission } from '../../../../_server/session.ts';
 import { FormField } from '../../../../_ui/action-form.tsx';
-import { AgentSecretShown } from '../../../../_ui/agent-secret.tsx';
+import { AgentKeyAct } from '../../../../_ui/agent-key-act.tsx';
 import { Badge } from '../../../../_ui/badge.tsx';
 import { ConfirmedAct } from '../../../../_ui/confirmed-act.tsx';
 import { Facts } from '../../../../_ui/facts.tsx';
@@ -79,11 +79,8 @@ async function About({ agent }: { agent: AgentDetail }) {
 async function IssueForm({ id }: { id: string }) {
   const t = await getTranslations('agents.issue');
   return (
-    <ConfirmedAct action={issueAgentKey} fields={{ id }} label={t('label')} text={t('hint')}>
-      <div className="mt-4 max-w-60">
-        <FormField label={t('days')} hint={t('daysHint')} name="days" type="number" min={1} max={3650} />
-      </div>
-      <AgentSecretShown />
-    </ConfirmedAct>
+    <AgentKeyAct action={issueAgentKey} id={id} label={t('label')} text={t('hint')}>
+      <FormField label={t('days')} hint={t('daysHint')} name="days" type="number" min={1} max={3650} />
+    </AgentKeyAct>
   );
 }

@@ -1,0 +1,30 @@
+import type { ReactNode } from 'react';
+import type { FormAction } from '../_server/action.ts';
+import { ActionForm, SubmitButton } from './action-form.tsx';
+import { AgentSecretShown } from './agent-secret.tsx';
+import { Disclosure } from './disclosure.tsx';
+
+interface Props<T> {
+  action: FormAction<T>;
+  /** The agent or the key it is done to. */
+  id: string;
+  label: string;
+  text: string;
+  /** The field that says how: it stands before the button. */
+  children: ReactNode;
+}
+
+/** An act on keys that asks one thing first. If it made a key, the secret is shown below. */
+export function AgentKeyAct<T>({ action, id, label, text, children }: Props<T>) {
+  return (
+    <Disclosure label={label}>
+      <ActionForm action={action} label={label}>
+        <input type="hidden" name="id" value={id} />
+        <p className="text-muted mb-3 max-w-prose text-sm">{text}</p>
+        <div className="mb-4 max-w-60">{children}</div>
+        <SubmitButton look="primary">{label}</SubmitButton>
+        <AgentSecretShown />
+      </ActionForm>
+    </Disclosure>
+  );
+}
