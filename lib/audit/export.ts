@@ -16,13 +16,13 @@ export interface ExportScope {
   after?: Position;
 }
 
-const ROWS_AT_ONCE = 1000;
+const ROWS_AT_ONCE = 250;
 
 const COLUMNS = Prisma.sql`*, (SELECT encode(c."leaf", 'hex') FROM "AuditChain" c
   WHERE c."createdAt" = "AuditEvent"."createdAt" AND c."eventId" = "AuditEvent"."id" ORDER BY c."sequence" DESC LIMIT 1) AS leaf`;
 
 /**
- * Events newest first, a thousand at a time by keyset: memory does not grow with the export, and no query and no transaction lasts. Events
+ * Events newest first, a few hundred at a time by keyset: memory does not grow with the export, and no query and no transaction lasts. Events
  * written meanwhile are above the start and left out; the record of the export itself comes first.
  */
 export async function* exportPages(db: Tx, { filters, more = [], after }: ExportScope): AsyncGenerator<SealedEvent[]> {

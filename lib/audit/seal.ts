@@ -4,7 +4,7 @@ import { anchorIsDue, shipAnchor, writeAnchor } from './anchor.ts';
 import { signingKey } from './signing.ts';
 
 /** Notes a transaction: long enough to be fast, short enough to stay far below the statement timeout. */
-const BATCH = 50_000;
+const BATCH = 20_000;
 
 export interface Sealing {
   /** Another sealer is at work. */
