@@ -1,0 +1,70 @@
+import { expect, test } from './support/test.ts';
+
+test('reading the log and opening an event are events', async ({ as, person, db }) => {
+  const auditor = await person('auditor');
+  const page = await as(auditor);
+  await page.goto('/audit?outcome=success');
+  await page.locator('tbody a').first().click();
+  await expect(page.getByRole('heading', { name: 'What happened' })).toBeVisible();
+  const events = await db.auditEvent.findMany({ where: { actorId: auditor.id }, orderBy: { createdAt: 'asc' } });
+  expect(events.map(({ action }) => action)).toEqual(['auth.sign_in', 'audit.read', 'audit.event_read']);
+  expect(events[1]?.metadata).toMatchObject({ filters: { outcome: 'success' } });
+});
+
+test('“More” leaves the reader where they are', async ({ as }) => {
+  const page = await as('auditor');
+  await page.goto('/audit');
+  const rows = page.locator('tbody tr');
+  const before = await rows.count();
+  await page.getByRole('link', { name: 'More' }).scrollIntoViewIfNeeded();
+  const scrolled = await page.evaluate(() => window.scrollY);
+  expect(scrolled).toBeGreaterThan(0);
+  await page.getByRole('link', { name: 'More' }).click();
+  await expect(rows).toHaveCount(before * 2);
+  expect(await page.evaluate(() => window.scrollY)).toBeGreaterThanOrEqual(scrolled);
+  await expect(page).toHaveURL(/\/audit$/);
+});
+
+test('times are in the zone of the reader, with UTC on hover', async ({ as }) => {
+  const page = await as('auditor', { timezoneId: 'Asia/Tokyo' });
+  await page.goto('/audit');
+  const time = page.locator('tbody time').first();
+  const iso = (await time.getAttribute('datetime')) ?? '';
+  const local = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'Asia/Tokyo' });
+  await expect(time).toHaveText(local.format(new Date(iso)).replaceAll('\u202f', ' '));
+  await expect(time).toHaveAttribute('title', /UTC$/);
+});
+
+test('a cursor of GET /api/audit continues its page and fits no other filters', async ({ as }) => {
+  const page = await as('auditor');
+  interface Answer {
+    events: { id: string }[];
+    nextCursor: string;
+  }
+  const first = (await (await page.request.get('/api/audit?limit=5')).json()) as Answer;
+  const answer = await page.request.get(`/api/audit?limit=5&cursor=${first.nextCursor}`);
+  expect(answer.headers()['cache-control']).toBe('no-store');
+  const next = (await answer.json()) as Answer;
+  expect(new Set([...first.events, ...next.events].map(({ id }) => id)).size).toBe(10);
+  const refused = await page.request.get(`/api/audit?limit=5&outcome=denied&cursor=${first.nextCursor}`);
+  expect(refused.status()).toBe(400);
+  expect(await refused.json()).toMatchObject({ type: 'urn:golive:problem:invalid_cursor' });
+});
+
+test('a denial is recorded with who, what, whence and the id of the request', async ({ as, person, db }) => {
+  const user = await person('user');
+  const page = await as(user);
+  const response = await page.request.get('/audit?outcome=denied', {
+    headers: { 'X-Forwarded-For': '6.6.6.6', 'X-Golive-Peer': '6.6.6.6', 'X-Request-Id': 'from-the-balancer-1' },
+  });
+  expect(response.status()).toBe(403);
+  expect(response.headers()['x-request-id']).toBe('from-the-balancer-1');
+  const denial = await db.auditEvent.findFirstOrThrow({ where: { actorId: user.id, action: 'access.denied' } });
+  expect(denial).toMatchObject({
+    outcome: 'denied',
+    actorRole: 'user',
+    ip: '127.0.0.1',
+    requestId: 'from-the-balancer-1',
+    metadata: { permission: 'audit:read', path: '/audit' },
+  });
+});
