@@ -28,6 +28,7 @@ export async function tour(db: Db): Promise<Stop[]> {
     { name: 'audit-event', path: `/audit/${event.id}`, who: 'auditor' },
     { name: 'people', path: '/admin', who: 'admin' },
     { name: 'person', path: `/admin/users/${admin.id}`, who: 'admin' },
+    { name: 'agents', path: '/admin/agents', who: 'admin' },
     { name: 'account', path: '/account', who: 'user' },
     { name: 'forbidden', path: '/admin', who: 'user', status: 403 },
     { name: '403', path: '/403', who: null, status: 403 },
