@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** The export runs as its command does: short-lived rows are collected early, and the heap stays below 80 MiB. */
+const FLAGS: Record<string, string[]> = { export: ['--max-semi-space-size=4', '--max-old-space-size=80'] };
+
 const DIR = fileURLToPath(new URL('../tests/bench/', import.meta.url));
 
 function main(): void {
@@ -23,7 +26,7 @@ function main(): void {
     process.exitCode = 2;
     return;
   }
-  const child = spawn(process.execPath, [`${DIR}${name}.ts`, ...options], {
+  const child = spawn(process.execPath, [...(FLAGS[name] ?? []), `${DIR}${name}.ts`, ...options], {
     stdio: 'inherit',
     env: { LOG_LEVEL: 'error', ...process.env },
   });
