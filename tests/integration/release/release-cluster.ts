@@ -3,7 +3,11 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
 import { execute, startCluster, type Cluster } from '../../../scripts/support/postgres.ts';
+
+// Commands of their own, several in a test: slow on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
