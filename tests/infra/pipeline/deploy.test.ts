@@ -122,7 +122,7 @@ test('every npm script that the pipeline runs exists', () => {
 
 test('the migrator’s image is given what the release commands run in it', () => {
   const assemble = readFileSync('infra/image/assemble.ts', 'utf8');
-  const audit = /'scripts\/([\w-]+)\.ts'/.exec(readFileSync('infra/ecs/release-audit.ts', 'utf8'))?.[1];
-  expect(audit).toBe('release-record');
+  const audit = /'(scripts\/[\w-]+\.ts)'/.exec(readFileSync('infra/ecs/release-audit.ts', 'utf8'))?.[1];
+  expect(audit).toBe('scripts/release-record.ts');
   expect(/MIGRATOR_PROGRAMS = \[([^\]]*)\]/.exec(assemble)?.[1]).toContain(`'${audit}'`);
 });
