@@ -32,7 +32,7 @@ export default defineConfig(
   },
   {
     // Runs before anything is installed, so it is plain JavaScript without types.
-    files: ['scripts/bootstrap.mjs'],
+    files: ['scripts/bootstrap.mjs', 'postcss.config.mjs'],
     extends: [ts.configs.disableTypeChecked],
     languageOptions: {
       globals: { process: 'readonly', URL: 'readonly', setInterval: 'readonly', clearInterval: 'readonly' },

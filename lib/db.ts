@@ -25,6 +25,7 @@ export function openDb(url: string, { max = 5, caCert }: { max?: number; caCert?
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'golive',
     // Not as parameters of the connection: session poolers refuse those that they do not know.
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types lag behind
     onConnect: async (client) => void (await client.query(TIMEOUTS)),
   });
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });

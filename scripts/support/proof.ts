@@ -4,7 +4,7 @@ import type { Step } from './steps.ts';
 import { takeUnchecked } from './unchecked.ts';
 
 /**
- * Runs steps one after the other, a line each, and ends with the one line `N passed, N failed, N skipped`.
+ * Runs the lanes of the steps side by side, a line for each step, and ends with the one line `N passed, N failed, N skipped`.
  * @returns the exit code: 0 when nothing failed, 1 otherwise, 2 for arguments that make no sense, 130 when interrupted.
  */
 export async function prove(usage: string, all: readonly Step[]): Promise<number> {
@@ -16,18 +16,21 @@ export async function prove(usage: string, all: readonly Step[]): Promise<number
   takeUnchecked();
   const total = { passed: 0, failed: 0, skipped: 0 };
   const broken = new Set<string>();
-  for (const step of steps) {
-    if (interrupt.signal.aborted) break;
-    const outcome =
-      step.needs !== undefined && broken.has(step.needs)
-        ? notRun(`not run: ${step.needs} failed`)
-        : await runStep(step, interrupt.signal);
-    if (outcome.failed > 0) broken.add(step.name);
-    total.passed += outcome.passed;
-    total.failed += outcome.failed;
-    total.skipped += outcome.skipped;
-    print(step, outcome);
-  }
+  const run = async (lane: readonly Step[]) => {
+    for (const step of lane) {
+      if (interrupt.signal.aborted) return;
+      const outcome =
+        step.needs !== undefined && broken.has(step.needs)
+          ? notRun(`not run: ${step.needs} failed`)
+          : await runStep(step, interrupt.signal);
+      if (outcome.failed > 0) broken.add(step.name);
+      total.passed += outcome.passed;
+      total.failed += outcome.failed;
+      total.skipped += outcome.skipped;
+      print(step, outcome);
+    }
+  };
+  await Promise.all([...Map.groupBy(steps, ({ lane }) => lane).values()].map(run));
   if (interrupt.signal.aborted) {
     console.error('interrupted');
     return 130;

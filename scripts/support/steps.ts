@@ -1,11 +1,15 @@
-/** What `npm test` runs, in order. `npm run check` is the part marked fast. */
+/**
+ * What `npm test` runs. Two lanes run side by side, each in order: what waits for servers and what computes leave each other room on
+ * two cores. `npm run check` is the part marked fast.
+ */
 export interface Step {
   name: string;
+  lane: 'code' | 'servers';
   command: readonly string[];
   /** Who counts the tests: a runner's JSON report, or the step itself, which then is one test. */
   report?: 'vitest' | 'playwright';
   fast?: boolean;
-  /** A step that must have passed before; if it failed, this one fails without being run. */
+  /** A step of the same lane that must have passed before; if it failed, this one fails without being run. */
   needs?: string;
   env?: Record<string, string>;
   /** Minutes until it is ended as hung. */
@@ -15,28 +19,34 @@ export interface Step {
 const vitest = (project: string, ...paths: string[]) => ['vitest', 'run', '--project', project, ...paths];
 
 export const STEPS: readonly Step[] = [
-  { name: 'format', fast: true, command: ['prettier', '--check', '--log-level', 'warn', '.'] },
-  { name: 'generate', fast: true, command: ['prisma', 'generate'] },
-  { name: 'types', fast: true, command: ['sh', '-c', 'next typegen && tsc --noEmit'] },
+  { name: 'format', lane: 'code', fast: true, command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  { name: 'types', lane: 'code', fast: true, command: ['sh', '-c', 'next typegen && tsc --noEmit'] },
   {
     name: 'lint',
+    lane: 'code',
     fast: true,
     command: ['eslint', '.', '--max-warnings', '0', '--cache', '--cache-location', '.data/eslint/'],
   },
-  { name: 'dead code', fast: true, command: ['knip'] },
-  { name: 'documents', fast: true, command: ['node', 'scripts/docs-check.ts'] },
-  { name: 'house', fast: true, command: vitest('house'), report: 'vitest' },
-  { name: 'unit', fast: true, command: vitest('unit'), report: 'vitest' },
-  { name: 'infra', command: vitest('infra'), report: 'vitest' },
-  { name: 'integration', command: vitest('integration'), report: 'vitest' },
+  { name: 'dead code', lane: 'code', fast: true, command: ['knip'] },
+  { name: 'documents', lane: 'code', fast: true, command: ['node', 'scripts/docs-check.ts'] },
+  { name: 'house', lane: 'code', fast: true, command: vitest('house'), report: 'vitest' },
+  { name: 'unit', lane: 'code', fast: true, command: vitest('unit'), report: 'vitest' },
+  { name: 'build', lane: 'code', command: ['node', 'scripts/build-changed.ts'] },
+  { name: 'e2e', lane: 'code', command: ['playwright', 'test'], report: 'playwright', needs: 'build' },
+  {
+    name: 'runbook',
+    lane: 'code',
+    command: ['node', 'scripts/runbook-rehearse.ts', '--short'],
+    needs: 'build',
+  },
+  { name: 'integration', lane: 'servers', command: vitest('integration'), report: 'vitest' },
   {
     name: 'data layer on PostgreSQL 15',
-    command: vitest('integration', 'tests/integration/db', 'tests/integration/users', 'tests/integration/audit'),
+    lane: 'servers',
+    command: vitest('integration', 'tests/integration/db', 'tests/integration/audit'),
     report: 'vitest',
     env: { PG_MAJOR: '15' },
   },
-  { name: 'faults', command: vitest('faults'), report: 'vitest' },
-  { name: 'build', command: ['node', 'scripts/build-changed.ts'] },
-  { name: 'runbook', command: ['node', 'scripts/runbook-rehearse.ts', '--short'], needs: 'build' },
-  { name: 'e2e', command: ['playwright', 'test'], report: 'playwright', needs: 'build' },
+  { name: 'faults', lane: 'servers', command: vitest('faults'), report: 'vitest' },
+  { name: 'infra', lane: 'servers', command: vitest('infra'), report: 'vitest' },
 ];

@@ -22,7 +22,8 @@ export async function dataFolder() {
 
 export function startUp(folder: string, args: string[], env: Record<string, string> = {}): Up {
   const child = spawn('npm', ['run', '--silent', 'up', '--', ...args], {
-    env: { ...process.env, DATABASE_URL: '', GOLIVE_DATA_FOLDER: folder, ...env },
+    // Node warns when both of the runners' wishes about colour are in its environment.
+    env: { ...process.env, FORCE_COLOR: undefined, DATABASE_URL: '', GOLIVE_DATA_FOLDER: folder, ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
