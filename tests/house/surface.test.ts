@@ -1,57 +1,61 @@
-import { glob, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SURFACE } from '#lib/access/surface.ts';
+import { SURFACE, type Surface } from '#lib/access/surface.ts';
+import { actionFaults, apiFaults, pageFaults } from './surface-check.ts';
 
-const METHODS = /export (?:const|async function|function) (GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b/g;
-const REEXPORTED = /export \{[^}]*\b(GET|POST|PUT|PATCH|DELETE)\b[^}]*\}/g;
-
-async function sources(pattern: string): Promise<[string, string][]> {
-  const paths: string[] = [];
-  for await (const path of glob(pattern)) if (!path.startsWith('app/_')) paths.push(path);
-  return Promise.all(paths.sort().map(async (path) => [path, await readFile(path, 'utf8')]));
-}
-
-/** app/(console)/audit/page.tsx is served as /audit. */
-const routeOf = (path: string) => {
-  const parts = path.split('/').slice(1, -1);
-  return `/${parts.filter((part) => !part.startsWith('(')).join('/')}`;
-};
-
-test('every page has a row in the table of the surface, and every row a page', async () => {
-  const pages = (await sources('app/**/page.tsx')).map(([path]) => routeOf(path));
-  expect(pages.sort()).toEqual(Object.keys(SURFACE.pages).sort());
+test('every page has a row in the table of the surface and asks for its permission, and every row has a page', async () => {
+  expect(await pageFaults('.', SURFACE)).toEqual([]);
 });
 
 test('every method of every route handler has a row, and every row a method', async () => {
-  const methods = (await sources('app/**/route.ts')).flatMap(([path, text]) => {
-    const named = [...text.matchAll(METHODS)].map(([, method]) => method);
-    const again = [...text.matchAll(REEXPORTED)].flatMap(
-      ([list]) => list.match(/\b(GET|POST|PUT|PATCH|DELETE)\b/g) ?? [],
-    );
-    return [...named, ...again].map((method) => `${method} ${routeOf(path)}`);
-  });
-  expect([...new Set(methods)].sort()).toEqual(Object.keys(SURFACE.apis).sort());
+  expect(await apiFaults('.', SURFACE)).toEqual([]);
 });
 
 test('every server action has a row and is made by the function that asks that row', async () => {
-  const found: string[] = [];
-  for (const [path, text] of await sources('app/**/*.{ts,tsx}')) {
-    if (!/^'use server'/m.test(text)) continue;
-    for (const [, name, maker, row] of text.matchAll(
-      /^export (?:const|async function|function) (\w+)(?: = (\w+)\(\s*'(\w+)')?/gm,
-    )) {
-      expect(maker, `${name} in ${path}`).toMatch(/^define(Public)?Action$/);
-      expect(row, `${name} in ${path}`).toBe(name);
-      found.push(name ?? '');
-    }
-  }
-  expect(found.sort()).toEqual(Object.keys(SURFACE.actions).sort());
+  expect(await actionFaults('.', SURFACE)).toEqual([]);
 });
 
-test('every page that is not public asks for exactly the permission of its row', async () => {
-  for (const [path, text] of await sources('app/**/page.tsx')) {
-    const guard = SURFACE.pages[routeOf(path)];
-    const asked = [...text.matchAll(/requirePermission\('([\w:]+)'\)/g)].map(([, permission]) => permission);
-    expect(asked, path).toEqual(guard === 'public' ? [] : [guard]);
-  }
+test('a page, a method or an action without a row is reported, and so is a row with nothing behind it', async () => {
+  await using planted = await plant({
+    'app/(console)/planted/page.tsx': `await requirePermission('audit:read');`,
+    'app/open/page.tsx': 'export default () => null;',
+    'app/api/planted/route.ts':
+      'export async function GET() {}\nexport { handler as DELETE };\nexport const { PUT } = all;',
+    'app/api/hidden/route.ts': `export * from './handlers.ts';`,
+    'app/planted/actions.ts': `'use server';\nexport const planted = defineAction('planted', run);\nexport async function bare() {}`,
+  });
+  const empty: Surface = {
+    pages: { '/open': 'audit:read', '/gone': 'public' },
+    apis: { 'GET /api/gone': 'public' },
+    actions: { gone: 'public' },
+  };
+  expect(await pageFaults(planted.root, empty)).toEqual([
+    'page /planted has no row',
+    'the row of page /gone has nothing behind it',
+    'app/open/page.tsx asks for "" where its row says "audit:read"',
+  ]);
+  expect(await apiFaults(planted.root, empty)).toEqual([
+    'app/api/hidden/route.ts does not name its methods',
+    'api GET /api/planted has no row',
+    'api DELETE /api/planted has no row',
+    'api PUT /api/planted has no row',
+    'the row of api GET /api/gone has nothing behind it',
+  ]);
+  expect(await actionFaults(planted.root, empty)).toEqual([
+    `bare in app/planted/actions.ts is not made by defineAction('bare', …)`,
+    'action planted has no row',
+    'action bare has no row',
+    'the row of action gone has nothing behind it',
+  ]);
 });
+
+async function plant(files: Record<string, string>) {
+  const root = await mkdtemp(join(tmpdir(), 'golive-surface-'));
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  return { root, [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
+}
