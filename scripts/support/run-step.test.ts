@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { processTable } from './process-table.ts';
 import { runStep } from './run-step.ts';
+import type { Step } from './steps.ts';
 
 const never = new AbortController().signal;
 
 /** A step that ends well, and leaves behind what the script starts. */
-const node = (script: string) => ({ name: 'planted', command: ['node', '-e', script] });
+const node = (script: string): Step => ({ name: 'planted', lane: 'code', command: ['node', '-e', script] });
 
 test('a step whose processes all end has passed', async () => {
   expect(await runStep(node(''), never)).toMatchObject({ passed: 1, failed: 0 });
