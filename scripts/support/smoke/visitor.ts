@@ -33,14 +33,14 @@ function parseCookie(line: string): SetCookie {
 
 export class Visitor {
   readonly #origin: string;
+  /** Whether a browser would believe to be on https. */
+  readonly https: boolean;
   readonly jar = new Map<string, string>();
 
-  constructor(origin: string) {
+  /** @param options `behindTls` when the origin is what a TLS proxy forwards to. */
+  constructor(origin: string, { behindTls = false } = {}) {
     this.#origin = origin;
-  }
-
-  get https(): boolean {
-    return this.#origin.startsWith('https:');
+    this.https = behindTls || origin.startsWith('https:');
   }
 
   /** One request, no redirect followed. @throws Broken when nothing answers. */

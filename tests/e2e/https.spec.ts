@@ -1,0 +1,31 @@
+import { freePort } from '../../scripts/support/postgres.ts';
+import { Visitor } from '../../scripts/support/smoke/visitor.ts';
+import { startSecondServer } from './support/second-server.ts';
+import { expect, test } from './support/test.ts';
+
+test('where people come over https, browsers keep the session cookie to it and to the server, and only that cookie lets in', async ({
+  site,
+  person,
+}) => {
+  test.setTimeout(90_000);
+  await using server = await startSecondServer(site, await freePort(), { NEXTAUTH_URL: 'https://golive.example' });
+  const someone = await person('user');
+
+  // What ends TLS in front of the app speaks plain http to it, and passes on the cookies that a browser holds for https.
+  const browser = new Visitor(server.origin, { behindTls: true });
+  const signedOut = await browser.ask('/');
+  expect(signedOut.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}; includeSubDomains$/);
+  expect([signedOut.status, signedOut.headers.get('location')]).toEqual([307, '/login?callbackUrl=%2F']);
+  expect((await browser.open('/')).trail).toEqual(['/', '/login?callbackUrl=%2F']);
+
+  const cookie = await browser.signIn(someone.email, someone.password);
+  expect(cookie.name).toBe('__Secure-golive.session');
+  expect([...cookie.attributes]).toEqual(expect.arrayContaining(['secure', 'httponly', 'samesite=lax', 'path=/']));
+
+  expect((await browser.ask('/')).status).toBe(200);
+  expect((await browser.open('/login')).trail).toEqual(['/login', '/']);
+
+  browser.jar.set('golive.session', cookie.value);
+  browser.jar.delete(cookie.name);
+  expect((await browser.ask('/')).headers.get('location')).toBe('/login?callbackUrl=%2F');
+});
