@@ -43,7 +43,8 @@ const fields = z.strictObject({
     multiAz: z.boolean(),
     backupDays: between(1, 35),
   }),
-  archive: z.strictObject({ lockMode: z.enum(['GOVERNANCE', 'COMPLIANCE']), lockDays: between(1, 3650) }),
+  // What the product uploads asks for a year itself (lib/audit/locked-bucket.ts): a longer default would not hold for it.
+  archive: z.strictObject({ lockMode: z.enum(['GOVERNANCE', 'COMPLIANCE']), lockDays: between(1, 365) }),
   alerts: z.strictObject({ email: z.email(), monthlyBudgetUsd: between(10, 1_000_000) }),
   waf: z.boolean(),
   deploy: z.strictObject({

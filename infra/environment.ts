@@ -1,4 +1,4 @@
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
 import type { Env } from '#lib/env.ts';
 import { DEFAULT_PORT, VARIABLES, variablesOf, type Process, type VariableName } from '#lib/release/contract.ts';
 import type { Config, ReleaseConfig } from './config.ts';
@@ -22,6 +22,9 @@ type Source = { plain: (facts: Facts) => Value } | { secret: (process: Process) 
 
 /** The load balancer is the one proxy in front of the app. */
 const PROXIES = '1';
+
+/** Where the container's own check asks the worker. */
+export const WORKER_PORT = '3100';
 
 /** A variable that the product gains must get a row here, or no task definition compiles. */
 const SOURCES: Record<keyof Env, Source> = {
@@ -50,13 +53,13 @@ const SOURCES: Record<keyof Env, Source> = {
   AUDIT_RETENTION_DAYS: 'configured',
   AUDIT_RETENTION_MAX_MB: 'configured',
   AUDIT_RETENTION_LONGER: 'configured',
-  AUDIT_ARCHIVE_DIR: 'configured',
+  AUDIT_ARCHIVE_DIR: { plain: ({ archiveBucket }) => pulumi.interpolate`s3://${archiveBucket}/archives` },
   AUDIT_SIGNING_KEY: 'configured',
   AUDIT_PUBLIC_KEYS: 'configured',
   AUDIT_ANCHOR_BUCKET: { plain: ({ archiveBucket }) => archiveBucket },
   AUDIT_WEBHOOK_URL: 'configured',
   AUDIT_WEBHOOK_SECRET: 'configured',
-  WORKER_PORT: 'configured',
+  WORKER_PORT: { plain: () => WORKER_PORT },
   DEV_ADMIN: 'configured',
   GIT_COMMIT: { plain: ({ release }) => release.commit },
 };

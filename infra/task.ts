@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { DEFAULT_PORT, PROCESS_TABLE, TIMING, type Process } from '#lib/release/contract.ts';
-import { plainVariables, secretVariables, type Facts } from './environment.ts';
+import { plainVariables, secretVariables, WORKER_PORT, type Facts } from './environment.ts';
 import type { Logs } from './logs.ts';
 import type { Names } from './names.ts';
 import { allow, ProcessRoles } from './roles.ts';
@@ -85,6 +85,23 @@ export class Task extends pulumi.ComponentResource {
   }
 }
 
+/**
+ * The worker stands behind no load balancer: ECS asks it itself, and replaces one that has work waiting and picks none up. Its images
+ * have no curl, but they have Node.
+ */
+const WORKER_CHECK = {
+  command: [
+    'CMD',
+    'node',
+    '-e',
+    `fetch('http://127.0.0.1:${WORKER_PORT}/stuck').then((r) => process.exit(r.ok ? 0 : 1))`,
+  ],
+  interval: 30,
+  timeout: 10,
+  retries: 3,
+  startPeriod: 120,
+};
+
 function container(args: TaskArgs) {
   const { process, names, release, config, secrets } = args;
   const { image, public: reachable } = PROCESS_TABLE[process];
@@ -98,6 +115,7 @@ function container(args: TaskArgs) {
     linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
     mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
     stopTimeout: TIMING.stop,
+    ...(process === 'worker' ? { healthCheck: WORKER_CHECK } : {}),
     portMappings: reachable ? [{ containerPort: DEFAULT_PORT, protocol: 'tcp' }] : [],
     environment: plainVariables(args),
     secrets: secretVariables({ process, config }).map(({ name, label }) => ({ name, valueFrom: secrets.arn(label) })),

@@ -96,9 +96,11 @@ const fields = z.object({
     .describe('Actions that are kept for more days than the others: user.*=1095,auth.sign_in=730'),
   AUDIT_ARCHIVE_DIR: z
     .string()
-    .min(1)
+    .regex(/^(?:(?!s3:).|s3:\/\/[a-z0-9][a-z0-9.-]{2,62}(\/|$))/, 'must be a folder or s3://bucket/prefix')
     .optional()
-    .describe('Folder that takes an archive of what the prune removes, before it is removed'),
+    .describe(
+      'Folder, or s3://bucket/prefix with Object Lock, that takes what the prune removes, before it is removed',
+    ),
   AUDIT_SIGNING_KEY: z
     .string()
     .min(1)

@@ -1,7 +1,7 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Tx } from '../db.ts';
 import { env } from '../env.ts';
 import { log } from '../log.ts';
+import { putLocked } from './locked-bucket.ts';
 import { anchorText, signText, type SigningKey } from './signing.ts';
 
 export interface Head {
@@ -20,7 +20,7 @@ export interface ShippedAnchor {
 
 /** An anchor at least this often while events arrive: what could be cut off unnoticed is never older. */
 const EVERY_MS = 60_000;
-const LOCKED_FOR_MS = 365 * 24 * 60 * 60 * 1000;
+const SHIP_TIMEOUT_MS = 10_000;
 
 /** Signs the head of the chain into the table. @returns what is to be shipped off the machine. */
 export async function writeAnchor(db: Tx, key: SigningKey, { sequence, hash }: Head): Promise<ShippedAnchor> {
@@ -56,16 +56,10 @@ export async function shipAnchor(anchor: ShippedAnchor): Promise<void> {
   log.info({ anchor }, 'audit anchor');
   const bucket = env().AUDIT_ANCHOR_BUCKET;
   if (bucket === undefined) return;
-  const put = new PutObjectCommand({
-    Bucket: bucket,
-    Key: `anchors/${anchor.sequence.padStart(16, '0')}-${anchor.keyId}.json`,
-    Body: JSON.stringify(anchor),
-    ContentType: 'application/json',
-    ObjectLockMode: 'COMPLIANCE',
-    ObjectLockRetainUntilDate: new Date(Date.now() + LOCKED_FOR_MS),
-  });
+  const key = `anchors/${anchor.sequence.padStart(16, '0')}-${anchor.keyId}.json`;
+  const body = JSON.stringify(anchor);
   try {
-    await new S3Client().send(put, { abortSignal: AbortSignal.timeout(10_000) });
+    await putLocked({ bucket, key, body, contentType: 'application/json', timeoutMs: SHIP_TIMEOUT_MS });
   } catch (error) {
     log.error({ err: error, bucket, sequence: anchor.sequence }, 'the anchor did not reach S3');
   }

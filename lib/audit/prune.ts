@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { Prisma, type Db, type Tx } from '../db.ts';
 import { writeAnchor, shipAnchor } from './anchor.ts';
-import { writeArchive } from './archive.ts';
+import { storeArchive } from './archive-store.ts';
 import { ensurePartitions } from './partitions.ts';
 import { recordAudit } from './record.ts';
 import { planPrune, removable, type PruneStep, type RetentionPolicy } from './retention.ts';
@@ -12,7 +12,7 @@ import { uuidv7 } from './uuid.ts';
 export interface PruneOptions {
   policy: RetentionPolicy;
   key: SigningKey;
-  /** Folder for archives; without one nothing is archived. */
+  /** Folder or `s3://bucket/prefix` for archives; without one nothing is archived. */
   archiveDir?: string | undefined;
   signal?: AbortSignal;
   onStep?: (step: PruneStep, removed: number) => void;
@@ -76,7 +76,7 @@ async function archiveStep(
   if (archiveDir === undefined || step.rows === 0) return undefined;
   const name = `${step.partition}-${new Date().toISOString().replaceAll(/[-:.]/g, '')}`;
   const more = removable(policy, new Date());
-  const { file, rows } = await writeArchive(db, key, archiveDir, name, { filters: range(step), more });
+  const { file, rows } = await storeArchive(db, key, archiveDir, name, { filters: range(step), more });
   if (rows < step.rows) throw new Error(`the archive ${file} has ${rows} events, but ${step.rows} are to go`);
   return file;
 }

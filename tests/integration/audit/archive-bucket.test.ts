@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { restoreArchive } from '#lib/audit/archive-restore.ts';
+import type { Manifest } from '#lib/audit/manifest.ts';
+import { ensurePartitions } from '#lib/audit/partitions.ts';
+import { prune } from '#lib/audit/prune.ts';
+import { seal } from '#lib/audit/seal.ts';
+import { signingKey } from '#lib/audit/signing.ts';
+import { writeEvents } from '../../support/audit.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { keys, SECRET, testEnvironment } from '../../support/proof.ts';
+
+/** What a bucket does that the prune depends on: it keeps what it took under a lock, and refuses what is not what was announced. */
+class Bucket {
+  readonly objects = new Map<string, Buffer>();
+  readonly locks: { key: string; mode: unknown; days: number }[] = [];
+  refuse = false;
+  /** What the disk below gives back of what it took. */
+  faded = (content: Buffer) => content;
+  readonly #server: Server = createServer((request, response) => {
+    const key = new URL(request.url ?? '/', 'http://s3').pathname;
+    void this.#answer(request, key).then(({ status, body }) => response.writeHead(status).end(body));
+  });
+
+  async open(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  async #answer(request: IncomingMessage, key: string): Promise<{ status: number; body?: Buffer }> {
+    const content = Buffer.concat((await request.toArray()) as Buffer[]);
+    if (this.refuse) return { status: 403 };
+    const kept = this.objects.get(key);
+    if (request.method === 'GET') return kept ? { status: 200, body: this.faded(kept) } : { status: 404 };
+    const { headers } = request;
+    const sum = createHash('sha256').update(content).digest('base64');
+    if (headers['x-amz-checksum-sha256'] !== sum) return { status: 400 };
+    const until = Date.parse(String(headers['x-amz-object-lock-retain-until-date']));
+    this.locks.push({ key, mode: headers['x-amz-object-lock-mode'], days: Math.round((until - Date.now()) / 864e5) });
+    this.objects.set(key, content);
+    return { status: 200 };
+  }
+}
+
+let database: TestDatabase;
+let lock: pg.Client;
+let bucket: Bucket;
+
+beforeAll(testEnvironment);
+
+beforeEach(async () => {
+  bucket = new Bucket();
+  vi.stubEnv('AWS_ENDPOINT_URL', await bucket.open());
+  vi.stubEnv('AWS_REGION', 'eu-central-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  database = await freshDatabase();
+  lock = new pg.Client({ connectionString: database.appUrl });
+  await lock.connect();
+  await writeEvents(database.ownerUrl, 60, {
+    createdAt: `date_trunc('month', now()) - interval '6 months' + n * interval '1 minute'`,
+  });
+  await ensurePartitions(database.db);
+  await seal(database.db, { anchor: 'always' });
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  bucket.close();
+  await lock.end();
+  await database[Symbol.asyncDispose]();
+});
+
+const run = () =>
+  prune(database.db, lock, {
+    policy: { days: 100, longer: [] },
+    key: signingKey({ NEXTAUTH_SECRET: SECRET }),
+    archiveDir: 's3://vault/archives/',
+  });
+const old = { createdAt: { lt: new Date(Date.now() - 100 * 864e5) } };
+const oldEvents = () => database.db.auditEvent.findMany({ where: old, orderBy: { id: 'asc' } });
+
+test('an archive goes to the bucket locked, its manifest last, is named by the prune’s event, and comes back whole', async () => {
+  const before = await oldEvents();
+  const { archives, removed } = await run();
+  expect(removed).toBe(60);
+  expect(archives).toEqual([expect.stringMatching(/^s3:\/\/vault\/archives\/AuditEvent_\d{4}_\d\d-\w+\.ndjson\.gz$/)]);
+  const address = archives[0] ?? '';
+  const key = address.replace('s3:/', '');
+  expect(bucket.locks).toEqual(
+    [key, `${key}.manifest.json`].map((name) => ({ key: name, mode: 'COMPLIANCE', days: 365 })),
+  );
+  const [event] = await database.db.auditEvent.findMany({
+    where: { action: 'audit.pruned', metadata: { path: ['rows'], equals: 60 } },
+  });
+  expect(event?.metadata).toMatchObject({ archive: address });
+  expect(await oldEvents()).toEqual([]);
+
+  const folder = await mkdtemp(join(tmpdir(), 'golive-fetched-'));
+  for (const [name, content] of bucket.objects) await writeFile(join(folder, basename(name)), content);
+  const manifest = JSON.parse(String(bucket.objects.get(`${key}.manifest.json`))) as Manifest;
+  const restored = await restoreArchive(database.db, keys(), join(folder, basename(key)), manifest);
+  expect(restored).toEqual({ ok: true, value: { restored: 60 } });
+  expect(await oldEvents()).toEqual(before);
+  await rm(folder, { recursive: true });
+});
+
+test('nothing is removed when the bucket refuses the archive', async () => {
+  bucket.refuse = true;
+  await expect(run()).rejects.toThrow();
+  expect(await oldEvents()).toHaveLength(60);
+});
+
+test('nothing is removed when the bucket gives back other than it took', async () => {
+  bucket.faded = (content) => content.subarray(0, -1);
+  await expect(run()).rejects.toThrow('is not what was uploaded');
+  expect(await oldEvents()).toHaveLength(60);
+});
