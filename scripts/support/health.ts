@@ -4,22 +4,19 @@ import type { Running } from './processes.ts';
 const POLL_MS = 150;
 
 /**
- * Waits until a server answers that it is healthy.
+ * Waits until a server answers its health URL with success.
  * @throws when it ends first, or is not healthy in time; the message holds its last output and answer.
  */
-export async function untilHealthy(
-  origin: string,
-  server: Running,
-  seconds: number = TIMING.healthGrace,
-): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
+export async function untilHealthy(origin: string, server: Running, path: string = HEALTH_PATH): Promise<void> {
+  const url = origin + path;
+  const deadline = performance.now() + TIMING.healthGrace * 1000;
   let answer = 'none';
   let code: number | undefined;
   void server.ended.then((exitCode) => (code = exitCode));
   while (performance.now() < deadline) {
-    if (code !== undefined) throw new Error(`the web server ended with exit code ${code}:\n${server.output()}`);
+    if (code !== undefined) throw new Error(`it ended with exit code ${code}:\n${server.output()}`);
     try {
-      const response = await fetch(origin + HEALTH_PATH, { signal: AbortSignal.timeout(TIMING.healthTimeout * 1000) });
+      const response = await fetch(url, { signal: AbortSignal.timeout(TIMING.healthTimeout * 1000) });
       if (response.ok) return;
       answer = `${response.status} ${await response.text()}`;
     } catch (error) {
@@ -27,7 +24,5 @@ export async function untilHealthy(
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  throw new Error(
-    `${origin}${HEALTH_PATH} was not healthy within ${seconds} s; last answer: ${answer}\n${server.output()}`,
-  );
+  throw new Error(`${url} was not healthy within ${TIMING.healthGrace} s; last answer: ${answer}\n${server.output()}`);
 }

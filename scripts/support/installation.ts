@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROLES } from '../../lib/access/permissions.ts';
@@ -7,7 +6,7 @@ import { isBuilt } from './build.ts';
 import { prepareDatabase } from './database.ts';
 import type { FolderLock } from './folder-lock.ts';
 import { untilHealthy } from './health.ts';
-import { startCluster } from './postgres.ts';
+import { freePort, startCluster } from './postgres.ts';
 import { reachableFolder } from './postgres-files.ts';
 import { startProcess, type Running } from './processes.ts';
 import type { Progress } from './progress.ts';
@@ -80,7 +79,7 @@ export class Installation {
     });
   }
 
-  /** Starts the web server and, where there is one, the worker; resolves when the app is healthy. */
+  /** Starts the web server and the worker; resolves when both are healthy. */
   async serve(secrets: Secrets): Promise<Running[]> {
     const env: Environment = {
       ...this.#environment,
@@ -89,20 +88,26 @@ export class Installation {
       NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? this.origin,
       NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? secrets.nextAuth,
     };
-    const running: Running[] = [];
-    await this.#step('web', async () => {
-      const command = this.#wishes.mode === 'production' ? COMMANDS.start : `next dev -p ${this.#wishes.port}`;
-      const web = await this.#start('web', command, env);
-      running.push(web);
+    const command = this.#wishes.mode === 'production' ? COMMANDS.start : `next dev -p ${this.#wishes.port}`;
+    const web = await this.#serve('web', command, env, `http://127.0.0.1:${this.#wishes.port}`);
+    // Nobody asks for the worker's port by number here, and its default may be taken by another installation.
+    const port = process.env.WORKER_PORT ?? String(await freePort());
+    const workerEnv = { ...env, WORKER_PORT: port };
+    const worker = await this.#serve('worker', COMMANDS.worker, workerEnv, `http://127.0.0.1:${port}`, '/ready');
+    return [web, worker];
+  }
+
+  /** Starts a server and waits until it is healthy. */
+  async #serve(name: string, command: string, env: Environment, origin: string, path?: string): Promise<Running> {
+    let server: Running | undefined;
+    await this.#step(name, async () => {
+      server = await this.#start(name, command, env);
       const aborted = new Promise<never>((_, reject) =>
         this.#signal.addEventListener('abort', () => reject(this.#signal.reason as Error)),
       );
-      await Promise.race([untilHealthy(`http://127.0.0.1:${this.#wishes.port}`, web), aborted]);
+      await Promise.race([untilHealthy(origin, server, path), aborted]);
     });
-    if (existsSync('worker/main.ts')) {
-      await this.#step('worker', async () => void running.push(await this.#start('worker', COMMANDS.worker, env)));
-    }
-    return running;
+    return server as unknown as Running;
   }
 
   async #step(name: string, run: () => Promise<string | void>): Promise<void> {

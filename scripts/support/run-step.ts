@@ -15,7 +15,7 @@ export interface Outcome {
   output: string;
 }
 
-const DEFAULT_LIMIT_MINUTES = 6;
+const DEFAULT_LIMIT_MINUTES = 15;
 
 /**
  * Runs one step in a process group of its own and counts its tests. It fails too when its runner exits non-zero without naming a failed

@@ -18,6 +18,9 @@ export interface Step {
 
 const vitest = (project: string, ...paths: string[]) => ['vitest', 'run', '--project', project, ...paths];
 
+/** The tests of lib/audit that depend on what the server's version can do: partitions, plans, triggers, locks. */
+const DATA_LAYER = ['list', 'budget', 'keyset-index', 'partitions', 'retention', 'sealing'] as const;
+
 export const STEPS: readonly Step[] = [
   { name: 'format', lane: 'code', fast: true, command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'types', lane: 'code', fast: true, command: ['sh', '-c', 'next typegen && tsc --noEmit'] },
@@ -43,7 +46,7 @@ export const STEPS: readonly Step[] = [
   {
     name: 'data layer on PostgreSQL 15',
     lane: 'servers',
-    command: vitest('integration', 'tests/integration/db', 'tests/integration/audit'),
+    command: vitest('integration', 'integration/db', ...DATA_LAYER.map((name) => `integration/audit/${name}`)),
     report: 'vitest',
     env: { PG_MAJOR: '15' },
   },
