@@ -18,8 +18,12 @@ export interface Step {
 
 const vitest = (project: string, ...paths: string[]) => ['vitest', 'run', '--project', project, ...paths];
 
-/** The tests of lib/audit that depend on what the server's version can do: partitions, plans, triggers, locks. */
-const DATA_LAYER = ['list', 'budget', 'keyset-index', 'partitions', 'retention', 'sealing'] as const;
+/** The tests whose subject is what the server's version can do: migrations, triggers, partitions, plans, locks. */
+const DATA_LAYER = [
+  'db/append-only',
+  'db/migrate',
+  ...['list', 'budget', 'keyset-index', 'partitions', 'retention', 'sealing'].map((name) => `audit/${name}`),
+];
 
 export const STEPS: readonly Step[] = [
   { name: 'format', lane: 'code', fast: true, command: ['prettier', '--check', '--log-level', 'warn', '.'] },
@@ -46,7 +50,7 @@ export const STEPS: readonly Step[] = [
   {
     name: 'data layer on PostgreSQL 15',
     lane: 'servers',
-    command: vitest('integration', 'integration/db', ...DATA_LAYER.map((name) => `integration/audit/${name}`)),
+    command: vitest('integration', ...DATA_LAYER.map((name) => `tests/integration/${name}`)),
     report: 'vitest',
     env: { PG_MAJOR: '15' },
   },
