@@ -26,6 +26,8 @@ export async function tour(db: Db): Promise<Stop[]> {
     { name: 'audit', path: '/audit', who: 'auditor' },
     { name: 'audit-filtered', path: '/audit?outcome=denied', who: 'auditor' },
     { name: 'audit-event', path: `/audit/${event.id}`, who: 'auditor' },
+    { name: 'audit-health', path: '/audit/health', who: 'auditor' },
+    { name: 'audit-security', path: '/audit/security', who: 'auditor' },
     { name: 'people', path: '/admin', who: 'admin' },
     { name: 'person', path: `/admin/users/${admin.id}`, who: 'admin' },
     { name: 'agents', path: '/admin/agents', who: 'admin' },
