@@ -46,7 +46,15 @@ export async function startTestSite(env: Record<string, string> = {}): Promise<T
       ...env,
     },
   });
-  running.defer(() => web.stop());
+  let wanted = true;
+  running.defer(() => {
+    wanted = false;
+    return web.stop();
+  });
+  // Without this a server that dies shows as a hundred refused connections and no reason.
+  void web.ended.then((code) => {
+    if (wanted) console.error(`the web server ended with exit code ${code} in mid-test:\n${web.output()}`);
+  });
   await untilHealthy(origin, web);
   const bootMs = performance.now() - started;
   const stack = running.move();
