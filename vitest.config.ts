@@ -22,7 +22,8 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['{app,lib,worker,scripts,infra,prisma}/**/*.test.ts'] } },
       { test: { name: 'house', include: ['tests/house/**/*.test.ts'], testTimeout: 60_000 } },
-      { test: { name: 'infra', include: ['tests/infra/**/*.test.ts'], ...real } },
+      // Not isolated: its files share the recordings of the Pulumi program, and the time that its modules take to load.
+      { test: { name: 'infra', include: ['tests/infra/**/*.test.ts'], ...real, isolate: false } },
       { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...withDatabase } },
       { test: { name: 'faults', include: ['tests/faults/**/*.test.ts'], ...withDatabase, testTimeout: 120_000 } },
     ],

@@ -3,7 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Time as a parameter: the stories in the tests pass hours in milliseconds. All figures are milliseconds. */
 export interface Clock {
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** Returns early, without an error, when the signal is given. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-export const systemClock: Clock = { now: Date.now, sleep: (ms) => delay(ms) };
+export const systemClock: Clock = {
+  now: Date.now,
+  sleep: (ms, signal) =>
+    delay(ms, undefined, { signal }).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    }),
+};

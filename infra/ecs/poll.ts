@@ -7,13 +7,15 @@ interface PollOptions<T> {
   deadline: number;
   /** Returns undefined to look again. What it throws ends the wait, unless it is a lost connection or throttling. */
   look: () => Promise<T | undefined>;
+  /** Ends the wait before its deadline. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * Looks until there is an answer. A lost connection is only reported: what is being waited for goes on without us.
- * @returns undefined when the deadline passed first.
+ * @returns undefined when the deadline passed first, or the signal was given.
  */
-export async function poll<T>(session: Session, { deadline, look }: PollOptions<T>): Promise<T | undefined> {
+export async function poll<T>(session: Session, { deadline, look, signal }: PollOptions<T>): Promise<T | undefined> {
   const { clock } = session;
   for (;;) {
     try {
@@ -23,8 +25,9 @@ export async function poll<T>(session: Session, { deadline, look }: PollOptions<
       if (!isTransient(error)) throw error;
       session.log(`AWS does not answer (${(error as Error).name}); still waiting`);
     }
-    if (clock.now() >= deadline) return undefined;
-    await clock.sleep(Math.min(session.pollMs, remaining(clock, deadline)));
+    if (clock.now() >= deadline || signal?.aborted) return undefined;
+    await clock.sleep(Math.min(session.pollMs, remaining(clock, deadline)), signal);
+    if (signal?.aborted) return undefined;
   }
 }
 

@@ -68,9 +68,23 @@ export async function recordGraph(
   await pulumi.runtime.setMocks(mocks(config, preview, revision), 'golive', stack, preview);
   const graph: RecordedGraph = { stack, mode, resources: [], hooks: new Map() };
   watch(getMonitor(), graph);
-  program(config, open);
-  await waitForRPCs();
+  await withoutTraces(async () => {
+    program(config, open);
+    await waitForRPCs();
+  });
   return graph;
+}
+
+/** Pulumi takes a stack trace for each promise and resource, for its diagnostics; writing them out is most of a recording's time. */
+async function withoutTraces(work: () => Promise<void>): Promise<void> {
+  const { stackTraceLimit } = Error;
+  const before = { prepareStackTrace: Reflect.get(Error, 'prepareStackTrace') as unknown, stackTraceLimit };
+  Object.assign(Error, { prepareStackTrace: ({ message }: Error) => message, stackTraceLimit: 0 });
+  try {
+    await work();
+  } finally {
+    Object.assign(Error, before);
+  }
 }
 
 function watch(monitor: Monitor, { resources, hooks }: RecordedGraph): void {

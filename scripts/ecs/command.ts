@@ -1,15 +1,19 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { Stack } from '../../infra/ecs/environment.ts';
-import type { Ending } from '../../infra/ecs/failure.ts';
+import { EcsFailure, type Ending } from '../../infra/ecs/failure.ts';
 import type { Session } from '../../infra/ecs/session.ts';
 
 export type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
-interface Invocation {
+export interface Invocation {
   session: Session;
   stack: Stack;
   values: Values;
   positionals: string[];
+  /** A line of the answer ahead of its end, on stdout. */
+  say: (line: string) => void;
+  /** From here on Ctrl-C is a signal and no longer the end of the process. */
+  interruption: () => AbortSignal;
 }
 
 /** How a verb ended: `data` for --json, `lines` for people. */
@@ -40,6 +44,13 @@ export const SHARED = {
 export function text(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** An option in seconds. @throws EcsFailure `usage` for what is no positive number: a wait without an end would be the result. */
+export function seconds(values: Values, name: string): number | undefined {
+  const value = text(values, name);
+  if (value === undefined || Number(value) > 0) return value === undefined ? undefined : Number(value);
+  throw new EcsFailure('usage', `--${name} ${value}: write a number of seconds`);
 }
 
 /** Columns padded to their widest cell. */

@@ -1,6 +1,6 @@
 import { TIMING } from '#lib/release/contract.ts';
 import { runMigrateGate } from '../../infra/ecs/migrate-gate.ts';
-import { text, type Command } from './command.ts';
+import { seconds, type Command } from './command.ts';
 import { migratorOf } from './migrator.ts';
 
 export const migrate: Command = {
@@ -8,7 +8,7 @@ export const migrate: Command = {
 Runs the migrations of the newest registered migrator and touches no service. \`pulumi up\` does this by itself.`,
   options: { timeout: { type: 'string' } },
   async run({ session, stack, values }) {
-    const timeoutSeconds = Number(text(values, 'timeout') ?? TIMING.migrate);
+    const timeoutSeconds = seconds(values, 'timeout') ?? TIMING.migrate;
     const { region } = stack;
     await runMigrateGate({ ...(await migratorOf(session, stack)), region, timeoutSeconds, log: session.log }, session);
     return { ending: 'done', data: {}, lines: ['migrated'] };

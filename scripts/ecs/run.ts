@@ -1,7 +1,7 @@
 import { EcsFailure } from '../../infra/ecs/failure.ts';
 import { ONE_OFF } from '../../infra/ecs/migrate-gate.ts';
 import { runTask } from '../../infra/ecs/run-task.ts';
-import { text, type Command } from './command.ts';
+import { seconds, type Command } from './command.ts';
 import { migratorOf } from './migrator.ts';
 
 const TIMEOUT_SECONDS = 900;
@@ -17,7 +17,7 @@ Runs one command in the migrator's image, as the owner of the database, e.g.
     await runTask(session, {
       ...(await migratorOf(session, stack)),
       startedBy: ONE_OFF,
-      timeoutSeconds: Number(text(values, 'timeout') ?? TIMEOUT_SECONDS),
+      timeoutSeconds: seconds(values, 'timeout') ?? TIMEOUT_SECONDS,
       command: positionals,
       showLog: true,
     });

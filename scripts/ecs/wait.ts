@@ -1,6 +1,6 @@
 import { SERVICES, primaryOf } from '../../infra/ecs/live.ts';
 import { verifyRollout } from '../../infra/ecs/verify-rollout.ts';
-import { text, type Command } from './command.ts';
+import { seconds, type Command } from './command.ts';
 
 const TIMEOUT_SECONDS = 1_500;
 
@@ -9,7 +9,7 @@ export const wait: Command = {
 Waits until web and worker have completed the deployments they are on now. A rollback in the meantime is a failure.`,
   options: { timeout: { type: 'string' } },
   async run({ session, stack, values }) {
-    const timeoutSeconds = Number(text(values, 'timeout') ?? TIMEOUT_SECONDS);
+    const timeoutSeconds = seconds(values, 'timeout') ?? TIMEOUT_SECONDS;
     const { cluster, region } = stack;
     const primaries = await Promise.all(SERVICES.map((name) => primaryOf(session, stack, name)));
     const deployments: Record<string, string> = {};

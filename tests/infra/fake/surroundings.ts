@@ -37,19 +37,20 @@ export const surroundings: Record<string, Actions> = {
     GetLogEvents(world, input) {
       const lines = world.logs.get(text(input.logStreamName));
       if (!lines) throw new AwsError('ResourceNotFoundException', 'The specified log stream does not exist.');
-      return { events: lines.map((message) => ({ message, timestamp: world.clock.now() })) };
+      return { events: lines.map(({ at, message }) => ({ message, timestamp: at })) };
     },
     FilterLogEvents(world, input) {
       const pattern = text(input.filterPattern).replaceAll('"', '');
-      const events = [...world.logs].flatMap(([stream, lines]) =>
+      const since = Number(input.startTime);
+      const events = [...world.logs].flatMap(([logStreamName, lines]) =>
         lines
-          .filter((message) => message.includes(pattern))
-          .map((message, index) => ({
-            eventId: `${stream}-${index}`,
+          .map(({ at, message }, index) => ({
+            eventId: `${logStreamName}-${index}`,
             message,
-            timestamp: world.clock.now(),
-            logStreamName: stream,
-          })),
+            timestamp: at,
+            logStreamName,
+          }))
+          .filter(({ message, timestamp }) => message.includes(pattern) && timestamp >= since),
       );
       return { events };
     },

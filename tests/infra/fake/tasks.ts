@@ -76,8 +76,13 @@ export function addTask(
     script,
   };
   world.tasks.push(task);
-  if (script.lines.length > 0) world.logs.set(`${container}/${container}/${id}`, script.lines);
+  for (const line of script.lines) write(world, `${container}/${container}/${id}`, line);
   return task;
+}
+
+/** A container writes a line, at this moment or, as CloudWatch learns of some late, at an earlier one. */
+export function write({ clock, logs }: World, stream: string, message: string, at = clock.now()): void {
+  logs.set(stream, [...(logs.get(stream) ?? []), { at, message }]);
 }
 
 /** A task at this moment of the clock. */

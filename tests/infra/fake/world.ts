@@ -71,7 +71,8 @@ export interface World {
   taskScripts: Map<string, TaskScript[]>;
   services: Map<string, FakeService>;
   rolloutScripts: Map<string, RolloutScript[]>;
-  logs: Map<string, string[]>;
+  /** By stream. */
+  logs: Map<string, { at: number; message: string }[]>;
   logGroups: Set<string>;
   objects: Map<string, string>;
   /** repository@digest */

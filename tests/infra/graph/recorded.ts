@@ -4,15 +4,21 @@ import { STACKS, stackConfig, type StackName } from '../../../infra/graph/stacks
 const recordings = new Map<string, Promise<RecordedGraph>>();
 let last: Promise<unknown> = Promise.resolve();
 
-/** A stack as committed, with an example release. Recorded once for a test file. */
+/** A stack as committed, with an example release. Recorded once for all test files and frozen: who changes it clones it first. */
 export function recorded(stack: StackName, mode: Mode = 'update'): Promise<RecordedGraph> {
   const key = `${stack} ${mode}`;
   // Pulumi's runtime is a global: one recording after the other.
   const recording =
-    recordings.get(key) ?? last.then(async () => recordGraph(stack, await stackConfig(stack), { mode }));
+    recordings.get(key) ?? last.then(async () => frozen(await recordGraph(stack, await stackConfig(stack), { mode })));
   recordings.set(key, recording);
   last = recording;
   return recording;
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value))
+    Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
 }
 
 /** Every combination that a guarantee must hold for. */

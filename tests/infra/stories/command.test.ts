@@ -1,47 +1,14 @@
-import { execFile } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { EXIT } from '../../../infra/ecs/failure.ts';
 import { VERBS } from '../../../scripts/ecs/verbs.ts';
-import { OPERATOR_PERMISSIONS, RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
 import { TASK } from '../fake/scripts.ts';
-import { startStaging, type Staging } from '../fake/staging.ts';
-import { addTask } from '../fake/tasks.ts';
-import { REGION } from '../fake/world.ts';
+import { startStaging } from '../fake/staging.ts';
+import { addTask, write } from '../fake/tasks.ts';
+import { A, B, ecs, released, startProcess } from './command-line.ts';
 
-const A = 'a'.repeat(40);
-const B = 'b'.repeat(40);
-
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** `npm run ecs` as a person runs it: a process of its own, against the fake account, ten seconds passing with every call. */
-function ecs({ aws }: Staging, ...args: string[]): Promise<Ended> {
-  aws.tick = 10_000;
-  const env = {
-    PATH: process.env.PATH,
-    AWS_ENDPOINT_URL: aws.url,
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: 'AKIAFAKE',
-    AWS_SECRET_ACCESS_KEY: 'fake',
-  } as unknown as NodeJS.ProcessEnv;
-  const [verb = '', ...rest] = args;
-  const all = ['scripts/ecs.ts', verb, '--stack', 'staging', '--poll', '0.001', ...rest];
-  return new Promise((resolve) => {
-    execFile(process.execPath, all, { env }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
-    );
-  });
-}
-
-async function released(): Promise<Staging> {
-  const staging = await startStaging({ running: A, may: { ...RELEASE_PERMISSIONS, ...OPERATOR_PERMISSIONS } });
-  const b = staging.build(B);
-  await staging.put(b);
-  await staging.remember(b);
-  return staging;
-}
+// A pulumi CLI of this machine knows nothing of the fake account.
+beforeAll(() => void vi.stubEnv('PATH', '/nowhere'));
+afterAll(() => void vi.unstubAllEnvs());
 
 test('rollback: dry run, the real thing, and forward again, each saying what it does', async () => {
   await using staging = await released();
@@ -70,7 +37,7 @@ test('rollback: dry run, the real thing, and forward again, each saying what it 
 
 test('status, verify, diff, drift, wait and logs answer for a stack at rest', async () => {
   await using staging = await released();
-  staging.world.logs.set('web/web/0123456789', ['{"level":"info","msg":"ready"}']);
+  write(staging.world, 'web/web/0123456789', '{"level":"info","msg":"ready"}');
   const [status, verify, diff, drift, wait, logs] = await Promise.all([
     ecs(staging, 'status'),
     ecs(staging, 'verify'),
@@ -168,4 +135,44 @@ test('every verb explains itself, and the overview names every verb', async () =
     code: 0,
     stdout: expect.stringMatching(/--dry-run +print the plan[^]*Exit codes/) as string,
   });
+});
+
+test('what cannot be a number of seconds or a time is a usage error, not a wait without an end', async () => {
+  await using staging = await released();
+  for (const args of [
+    ['wait', '--timeout', 'soon'],
+    ['migrate', '--timeout', '-5'],
+    ['status', '--poll', '0'],
+    ['logs', '--since', 'yesterday'],
+    ['logs', '--for', '1h'],
+    ['logs', '--process', 'cron'],
+  ])
+    expect(await ecs(staging, ...args), args.join(' ')).toMatchObject({ code: 2, stdout: '' });
+  expect(staging.world.tasks).toEqual([]);
+});
+
+test('--json of every verb is one object that names its ending', async () => {
+  await using staging = await released();
+  write(staging.world, 'web/web/0123456789', 'ready');
+  const needs: Record<string, string[]> = { run: ['--', 'true'], rollback: ['--dry-run'] };
+  for (const verb of Object.keys(VERBS)) {
+    const { code, stdout } = await ecs(staging, verb, '--json', ...(needs[verb] ?? []));
+    const { ending } = JSON.parse(stdout) as { ending: keyof typeof EXIT };
+    expect(EXIT[ending], verb).toBe(code);
+    expect(code, verb).toBe(0);
+  }
+  expect(JSON.parse((await ecs(staging, 'run', '--json')).stdout)).toMatchObject({ ending: 'usage' });
+});
+
+test('the command line: the answer on stdout, progress on stderr, the ending as the exit code of the process', async () => {
+  await using staging = await released();
+  staging.world.taskScripts.set('golive-staging-migrate', [TASK.exits(1, ['broken SQL'])]);
+  const [status, migrate, wrong] = await Promise.all([
+    startProcess(staging, 'status', '--json').ended,
+    startProcess(staging, 'migrate').ended,
+    startProcess(staging, 'explode').ended,
+  ]);
+  expect(JSON.parse(status.stdout)).toMatchObject({ ending: 'done', stack: 'staging' });
+  expect(migrate).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('| broken SQL') as string });
+  expect(wrong).toMatchObject({ code: 2, stdout: '' });
 });
