@@ -84,6 +84,7 @@ export class Installation {
     const env: Environment = {
       ...this.#environment,
       NODE_ENV: this.#wishes.mode,
+      NEXT_TELEMETRY_DISABLED: '1',
       PORT: String(this.#wishes.port),
       NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? this.origin,
       NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? secrets.nextAuth,
@@ -98,22 +99,22 @@ export class Installation {
   }
 
   /** Starts a server and waits until it is healthy. */
-  async #serve(name: string, command: string, env: Environment, origin: string, path?: string): Promise<Running> {
-    let server: Running | undefined;
-    await this.#step(name, async () => {
-      server = await this.#start(name, command, env);
+  #serve(name: string, command: string, env: Environment, origin: string, path?: string): Promise<Running> {
+    return this.#step(name, async () => {
+      const server = await this.#start(name, command, env);
       const aborted = new Promise<never>((_, reject) =>
         this.#signal.addEventListener('abort', () => reject(this.#signal.reason as Error)),
       );
       await Promise.race([untilHealthy(origin, server, path), aborted]);
+      return server;
     });
-    return server as unknown as Running;
   }
 
-  async #step(name: string, run: () => Promise<string | void>): Promise<void> {
+  async #step<T>(name: string, run: () => Promise<T>): Promise<T> {
     this.#signal.throwIfAborted();
-    await this.#progress.step(name, run, (note) => note ?? '');
+    const value = await this.#progress.step(name, run, (note) => (typeof note === 'string' ? note : ''));
     this.#signal.throwIfAborted();
+    return value;
   }
 
   async #start(name: string, command: string, env: Environment): Promise<Running> {

@@ -1,7 +1,11 @@
 import { COMMANDS } from '../../lib/release/contract.ts';
 import { freePort } from '../../scripts/support/postgres.ts';
+import { prepareDatabase } from '../../scripts/support/database.ts';
 import { startProcess } from '../../scripts/support/processes.ts';
+import { makeSecrets } from '../../scripts/support/secrets.ts';
+import { startTestCluster } from '../../scripts/support/test-cluster.ts';
 import { expect, test } from './support/test.ts';
+import { dataFolder, processesOf, startUp } from './support/up.ts';
 
 test('a web server in production that is told to let anyone be admin ends at once and says why', async ({ site }) => {
   const web = startProcess('sh', ['-c', COMMANDS.start], {
@@ -17,4 +21,31 @@ test('a web server in production that is told to let anyone be admin ends at onc
   stack.defer(() => web.stop());
   expect(await web.ended).toBe(1);
   expect(web.output()).toContain('DEV_ADMIN: must not be true in production: anyone could become admin');
+});
+
+test('npm run dev serves the sources on the server of DATABASE_URL, and there one click makes an admin', async ({
+  as,
+}) => {
+  test.setTimeout(180_000);
+  await using data = await dataFolder();
+  await using stack = new AsyncDisposableStack();
+  const cluster = await startTestCluster();
+  stack.defer(() => cluster.stop());
+  const urls = await prepareDatabase(cluster, 'golive', makeSecrets());
+  const port = await freePort();
+  const dev = startUp(data.folder, ['--port', String(port)], { ...urls, DEV_ADMIN: 'true' }, 'dev');
+  stack.defer(async () => {
+    process.kill(-(dev.child.pid ?? 0), 'SIGINT');
+    await dev.ended;
+    expect(await processesOf(data.folder)).toEqual([]);
+  });
+  await dev.prints('Ctrl-C stops everything.');
+  expect(dev.output()).toContain('of DATABASE_URL');
+
+  const page = await as(null, { baseURL: `http://localhost:${port}` });
+  await page.goto('/login?callbackUrl=/admin', { timeout: 60_000 });
+  await page.getByRole('button', { name: 'Sign in as the development admin' }).click();
+  await expect(page.getByText('dev-admin@example.org', { exact: true })).toBeVisible({ timeout: 60_000 });
+  // Hot reload holds a connection that would report the end of its server.
+  await page.close();
 });

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { freePort } from '../../scripts/support/postgres.ts';
+import { makeSecrets } from '../../scripts/support/secrets.ts';
 import { dataFolder, processesOf, startUp } from './support/up.ts';
 
 const READY = 'Ctrl-C stops everything.';
@@ -11,13 +12,17 @@ const READY = 'Ctrl-C stops everything.';
 test.describe('npm run up', () => {
   test.setTimeout(180_000);
 
-  test('serves the app and keeps the data over a kill -9 and a second start; Ctrl-C leaves no process', async () => {
+  test('serves the app, from nothing after --reset; keeps the data over a kill -9 and a second start; Ctrl-C leaves no process', async () => {
     await using data = await dataFolder();
     const args = ['--port', String(await freePort())];
 
-    const first = startUp(data.folder, args);
+    await leftBehind(data.folder);
+
+    const first = startUp(data.folder, [...args, '--reset']);
     await first.prints(READY);
+    expect(await readdir(join(data.folder, 'postgres'))).not.toContain('of-before');
     const password = /admin@example.org +(\S+)/.exec(first.output())?.[1];
+    expect(password).not.toBe('of-before');
     expect((await stat(join(data.folder, 'secrets.json'))).mode & 0o777).toBe(0o600);
 
     const twin = startUp(data.folder, ['--port', String(await freePort())]);
@@ -82,3 +87,12 @@ test.describe('npm run up', () => {
     listener.close();
   });
 });
+
+/** A data folder of an installation before: a database and passwords. */
+async function leftBehind(folder: string): Promise<void> {
+  await mkdir(join(folder, 'postgres'));
+  await writeFile(join(folder, 'postgres', 'of-before'), '');
+  const secrets = makeSecrets();
+  const accounts = { ...secrets.accounts, admin: 'of-before' };
+  await writeFile(join(folder, 'secrets.json'), JSON.stringify({ ...secrets, accounts }));
+}

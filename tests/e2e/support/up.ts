@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processTable, type ProcessEntry } from '../../../scripts/support/process-table.ts';
 
-/** One `npm run up`, as a person starts it. */
+/** One `npm run up` or `npm run dev`, as a person starts it. */
 export interface Up {
   child: ChildProcess;
   output(): string;
@@ -20,8 +20,13 @@ export async function dataFolder() {
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
-export function startUp(folder: string, args: string[], env: Record<string, string> = {}): Up {
-  const child = spawn('npm', ['run', '--silent', 'up', '--', ...args], {
+export function startUp(
+  folder: string,
+  args: string[],
+  env: Record<string, string> = {},
+  verb: 'up' | 'dev' = 'up',
+): Up {
+  const child = spawn('npm', ['run', '--silent', verb, '--', ...args], {
     // Node warns when both of the runners' wishes about colour are in its environment.
     env: { ...process.env, FORCE_COLOR: undefined, DATABASE_URL: '', GOLIVE_DATA_FOLDER: folder, ...env },
     detached: true,
