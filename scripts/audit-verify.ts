@@ -1,12 +1,12 @@
 /** `npm run audit:verify`: exit 0 intact, 1 broken, 2 could not check. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import type { ShippedAnchor } from '#lib/audit/anchor.ts';
 import { describeFinding } from '#lib/audit/finding.ts';
 import { keyId, readPublicKey, trustedKeys } from '#lib/audit/signing.ts';
 import { verifyExport } from '#lib/audit/verify-export.ts';
 import { recordVerification, verifyAudit, type Verification } from '#lib/audit/verify.ts';
+import { openLanes } from '#lib/audit/verify-lanes.ts';
 import { connectionConfig } from '#lib/db/connection.ts';
 import { env } from '#lib/env.ts';
 
@@ -50,17 +50,11 @@ async function main(): Promise<number> {
 
 async function verifyDatabase(full: boolean, shipped: ShippedAnchor[], quiet: boolean): Promise<Verification> {
   const { DATABASE_URL, DATABASE_CA_CERT } = env();
-  const client = new pg.Client(connectionConfig(DATABASE_URL, DATABASE_CA_CERT));
-  await client.connect();
-  try {
-    const onProgress = (message: string) =>
-      void (quiet || !process.stderr.isTTY || process.stderr.write(`${message}\n`));
-    const outcome = await verifyAudit(client, trustedKeys(env()), { full, shipped, onProgress });
-    await recordVerification(client, outcome);
-    return outcome;
-  } finally {
-    await client.end();
-  }
+  await using lanes = await openLanes(connectionConfig(DATABASE_URL, DATABASE_CA_CERT));
+  const onProgress = (message: string) => void (quiet || !process.stderr.isTTY || process.stderr.write(`${message}\n`));
+  const outcome = await verifyAudit(lanes.clients, trustedKeys(env()), { full, shipped, onProgress });
+  await recordVerification(lanes.clients[0], outcome);
+  return outcome;
 }
 
 /** Takes log lines (`{"anchor": {...}}`) and bare anchors; other lines of a log are passed over. */

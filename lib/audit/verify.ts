@@ -6,6 +6,7 @@ import type { PublicKeys } from './signing.ts';
 import { uuidv7 } from './uuid.ts';
 import { verifyAnchors, verifyPrunes, verifyShipped } from './verify-anchors.ts';
 import { verifyEvents } from './verify-events.ts';
+import { inOneSnapshot, type Lanes } from './verify-lanes.ts';
 import { verifyLinks, type Link } from './verify-links.ts';
 
 export interface Verification {
@@ -23,8 +24,13 @@ export interface VerifyOptions {
   full: boolean;
   /** Anchors that were kept outside the database. */
   shipped?: ShippedAnchor[];
+  /** Links or events a query. */
+  window?: number;
   onProgress?: (message: string) => void;
 }
+
+/** Small enough that the connections end at about the same time, and that a join stays in memory; larger ones are not faster. */
+const WINDOW = 50_000;
 
 interface Extent {
   first: bigint;
@@ -35,32 +41,29 @@ interface Extent {
  * Verifies the log: the removals, the anchors, the links between them, and every event against its leaf. An incremental run starts
  * at the last verified anchor and compares the events of the last day, those sealed since, and one older month, another each day.
  * The SQL is spelt out here and calls functions of pg_catalog alone, so that a function of the database cannot vouch for itself.
+ * @param clients connections of `openLanes()`; they share the work, and one is enough.
  */
-export async function verifyAudit(client: ClientBase, keys: PublicKeys, options: VerifyOptions): Promise<Verification> {
-  // One snapshot, so that an event sealed meanwhile is never seen twice or not at all.
-  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  try {
-    for (const [name, value] of Object.entries(SETTINGS)) await client.query(`SET LOCAL ${name} = ${value}`);
-    return await inspect(client, keys, options);
-  } finally {
-    await client.query('ROLLBACK');
-  }
+export async function verifyAudit(
+  clients: Lanes['clients'],
+  keys: PublicKeys,
+  options: VerifyOptions,
+): Promise<Verification> {
+  return inOneSnapshot(clients, SETTINGS, () => inspect(clients, keys, options));
 }
 
-/** Hash joins of a window fit into memory; the leaves are computed by all cores. */
+/** The planner's own parallelism stays off: each connection is one lane. */
 const SETTINGS = {
   timezone: `'UTC'`,
   jit: 'off',
   work_mem: `'64MB'`,
   statement_timeout: `'120s'`,
-  max_parallel_workers_per_gather: '2',
-  parallel_setup_cost: '0',
-  min_parallel_table_scan_size: '0',
-  min_parallel_index_scan_size: '0',
+  max_parallel_workers_per_gather: '0',
   search_path: 'pg_catalog, public',
 };
 
-async function inspect(client: ClientBase, keys: PublicKeys, options: VerifyOptions): Promise<Verification> {
+async function inspect(clients: Lanes['clients'], keys: PublicKeys, options: VerifyOptions): Promise<Verification> {
+  const [client] = clients;
+  const window = options.window ?? WINDOW;
   const say = options.onProgress ?? (() => undefined);
   const { first, last } = await extent(client);
   const broken = (finding: Finding): Verification => ({
@@ -89,15 +92,14 @@ async function inspect(client: ClientBase, keys: PublicKeys, options: VerifyOpti
 
   const from = start ?? (await head(client, first, last));
   if ('kind' in from) return broken(from);
-  const link = await verifyLinks(client, from, last, (sequence) => say(`links up to ${sequence} of ${last}`));
+  const link = await verifyLinks(clients, from, last, BigInt(window), (links) =>
+    say(`${links} of ${last - from.sequence} links`),
+  );
   if (link) return broken(link);
 
-  let events = 0;
-  for (const [begin, end] of options.full ? [['-infinity', 'infinity'] as const] : await recent(client)) {
-    const outcome = await verifyEvents(client, begin, end, (count) => say(`${events + count} events`));
-    events += outcome.events;
-    if (outcome.finding) return broken(outcome.finding);
-  }
+  const stretches = options.full ? [['-infinity', 'infinity'] as const] : await recent(client);
+  const { events, finding } = await verifyEvents(clients, stretches, window, (count) => say(`${count} events`));
+  if (finding) return broken(finding);
   return { ok: true, full: options.full, sequence: last, events, anchors: anchors.anchors };
 }
 
@@ -136,7 +138,7 @@ async function lastVerified(client: ClientBase): Promise<Link | null> {
   return rows[0] ? { sequence: BigInt(rows[0].sequence), hash: rows[0].hash } : null;
 }
 
-/** What an incremental run looks at: from a day before the last good run to the end of time, and one of the older months in turn. */
+/** What an incremental run looks at: from a day before the last good run to the end of time, and one of the older months in turn, the first with all before it. */
 async function recent(client: ClientBase): Promise<(readonly [string, string])[]> {
   const { rows } = await client.query<{ since: string; start: string; months: number }>(
     `SELECT since::text, date_trunc('month', start)::text AS start,
@@ -148,7 +150,7 @@ async function recent(client: ClientBase): Promise<(readonly [string, string])[]
   if (row === undefined || row.since === '-infinity') return [['-infinity', 'infinity']];
   const month = Math.floor(Date.now() / 86_400_000) % Math.max(row.months, 1);
   const { rows: turn } = await client.query<{ from: string; to: string }>(
-    `SELECT ($1::timestamptz + $2 * interval '1 month')::text AS from, least($1::timestamptz + ($2 + 1) * interval '1 month', $3::timestamptz)::text AS to`,
+    `SELECT CASE $2::int WHEN 0 THEN '-infinity' ELSE ($1::timestamptz + $2::int * interval '1 month')::text END AS from, least($1::timestamptz + ($2::int + 1) * interval '1 month', $3::timestamptz)::text AS to`,
     [row.start, month, row.since],
   );
   const older = turn[0] && turn[0].from < turn[0].to ? [[turn[0].from, turn[0].to] as const] : [];

@@ -8,6 +8,7 @@ import { prune } from '#lib/audit/prune.ts';
 import { seal } from '#lib/audit/seal.ts';
 import { signingKey, trustedKeys } from '#lib/audit/signing.ts';
 import { verifyAudit } from '#lib/audit/verify.ts';
+import { openLanes } from '#lib/audit/verify-lanes.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { insertEvents } from '../support/audit.ts';
 import { demand, report, round } from './support/measure.ts';
@@ -99,7 +100,8 @@ async function step(url: string, db: Db, days: number, batches: number[]) {
 async function check(url: string, db: Db): Promise<void> {
   await seal(db, { anchor: 'always' });
   const keys = trustedKeys({ NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? '' });
-  const outcome = await withClient(url, (client) => verifyAudit(client, keys, { full: true }));
+  await using lanes = await openLanes({ connectionString: url });
+  const outcome = await verifyAudit(lanes.clients, keys, { full: true });
   if (!outcome.ok) throw new Error(`the log does not verify after the prune: ${outcome.finding?.detail ?? ''}`);
 }
 

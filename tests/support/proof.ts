@@ -1,8 +1,8 @@
-import pg from 'pg';
 import { log } from '#lib/log.ts';
 import { seal } from '#lib/audit/seal.ts';
 import { trustedKeys } from '#lib/audit/signing.ts';
 import { verifyAudit, recordVerification, type VerifyOptions } from '#lib/audit/verify.ts';
+import { openLanes } from '#lib/audit/verify-lanes.ts';
 import { execute } from '../../scripts/support/postgres.ts';
 import type { TestDatabase } from './database.ts';
 import { writeEvents } from './audit.ts';
@@ -19,17 +19,12 @@ export function testEnvironment(): void {
 
 export const keys = () => trustedKeys({ NEXTAUTH_SECRET: SECRET });
 
-/** Verifies as a command would: over a connection of its own, as the app role. */
+/** Verifies as a command would: over connections of its own, as the app role. */
 export async function verify(database: TestDatabase, options: Partial<VerifyOptions> & { record?: boolean } = {}) {
-  const client = new pg.Client({ connectionString: database.appUrl });
-  await client.connect();
-  try {
-    const outcome = await verifyAudit(client, keys(), { full: true, ...options });
-    if (options.record) await recordVerification(client, outcome);
-    return outcome;
-  } finally {
-    await client.end();
-  }
+  await using lanes = await openLanes({ connectionString: database.appUrl });
+  const outcome = await verifyAudit(lanes.clients, keys(), { full: true, ...options });
+  if (options.record) await recordVerification(lanes.clients[0], outcome);
+  return outcome;
 }
 
 /** Events of this month, sealed and anchored in `times` steps. */

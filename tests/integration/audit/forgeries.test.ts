@@ -1,0 +1,215 @@
+import { beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
+import type { ShippedAnchor } from '#lib/audit/anchor.ts';
+import type { FindingKind } from '#lib/audit/finding.ts';
+import { anchorText, signingKey, signText } from '#lib/audit/signing.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { asOwner, sealedLog, testEnvironment, verify } from '../../support/proof.ts';
+
+/** As the owner with malice, triggers disabled: nothing is refused, and the verifier finds it out. */
+let database: TestDatabase;
+
+beforeAll(testEnvironment);
+beforeEach(async () => {
+  database = await freshDatabase();
+  await sealedLog(database);
+  expect(await verify(database)).toMatchObject({ ok: true, sequence: 40n, events: 40 });
+});
+afterEach(() => database[Symbol.asyncDispose]());
+
+const EVENT_20 = `(SELECT "eventId" FROM "AuditChain" WHERE "sequence" = 20)`;
+const MONTH = `(SELECT relid::regclass FROM pg_partition_tree('"AuditEvent"') WHERE isleaf ORDER BY relid::regclass::text LIMIT 1)`;
+
+async function expectFinding(kind: FindingKind, place: { sequence?: bigint } = {}, options: { window?: number } = {}) {
+  expect(await verify(database, options)).toMatchObject({ ok: false, finding: { kind, ...place } });
+}
+
+/** What an owner does who knows how the chain is made: hashes everything again from a position on. */
+const RESEAL = `DO $$ DECLARE link record; previous bytea := sha256('golive audit chain 1'); BEGIN
+  FOR link IN SELECT * FROM "AuditChain" ORDER BY "sequence" LOOP
+    previous := sha256(previous || link."leaf");
+    UPDATE "AuditChain" SET "hash" = previous WHERE "sequence" = link."sequence";
+  END LOOP; END $$`;
+const RELEAF = `UPDATE "AuditChain" c SET "leaf" = audit_leaf("id", e."createdAt", "action", "schemaVersion", "outcome", "actorType",
+  "actorId", "actorLabel", "actorRole", "targetType", "targetId", "targetLabel", "source", "ip", "userAgent", "requestId",
+  "correlationId", "idempotencyKey", "reason", "metadata") FROM "AuditEvent" e WHERE e."id" = c."eventId"`;
+
+test('an edited event is found and named', async () => {
+  await asOwner(database, `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = ${EVENT_20}`);
+  await expectFinding('changed', { sequence: 20n });
+});
+
+test('a change in metadata alone is found', async () => {
+  await asOwner(database, `UPDATE "AuditEvent" SET "metadata" = '{"method": "oidc"}' WHERE "id" = ${EVENT_20}`);
+  await expectFinding('changed', { sequence: 20n });
+});
+
+test('a removed event is found', async () => {
+  await asOwner(database, `DELETE FROM "AuditEvent" WHERE "id" = ${EVENT_20}`);
+  await expectFinding('missing', { sequence: 20n });
+});
+
+test('a truncated log is found', async () => {
+  await asOwner(database, `DELETE FROM "AuditEvent"`);
+  await expectFinding('missing', { sequence: 1n });
+});
+
+test('a dropped partition is found', async () => {
+  await asOwner(database, `DO $$ BEGIN EXECUTE format('DROP TABLE %s', ${MONTH}); END $$`);
+  await expectFinding('missing', { sequence: 1n });
+});
+
+test('an event put into the past behind the triggers’ back is found', async () => {
+  await asOwner(
+    database,
+    `INSERT INTO "AuditEvent" ("id", "createdAt", "action", "outcome", "actorType", "source")
+    VALUES (gen_random_uuid(), date_trunc('month', now()) + interval '90 seconds', 'auth.sign_in', 'success', 'user', 'web')`,
+  );
+  await expectFinding('inserted');
+});
+
+test.each(['infinity', '-infinity'])(
+  'an event that goes while its link is moved to %s, out of every stretch of time, is missed',
+  async (time) => {
+    await asOwner(
+      database,
+      `DELETE FROM "AuditEvent" WHERE "id" = ${EVENT_20}`,
+      `UPDATE "AuditChain" SET "createdAt" = '${time}' WHERE "sequence" = 20`,
+    );
+    await expectFinding('missing', { sequence: 20n });
+  },
+);
+
+test.each(['infinity', '-infinity'])('an event put to %s behind the triggers’ back is found', async (time) => {
+  await asOwner(
+    database,
+    `INSERT INTO "AuditEvent" ("id", "createdAt", "action", "outcome", "actorType", "source")
+    VALUES (gen_random_uuid(), '${time}', 'auth.sign_in', 'success', 'user', 'web')`,
+  );
+  await expectFinding('inserted');
+});
+
+// Work is cut into windows and shared by connections: where two of them meet, nothing may slip through.
+test.each([9, 10, 11, 20, 21, 30, 31])('an event that goes beside the edge of a window is missed: %i', async (n) => {
+  await asOwner(
+    database,
+    `DELETE FROM "AuditEvent" WHERE "id" = (SELECT "eventId" FROM "AuditChain" WHERE "sequence" = ${n})`,
+  );
+  await expectFinding('missing', { sequence: BigInt(n) }, { window: 10 });
+});
+
+test.each([10, 11, 30, 31])('a link that goes beside the edge of a window is missed: %i', async (n) => {
+  await asOwner(database, `DELETE FROM "AuditChain" WHERE "sequence" = ${n}`);
+  await expectFinding('missing', { sequence: BigInt(n) }, { window: 10 });
+});
+
+test.each([10, 11, 20, 31])('a link that is changed beside the edge of a window is found: %i', async (n) => {
+  await asOwner(database, `UPDATE "AuditChain" SET "leaf" = sha256("leaf") WHERE "sequence" = ${n}`);
+  await expectFinding('changed', { sequence: BigInt(n) }, { window: 10 });
+});
+
+test('of several faults the first is named, whichever connection comes upon one first', async () => {
+  await asOwner(
+    database,
+    `DELETE FROM "AuditEvent" WHERE "id" IN (SELECT "eventId" FROM "AuditChain" WHERE "sequence" > 4)`,
+  );
+  for (let times = 0; times < 5; times++) await expectFinding('missing', { sequence: 5n }, { window: 3 });
+});
+
+test('an event that is edited together with its leaf is found at its link', async () => {
+  await asOwner(database, `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = ${EVENT_20}`, RELEAF);
+  await expectFinding('changed', { sequence: 20n });
+});
+
+test('an edit that is sealed anew to the very end contradicts the anchors', async () => {
+  await asOwner(database, `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = ${EVENT_20}`, RELEAF, RESEAL);
+  await expectFinding('forked', { sequence: 20n });
+});
+
+test('two links that change places are found', async () => {
+  await asOwner(
+    database,
+    `UPDATE "AuditChain" SET "sequence" = CASE "sequence" WHEN 10 THEN 900 ELSE 10 END WHERE "sequence" = 10`,
+    `UPDATE "AuditChain" SET "sequence" = 10 WHERE "sequence" = 11`,
+    `UPDATE "AuditChain" SET "sequence" = 11 WHERE "sequence" = 900`,
+  );
+  await expectFinding('reordered', { sequence: 10n });
+});
+
+test('a cut at the head is found, with events and links gone alike', async () => {
+  await asOwner(
+    database,
+    `DELETE FROM "AuditEvent" WHERE "id" IN (SELECT "eventId" FROM "AuditChain" WHERE "sequence" <= 20)`,
+    `DELETE FROM "AuditChain" WHERE "sequence" <= 20`,
+  );
+  await expectFinding('truncated at the head');
+});
+
+test('a cut at the head that declares itself a prune lacks the signature', async () => {
+  await asOwner(
+    database,
+    `INSERT INTO "AuditTombstone" VALUES (1, 20, gen_random_uuid())`,
+    `DELETE FROM "AuditEvent" WHERE "id" IN (SELECT "eventId" FROM "AuditChain" WHERE "sequence" <= 20)`,
+    `DELETE FROM "AuditChain" WHERE "sequence" <= 20`,
+  );
+  await expectFinding('unproven removal');
+});
+
+test('a cut at the tail is found, with events and links gone alike', async () => {
+  await asOwner(
+    database,
+    `DELETE FROM "AuditEvent" WHERE "id" IN (SELECT "eventId" FROM "AuditChain" WHERE "sequence" > 35)`,
+    `DELETE FROM "AuditChain" WHERE "sequence" > 35`,
+  );
+  await expectFinding('truncated at the tail');
+});
+
+test('a cut at the tail that takes the anchors along is found by an anchor kept elsewhere', async () => {
+  const anchor = await database.db.auditAnchor.findFirstOrThrow({ orderBy: { sequence: 'desc' } });
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  const shipped: ShippedAnchor = {
+    sequence: String(anchor.sequence),
+    hash: hex(anchor.hash),
+    at: anchor.at.toISOString(),
+    keyId: anchor.keyId,
+    signature: hex(anchor.signature),
+  };
+  await asOwner(
+    database,
+    `DELETE FROM "AuditEvent" WHERE "id" IN (SELECT "eventId" FROM "AuditChain" WHERE "sequence" > 20)`,
+    `DELETE FROM "AuditChain" WHERE "sequence" > 20`,
+    `DELETE FROM "AuditAnchor" WHERE "sequence" > 20`,
+  );
+  expect(await verify(database, { shipped: [shipped] })).toMatchObject({
+    ok: false,
+    finding: { kind: 'truncated at the tail', sequence: 40n },
+  });
+});
+
+test('anchors replaced by those of another key are found', async () => {
+  const stranger = signingKey({ NEXTAUTH_SECRET: 'another secret, another secret, another' });
+  const last = await database.db.auditChain.findUniqueOrThrow({ where: { sequence: 40n } });
+  const at = new Date();
+  const signature = signText(stranger, anchorText(40n, last.hash, at)).toString('hex');
+  await asOwner(
+    database,
+    `DELETE FROM "AuditAnchor"`,
+    `INSERT INTO "AuditAnchor" SELECT 40, "hash", '${at.toISOString()}', '${stranger.id}', '\\x${signature}' FROM "AuditChain" WHERE "sequence" = 40`,
+  );
+  await expectFinding('forged anchor');
+});
+
+test('a chain without its anchors is not believed', async () => {
+  await asOwner(database, `DELETE FROM "AuditAnchor"`);
+  await expectFinding('truncated at the tail');
+});
+
+test('a function of the database that would vouch for itself is not asked', async () => {
+  await asOwner(
+    database,
+    `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = ${EVENT_20}`,
+    RELEAF,
+    `CREATE OR REPLACE FUNCTION audit_chain_step(state bytea, leaf bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS 'SELECT state'`,
+    `CREATE FUNCTION public.sha256(bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS 'SELECT $1'`,
+  );
+  await expectFinding('changed', { sequence: 20n });
+});
