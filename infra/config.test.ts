@@ -17,7 +17,7 @@ async function complaints(change: (raw: Raw) => void): Promise<string> {
 }
 
 test.each(STACKS)('the committed configuration of %s is accepted, with a release and without', async (stack) => {
-  expect((await stackConfig(stack)).release).toEqual(exampleRelease(stack));
+  expect((await stackConfig(stack)).release).toEqual({ ...exampleRelease(stack), force: false });
   expect((await stackConfig(stack, 'none')).release).toBeUndefined();
 });
 

@@ -67,6 +67,8 @@ const fields = z.strictObject({
         commit: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit id'),
         runner: digest,
         migrator: digest,
+        /** Deploy older code although it does not tolerate a migration that was applied since. */
+        force: z.boolean().default(false),
       }),
     ],
     { error: ({ input }) => (input === undefined ? MISSING_RELEASE : undefined) },

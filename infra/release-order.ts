@@ -3,7 +3,9 @@ import * as pulumi from '@pulumi/pulumi';
 import { HEALTH_PATH, TIMING } from '#lib/release/contract.ts';
 import type { Environment } from './ecs/environment.ts';
 import { runMigrateGate } from './ecs/migrate-gate.ts';
-import { readMigrations, recordRelease, releaseId } from './ecs/release-manifest.ts';
+import { readMigrations, readReleases, recordRelease, releaseId } from './ecs/release-manifest.ts';
+import type { Release } from './ecs/release.ts';
+import { refuseUnlessTolerant } from './ecs/tolerance.ts';
 import { verifyRollout } from './ecs/verify-rollout.ts';
 import type { ReleaseConfig } from './config.ts';
 import type { Session } from './ecs/session.ts';
@@ -37,6 +39,8 @@ export type OpenSession = (region: string, log: Session['log']) => Session;
  * Each verification stands twice, because after a failed one Pulumi's state holds the new task definition while ECS is back on the old:
  * when the same release is tried again, the service counts as unchanged and only the step after it can notice.
  *
+ * Before it migrates it refuses older code that does not tolerate what has been applied since.
+ *
  * An error before an operation means that the operation never happens; an error after one fails the deployment, and whatever depends on
  * that resource stays as it was. Hooks do not run in a preview.
  */
@@ -67,11 +71,20 @@ export class ReleaseOrder {
   async #migrate({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
     if (oldInputs !== undefined && oldInputs.taskDefinition === newInputs?.taskDefinition) return;
     const plan = await this.#plan;
-    await runMigrateGate(
-      { ...migrator(plan), region: plan.environment.region, timeoutSeconds: TIMING.migrate, log },
-      this.#open(plan.environment.region, log),
-    );
+    const { region } = plan.environment;
+    const session = this.#open(region, log);
+    await this.#refuseIntolerant(session, plan);
+    await runMigrateGate({ ...migrator(plan), region, timeoutSeconds: TIMING.migrate, log }, session);
     await this.#record('migrated');
+  }
+
+  /** An older digest is a rollback, whoever asks for it. */
+  async #refuseIntolerant(session: Session, { bucket, release }: Plan): Promise<void> {
+    const releases = await readReleases(session, bucket);
+    const migrations = await builtWith(release.commit, releases);
+    const { commit: name, force } = release;
+    const insist = 'pulumi config set --path golive:release.force true';
+    refuseUnlessTolerant(session, { name, migrations, releases, force, insist });
   }
 
   async #verify(process: 'web' | 'worker'): Promise<void> {
@@ -106,6 +119,8 @@ export class ReleaseOrder {
     const plan = await this.#plan;
     const { environment, bucket, release, taskDefinitions } = plan;
     this.#id ??= releaseId(release.commit, new Date());
+    const session = this.#open(environment.region, log);
+    const migrations = await builtWith(release.commit, await readReleases(session, bucket));
     await recordRelease(
       {
         bucket,
@@ -118,15 +133,23 @@ export class ReleaseOrder {
           images: { runner: release.runner, migrator: release.migrator },
           taskDefinitions,
           deployments: this.#deployments,
-          migrations: await readMigrations(MIGRATIONS),
+          migrations,
           verdict,
           ...(reason === undefined ? {} : { reason }),
         },
         ...(verdict === 'migrated' ? {} : { audit: migrator(plan) }),
       },
-      this.#open(environment.region, log),
+      session,
     );
   }
+}
+
+/**
+ * What the code of a commit was built with: what the manifest says of an earlier release of it, else the checkout, which then is that
+ * commit. A newer checkout knows more than the older image that it sends back.
+ */
+async function builtWith(commit: string, releases: Release[]): Promise<Release['migrations']> {
+  return releases.find((one) => one.commit === commit)?.migrations ?? readMigrations(MIGRATIONS);
 }
 
 /** How a task of the migrator's image is started. */

@@ -2,6 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { PrivateBucket } from './bucket.ts';
 import { ENVIRONMENT_KEY, type Environment } from './ecs/environment.ts';
+import type { ReleaseConfig } from './config.ts';
 import type { Plan, ReleaseOrder } from './release-order.ts';
 
 /** The manifest of releases, and beside it a description of the stack for commands that have nothing but AWS credentials. */
@@ -35,11 +36,11 @@ export class Releases extends pulumi.ComponentResource {
 
   /** What this update leaves running. It changes exactly when a task definition does, and last: recording the release hangs on it. */
   note(
-    { release, taskDefinitions }: Pick<Plan, 'release'> & { taskDefinitions: pulumi.Input<Plan['taskDefinitions']> },
+    running: Omit<ReleaseConfig, 'force'> & { taskDefinitions: pulumi.Input<Plan['taskDefinitions']> },
     order: ReleaseOrder,
     after: pulumi.Resource[],
   ): void {
-    this.#write('running', 'running.json', { ...release, taskDefinitions }, { hooks: order.running, dependsOn: after });
+    this.#write('running', 'running.json', running, { hooks: order.running, dependsOn: after });
   }
 
   #write(label: string, key: string, value: unknown, opts: pulumi.CustomResourceOptions): void {

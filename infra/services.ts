@@ -55,7 +55,8 @@ export class Services extends pulumi.ComponentResource {
     const workerService = new Worker('worker', { ...place, task: worker, web: webService }, inside);
     const pruneSchedule = new Prune('prune', { ...place, task: prune, web: webService, worker: workerService }, inside);
     const moved = [webService.service, workerService.service, pruneSchedule.schedule];
-    platform.releases.note({ release, taskDefinitions }, order, moved);
+    const { commit, runner, migrator } = release;
+    platform.releases.note({ commit, runner, migrator, taskDefinitions }, order, moved);
     this.registerOutputs({});
   }
 

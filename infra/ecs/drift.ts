@@ -3,7 +3,8 @@ import { readLive, type Live } from './live.ts';
 import { readState } from './pulumi-state.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { currentRelease, readReleases } from './release-manifest.ts';
-import type { Release } from './release.ts';
+import { notTolerated } from './migrations.ts';
+import { appliedMigrations, type Release } from './release.ts';
 import type { Session } from './session.ts';
 
 /** One process in three places; undefined where nobody could look. */
@@ -61,7 +62,8 @@ function judgeDrift({ stack, live, state, releases }: Evidence): Drift {
   function remedyOf(): Drift['remedy'] {
     if (liveIsManifest && stateIsLive) return undefined;
     if (!current) return { why: 'nothing was ever recorded', command: `pulumi up --stack ${stack} --refresh` };
-    const command = reconcileCommand(stack, current);
+    const intolerant = notTolerated(current.migrations, appliedMigrations(releases)).length > 0;
+    const command = reconcileCommand(stack, current, intolerant);
     if (liveIsManifest)
       return { why: `Pulumi’s state is not what runs, e.g. after a rollback to ${current.id}`, command };
     const known = releases.find(({ taskDefinitions }) => taskDefinitions.web === live.web);

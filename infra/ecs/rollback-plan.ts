@@ -1,14 +1,14 @@
 import { EcsFailure } from './failure.ts';
 import { imageState } from './images.ts';
 import { SERVICES, deploymentUnderWay, readLive, type ServiceName } from './live.ts';
-import { notTolerated } from './migrations.ts';
 import { readReleases } from './release-manifest.ts';
-import { appliedMigrations, type Release } from './release.ts';
+import type { Release } from './release.ts';
 import { rollbackTarget } from './rollback-target.ts';
 import type { Session } from './session.ts';
 import type { Stack } from './environment.ts';
 import { describeTaskDefinition } from './task-definition.ts';
 import { idOf } from './task-log.ts';
+import { refuseUnlessTolerant } from './tolerance.ts';
 
 export type Step =
   | { kind: 'stop'; service: ServiceName; deployment: string }
@@ -18,6 +18,8 @@ export type Step =
 export interface RollbackPlan {
   target: Release;
   steps: Step[];
+  /** The target does not tolerate the schema, and somebody insisted. */
+  forced: boolean;
   /** Runs `release-record`: the newest migrator knows how, whatever release is returned to. */
   auditWith: string;
 }
@@ -46,7 +48,9 @@ export async function planRollback(session: Session, stack: Stack, options: Roll
       `${target.id} never succeeded (${target.verdict}): choose another, or insist with --force`,
     );
   await refuseUnlessDeployable(session, target);
-  refuseUnlessTolerant(session, target, releases, options.force);
+  const { id: name, migrations } = target;
+  const { force } = options;
+  const forced = refuseUnlessTolerant(session, { name, migrations, releases, force, insist: '--force' });
   const to = target.taskDefinitions;
   const stops = SERVICES.flatMap((service, index): Step[] => {
     const deployment = underWay[index];
@@ -59,6 +63,7 @@ export async function planRollback(session: Session, stack: Stack, options: Roll
   return {
     target,
     steps: [...stops, ...moves, ...schedule],
+    forced,
     auditWith: releases[0]?.taskDefinitions.migrate ?? to.migrate,
   };
 }
@@ -83,12 +88,4 @@ async function refuseUnlessDeployable(session: Session, target: Release): Promis
     'refused',
     [`${target.id} cannot be deployed:`, ...reasons.map((one) => `  ${one}`), way].join('\n'),
   );
-}
-
-function refuseUnlessTolerant(session: Session, target: Release, releases: Release[], force: boolean): void {
-  const broken = notTolerated(target.migrations, appliedMigrations(releases)).map(({ name }) => name);
-  if (broken.length === 0) return;
-  const what = `the code of ${target.id} does not tolerate what was applied since: ${broken.join(', ')}`;
-  if (!force) throw new EcsFailure('refused', `${what}. Roll forward with a fix, or accept errors with --force`);
-  session.log(`forced: ${what}`);
 }

@@ -22,6 +22,8 @@ export interface RecordedGraph {
   /** In the order in which the program registered them: a resource stands after everything that it waits for. */
   resources: RecordedResource[];
   hooks: Map<string, HookAddress>;
+  /** Functions of the provider that the program called, e.g. `aws:ec2/getRouteTables:getRouteTables`. */
+  lookups: Set<string>;
 }
 
 interface RecordOptions {
@@ -65,8 +67,13 @@ export async function recordGraph(
   { mode = 'update', revision = 1, open }: RecordOptions = {},
 ): Promise<RecordedGraph> {
   const preview = mode === 'preview';
-  await pulumi.runtime.setMocks(mocks(config, preview, revision), 'golive', stack, preview);
-  const graph: RecordedGraph = { stack, mode, resources: [], hooks: new Map() };
+  const graph: RecordedGraph = { stack, mode, resources: [], hooks: new Map(), lookups: new Set() };
+  const cloud = mocks(config, preview, revision);
+  const call: typeof cloud.call = (asked) => {
+    graph.lookups.add(asked.token);
+    return cloud.call(asked);
+  };
+  await pulumi.runtime.setMocks({ ...cloud, call }, 'golive', stack, preview);
   watch(getMonitor(), graph);
   await withoutTraces(async () => {
     program(config, open);

@@ -19,7 +19,7 @@ Moves web, worker and the prune schedule together. The database is never rolled 
     if (values['dry-run'] === true) return { ending: 'done', data: { target, steps }, lines };
     for (const line of lines) session.log(line);
     const release = await rollBack(session, stack, plan);
-    const command = reconcileCommand(stack.stack, target);
+    const command = reconcileCommand(stack.stack, target, plan.forced);
     const stale = [
       'Pulumi’s state still names the newer release. Before the next pulumi up of anything else:',
       `  ${command}`,

@@ -1,16 +1,52 @@
 import { expect, test } from 'vitest';
-import { PIPELINE_PERMISSIONS } from '../../../infra/deploy-policy.ts';
 import { RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
+import { recordGraph } from '../../../infra/graph/record.ts';
+import { exampleRelease, STACKS, stackConfig } from '../../../infra/graph/stacks.ts';
+import { LOOKUP_CALLS, RESOURCE_CALLS, STEP_CALLS } from '../../../infra/pipeline-calls.ts';
 import { listOf, statementsOf } from '../../../infra/policies/rule.ts';
+import { JOBS } from '../pipeline/workflows.ts';
 import { find, recorded } from './recorded.ts';
 
 const policy = async () =>
   statementsOf(find(await recorded('production'), 'iam/rolePolicy:RolePolicy', 'deploy-role').inputs.policy);
 
-test('the deploy role allows exactly what the release commands and the pipeline call', async () => {
+const tables = [RESOURCE_CALLS, LOOKUP_CALLS, STEP_CALLS].flatMap((table) => Object.values(table));
+
+test('the deploy role allows exactly what the release commands, the provider and the pipeline’s steps call', async () => {
   const allowed = (await policy()).flatMap(({ Action }) => listOf(Action));
-  const called = [...Object.keys(RELEASE_PERMISSIONS), ...Object.keys(PIPELINE_PERMISSIONS)];
+  const called = [RELEASE_PERMISSIONS, ...tables].flatMap((calls) => (calls === 'person' ? [] : Object.keys(calls)));
   expect(new Set(allowed)).toEqual(new Set(called));
+});
+
+test('every type of the program says who changes it, and none is listed that the program does not use', async () => {
+  const graphs = await Promise.all(STACKS.map((stack) => recorded(stack)));
+  const types = graphs.flatMap(({ resources }) => resources.filter(({ custom }) => custom).map(({ type }) => type));
+  const own = types.filter((type) => !type.startsWith('pulumi:providers:'));
+  expect(new Set(own)).toEqual(new Set(Object.keys(RESOURCE_CALLS)));
+});
+
+test.each(STACKS)('a release of %s changes exactly the types that the role may change', async (stack) => {
+  const release = async (digit: string, revision: number) => {
+    const graph = await recordGraph(stack, await stackConfig(stack, exampleRelease(stack, digit)), { revision });
+    return new Map(graph.resources.map(({ urn, type, inputs }) => [urn, { type, inputs: JSON.stringify(inputs) }]));
+  };
+  const [before, after] = [await release('a', 1), await release('b', 2)];
+  expect([...after.keys()]).toEqual([...before.keys()]);
+  const changed = [...after].filter(([urn, { inputs }]) => inputs !== before.get(urn)?.inputs);
+  const may = Object.entries(RESOURCE_CALLS).filter(([, calls]) => calls !== 'person');
+  expect(new Set(changed.map(([, { type }]) => type))).toEqual(new Set(may.map(([type]) => type)));
+});
+
+test('every question that the program asks AWS has its actions, and so does every component that asks by itself', async () => {
+  const { lookups, resources } = await recorded('production');
+  const remote = resources.filter(({ custom, type }) => !custom && !/^(golive|pulumi):/.test(type));
+  expect(new Set([...lookups, ...remote.map(({ type }) => type)])).toEqual(new Set(Object.keys(LOOKUP_CALLS)));
+});
+
+test('every command of the pipeline that reaches AWS has its actions', () => {
+  const lines = JOBS.flatMap(([, { steps = [] }]) => steps.flatMap(({ run = '' }) => run.split('\n')));
+  const commands = lines.flatMap((line) => /\b(aws \S+ \S+|skopeo copy|pulumi login)\b/.exec(line)?.[1] ?? []);
+  expect(new Set(commands)).toEqual(new Set(Object.keys(STEP_CALLS)));
 });
 
 test('it can change neither rights nor the network nor the database, and touches no other stack', async () => {

@@ -1,64 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { recordGraph, type RecordedGraph, type RecordedResource } from '../../../infra/graph/record.ts';
-import { stackConfig } from '../../../infra/graph/stacks.ts';
 import { ROLLOUT, TASK } from '../fake/scripts.ts';
-import { deploy } from '../fake/services.ts';
-import { startStaging, type Staging } from '../fake/staging.ts';
 import { addTask } from '../fake/tasks.ts';
-import { carryOut, type Outcome, type State } from './engine.ts';
 import { find } from './recorded.ts';
-
-const COMMITS = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string];
-const MOVES = ['web Service', 'worker Service', 'prune Schedule'];
+import { COMMITS, environment, migrations, moved, MOVES, verdicts } from './updates.ts';
 
 afterEach(() => vi.unstubAllGlobals());
-
-/** A stack in a fake account whose `pulumi up` runs our hooks against it. */
-async function environment() {
-  const staging = await startStaging();
-  const state: State = new Map();
-  let revision = 0;
-  // The program asks the public address, which leads to the fake load balancer.
-  const real = fetch;
-  vi.stubGlobal('fetch', (url: string, init?: RequestInit) =>
-    real(url.replace(/^https:\/\/golive-staging\.example\.com/, staging.aws.url), init),
-  );
-
-  async function graph(commit: string, { sameRevision = false } = {}): Promise<RecordedGraph> {
-    if (!sameRevision) revision++;
-    const { images } = sameRevision ? { images: imagesOf(staging, revision) } : staging.build(commit);
-    const config = await stackConfig('staging', { commit, ...images });
-    return recordGraph('staging', config, { revision, open: () => staging.session });
-  }
-
-  return {
-    staging,
-    state,
-    graph,
-    up: async (recording: RecordedGraph) => carryOut(recording, state, (resource) => apply(staging, resource)),
-    [Symbol.asyncDispose]: () => staging[Symbol.asyncDispose](),
-  };
-}
-
-function imagesOf({ world }: Staging, revision: number) {
-  const image = (process: string) =>
-    [...world.taskDefinitions.values()].find(
-      (one) => one.family === `golive-staging-${process}` && one.revision === revision,
-    )!.containerDefinitions[0]!.image;
-  return { runner: image('web'), migrator: image('migrate') };
-}
-
-/** CreateService and UpdateService, as Pulumi's AWS provider calls them. */
-function apply({ world }: Staging, { type, name, inputs }: RecordedResource): void {
-  if (type === 'aws:ecs/service:Service') deploy(world, world.services.get(name)!, inputs.taskDefinition as string);
-}
-
-const moved = ({ touched }: Outcome) => touched.filter((one) => MOVES.includes(one));
-const verdicts = ({ world }: Staging) =>
-  [...world.objects.entries()]
-    .filter(([key]) => key.includes('/releases/'))
-    .map(([, text]) => (JSON.parse(text) as { verdict: string }).verdict);
-const migrations = ({ world }: Staging) => world.tasks.filter(({ startedBy }) => startedBy === 'golive-migrate');
 
 test('the graph itself says: task definitions, then web, then worker, then prune, then the note of what runs', async () => {
   await using env = await environment();
