@@ -19,11 +19,18 @@ async function main(): Promise<void> {
     options: { rows: { type: 'string' }, grow: { type: 'string' }, json: { type: 'boolean' } },
   });
   const rows = Number(values.rows ?? 500_000);
+  const present = values.grow === undefined ? null : Number(values.grow);
   if (!Number.isInteger(rows) || rows < 1000) throw new Error('--rows takes a number from 1000');
+  if (present !== null && (!Number.isInteger(present) || present < 1000))
+    throw new Error('--grow takes a number from 1000');
   await using database = await benchDatabase();
   await using bench = await ingestBench(database);
-  if (values.grow !== undefined) return measureGrowth(bench, rows, Number(values.grow), values.json ?? false);
+  const json = values.json ?? false;
+  // Awaited here: the database and the servers go when this function ends.
+  await (present === null ? measureIngest(bench, rows, json) : measureGrowth(bench, rows, present, json));
+}
 
+async function measureIngest(bench: IngestBench, rows: number, json: boolean): Promise<void> {
   const e2e = await endToEnd(bench, rows);
   const { p50, p99 } = await steadyLag(bench);
   const worker = await workerAlone(bench, rows);
@@ -37,7 +44,7 @@ async function main(): Promise<void> {
       p50_lag_ms: p50,
       p99_lag_ms: p99,
     },
-    values.json ?? false,
+    json,
   );
   demand({
     'worker_events_s >= 0.4 x raw_insert_events_s': worker >= 0.4 * raw,
