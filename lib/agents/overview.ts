@@ -78,7 +78,7 @@ export type AgentDetail = NonNullable<Awaited<ReturnType<typeof readAgent>>>;
 export type AgentKeyRow = AgentDetail['keys'][number];
 
 /** Whether a key opens the door now. */
-export function keyState({ revokedAt, expiresAt }: AgentKeyRow, now = new Date()): 'live' | 'revoked' | 'expired' {
+export function keyState({ revokedAt, expiresAt }: AgentKeyRow, now = new Date()): 'valid' | 'revoked' | 'expired' {
   if (revokedAt !== null) return 'revoked';
-  return expiresAt !== null && expiresAt <= now ? 'expired' : 'live';
+  return expiresAt !== null && expiresAt <= now ? 'expired' : 'valid';
 }

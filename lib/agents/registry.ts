@@ -16,7 +16,9 @@ export const newAgent = z.object({
 });
 export type NewAgent = z.output<typeof newAgent>;
 
-const NAME_TAKEN = fail('conflict', 'An agent with this name is here already.', { fields: ['name'] });
+const NAME_TAKEN = fail('conflict', 'An agent with this name is here already.', {
+  errors: [{ pointer: '#/name', detail: 'is taken by another agent' }],
+});
 const NO_AGENT = fail('not_found', 'There is no such agent.');
 
 /**

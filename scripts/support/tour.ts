@@ -1,5 +1,9 @@
 import type { Role } from '../../lib/access/permissions.ts';
+import { expireKey, issueKey, revokeKey } from '../../lib/agents/key-admin.ts';
+import { registerAgent } from '../../lib/agents/registry.ts';
+import type { Act } from '../../lib/audit/catalogue.ts';
 import type { Db } from '../../lib/db.ts';
+import type { Result } from '../../lib/errors.ts';
 
 /** A page as somebody sees it. */
 export interface Stop {
@@ -31,9 +35,33 @@ export async function tour(db: Db): Promise<Stop[]> {
     { name: 'people', path: '/admin', who: 'admin' },
     { name: 'person', path: `/admin/users/${admin.id}`, who: 'admin' },
     { name: 'agents', path: '/admin/agents', who: 'admin' },
+    { name: 'agent', path: `/admin/agents/${await demoAgent(db)}`, who: 'admin' },
     { name: 'account', path: '/account', who: 'user' },
     { name: 'forbidden', path: '/admin', who: 'user', status: 403 },
     { name: '403', path: '/403', who: null, status: 403 },
     { name: 'not-found', path: '/nowhere', who: 'user', status: 404 },
   ];
+}
+
+const ACT: Act = { actor: { type: 'system', id: 'tour', label: 'tour' }, origin: { source: 'cli' } };
+const AGENT = { name: 'deploy-bot', description: 'Reports what the pipeline rolls out', eventsPerSecond: 500 };
+
+/** The agent on show, with a key of every state that can be made at once. Made by whoever comes first. */
+async function demoAgent(db: Db): Promise<string> {
+  const made = await registerAgent(db, ACT, AGENT);
+  if (!made.ok) return (await db.agent.findUniqueOrThrow({ where: { name: AGENT.name }, select: { id: true } })).id;
+  const { id } = made.value;
+  const [, ending, leaked] = [
+    await issueKey(db, ACT, id, null),
+    await issueKey(db, ACT, id, null),
+    await issueKey(db, ACT, id, 90),
+  ];
+  need(await expireKey(db, ACT, need(ending).keyId, 30));
+  need(await revokeKey(db, ACT, need(leaked).keyId));
+  return id;
+}
+
+function need<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.detail);
+  return result.value;
 }

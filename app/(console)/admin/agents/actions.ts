@@ -35,7 +35,7 @@ export const issueAgentKey = defineAction('issueAgentKey', one.extend({ days: ma
 
 export const rotateAgentKey = defineAction(
   'rotateAgentKey',
-  one.extend({ hours: z.coerce.number().int().min(0).max(720) }),
+  one.extend({ hours: z.coerce.number().int().min(1).max(720) }),
   async (input, { act }) => refreshed(await keys.rotateKey(db(), act, input.id, input.hours)),
 );
 

@@ -8,6 +8,7 @@ import { AgentsTable } from '../../../_ui/agents-table.tsx';
 import { ConfirmedAct } from '../../../_ui/confirmed-act.tsx';
 import { Disclosure } from '../../../_ui/disclosure.tsx';
 import { Figure } from '../../../_ui/figure.tsx';
+import { Lasting } from '../../../_ui/lasting.tsx';
 import { Empty, PageHead } from '../../../_ui/page.tsx';
 import { redriveAgentBatches, registerAgent } from './actions.ts';
 
@@ -24,14 +25,14 @@ export default async function AgentsPage() {
       <PageHead title={t('title')} lead={t('lead')} />
       <Figures overview={overview} />
       <div className="mb-6 grid gap-4">
-        {overview.deadLetters === 0 ? null : (
+        <Lasting show={overview.deadLetters > 0}>
           <ConfirmedAct
             action={redriveAgentBatches}
             label={t('redrive.label')}
             text={t('redrive.hint')}
             done={t('redrive.done')}
           />
-        )}
+        </Lasting>
         <Disclosure label={t('register.title')}>
           <ActionForm action={registerAgent} label={t('register.title')} done={t('register.done')}>
             <div className="mb-4 grid gap-4 sm:grid-cols-3">

@@ -9,7 +9,7 @@ import { LocalTime } from '../../../../_ui/local-time.tsx';
 import { Panel } from '../../../../_ui/page.tsx';
 import { expireAgentKey, revokeAgentKey, rotateAgentKey } from '../actions.ts';
 
-const TONES = { live: 'good', expired: 'neutral', revoked: 'neutral' } as const;
+const TONES = { valid: 'good', expired: 'neutral', revoked: 'neutral' } as const;
 
 /** One key: what it is, how much it is used, and what can be done while it works. */
 export async function KeyPanel({ agentKey }: { agentKey: AgentKeyRow }) {
@@ -28,7 +28,7 @@ export async function KeyPanel({ agentKey }: { agentKey: AgentKeyRow }) {
   return (
     <Panel title={`${agentKey.prefix}…`}>
       <Facts facts={facts} />
-      {state === 'live' ? <Acts id={agentKey.id} /> : null}
+      {state === 'valid' ? <Acts id={agentKey.id} /> : null}
     </Panel>
   );
 }
@@ -38,7 +38,7 @@ async function Acts({ id }: { id: string }) {
   return (
     <div className="mt-4 grid gap-3">
       <AgentKeyAct action={rotateAgentKey} id={id} label={t('rotate.label')} text={t('rotate.hint')}>
-        <FormField label={t('rotate.hours')} name="hours" type="number" min={0} max={720} defaultValue="24" required />
+        <FormField label={t('rotate.hours')} name="hours" type="number" min={1} max={720} defaultValue="24" required />
       </AgentKeyAct>
       <AgentKeyAct action={expireAgentKey} id={id} label={t('expire.label')} text={t('expire.hint')}>
         <FormField label={t('expire.days')} name="days" type="number" min={1} max={3650} defaultValue="30" required />

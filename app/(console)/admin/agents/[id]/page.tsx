@@ -66,6 +66,8 @@ async function About({ agent }: { agent: AgentDetail }) {
         </a>
       </p>
       <ConfirmedAct
+        // Its opposite begins closed, as a second click must not undo the first.
+        key={String(disabled)}
         action={disabled ? enableAgent : disableAgent}
         fields={{ id: agent.id }}
         label={t(disabled ? 'enable.label' : 'disable.label')}
