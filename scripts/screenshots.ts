@@ -6,11 +6,14 @@ import type { Role } from '../lib/access/permissions.ts';
 import { openDb } from '../lib/db.ts';
 import { launchOptions } from './support/chromium.ts';
 import { tour, type Stop } from './support/tour.ts';
-import { emailOf } from './support/secrets.ts';
-import { startTestSite, type TestSite } from './support/test-site.ts';
+import { emailOf, makeSecrets } from './support/secrets.ts';
+import { complete, startTestSite, type TestSite } from './support/test-site.ts';
 
 const FOLDER = 'docs/screenshots';
 const LOCALES = ['en', 'ru'] as const;
+
+/** Pixels of a picture; a long list is cut there. */
+const TALLEST = 1_800;
 
 interface Look {
   suffix: string;
@@ -28,7 +31,8 @@ const LOOKS: Look[] = [
 
 async function main() {
   await using running = new AsyncDisposableStack();
-  const site = await startTestSite();
+  const NEXTAUTH_SECRET = makeSecrets().nextAuth;
+  const site = await startTestSite({ NEXTAUTH_SECRET });
   running.defer(site.stop);
   const db = openDb(site.urls.DATABASE_URL, { max: 1 });
   running.defer(() => db.$disconnect());
@@ -39,6 +43,9 @@ async function main() {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   const states = await signInAll(browser, site);
+  // As a log looks that is cared for: sealed and verified.
+  for (const command of ['audit-seal', 'audit-verify'])
+    await complete(`node scripts/${command}.ts`, { ...site.urls, NEXTAUTH_SECRET });
   let count = 0;
   for (const locale of LOCALES) {
     for (const look of LOOKS) {
@@ -87,7 +94,10 @@ async function picture(browser: Browser, site: TestSite, stop: Stop, { locale, l
   });
   const page = await context.newPage();
   await page.goto(stop.path, { waitUntil: 'networkidle' });
-  await page.screenshot({ path: join(FOLDER, `${stop.name}${look.suffix}.${locale}.png`) });
+  const path = join(FOLDER, `${stop.name}${look.suffix}.${locale}.png`);
+  const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+  const clip = { x: 0, y: 0, width: look.width, height: Math.min(whole, TALLEST) };
+  await page.screenshot({ path, fullPage: true, clip });
   await context.close();
 }
 

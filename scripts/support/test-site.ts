@@ -61,7 +61,8 @@ export async function startTestSite(env: Record<string, string> = {}): Promise<T
   return { origin, urls, accounts: secrets.accounts, bootMs, stop: () => stack.disposeAsync() };
 }
 
-async function complete(command: string, env: Record<string, string>): Promise<void> {
+/** Runs a command to its end. @throws with its output when it fails. */
+export async function complete(command: string, env: Record<string, string>): Promise<void> {
   const step = startProcess('sh', ['-c', command], { env });
   const code = await step.ended;
   if (code !== 0) throw new Error(`"${command}" ended with exit code ${code}:\n${step.output()}`);

@@ -5,8 +5,10 @@ import { db } from '#lib/db.ts';
 import { actionNames } from '../../../_server/audit-texts.ts';
 import { requirePermission } from '../../../_server/session.ts';
 import { Counts } from '../../../_ui/counts.tsx';
+import { duration } from '../../../_ui/duration.ts';
 import { Facts } from '../../../_ui/facts.tsx';
 import { Figure } from '../../../_ui/figure.tsx';
+import { LocalTime } from '../../../_ui/local-time.tsx';
 import { Notice } from '../../../_ui/notice.tsx';
 import { PageHead, Panel } from '../../../_ui/page.tsx';
 import { VolumeChart } from '../../../_ui/volume-chart.tsx';
@@ -40,33 +42,54 @@ export default async function AuditHealthPage() {
   );
 }
 
-const mib = (bytes: number) => Math.round(bytes / 1024 / 1024);
+const mib = (bytes: number) => Math.round((bytes / 1024 / 1024) * 10) / 10;
 
-async function State({ health: { proof, growth, retention } }: { health: AuditHealth }) {
+async function State({ health: { days, proof, growth, retention } }: { health: AuditHealth }) {
   const t = await getTranslations('auditHealth');
   const format = await getFormatter();
-  const at =
-    proof.at === null ? '' : format.dateTime(proof.at, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+  const denials = days.reduce((total, day) => total + day.denials, 0);
   return (
     <>
       <div className="mb-4 grid gap-3">
-        {proof.at === null ? <Notice kind="warn">{t('proof.never')}</Notice> : null}
-        {proof.at !== null && proof.ok ? (
-          <Notice kind="good">{t('proof.good', { sequence: String(proof.verifiedUpTo), at })}</Notice>
-        ) : null}
-        {proof.finding === null ? null : <Notice kind="bad">{t('proof.bad', { at, finding: proof.finding })}</Notice>}
+        <Proof proof={proof} />
         {retention.working ? null : <Notice kind="bad">{t('retentionStopped', { count: retention.overdue })}</Notice>}
       </div>
-      <dl aria-label={t('figures')} className="mb-4 grid grid-cols-2 gap-3 sm:gap-4 lg:grid-cols-4">
-        <Figure name={t('pending')} value={proof.pending} note={t('lag', { seconds: proof.lagSeconds })} />
+      <dl aria-label={t('figures')} className="mb-4 grid grid-cols-2 gap-3 sm:gap-4 lg:grid-cols-3">
+        <Figure
+          name={t('pending')}
+          value={proof.pending}
+          {...(proof.pending > 0 ? { note: t('lag', { lag: duration(format, proof.lagSeconds) }) } : {})}
+        />
         <Figure name={t('verified')} value={Number(proof.verifiedUpTo)} />
-        <Figure name={t('size')} value={mib(growth.bytes)} note={t('perDay', { mib: mib(growth.bytesPerDay) })} />
-        {growth.daysUntilLimit === null ? (
-          <Figure name={t('kept')} value={retention.days} />
-        ) : (
-          <Figure name={t('daysLeft')} value={growth.daysUntilLimit} />
-        )}
+        <Figure name={t('denials')} value={denials} note={t('inDays', { days: days.length })} />
+        <Figure
+          name={t('size')}
+          value={mib(growth.bytes)}
+          note={t('perDay', { mib: format.number(mib(growth.bytesPerDay)) })}
+        />
+        <Figure
+          name={t('kept')}
+          value={retention.days}
+          note={
+            retention.lastPrune === null
+              ? t('neverPruned')
+              : t('lastPrune', { at: format.dateTime(retention.lastPrune, { dateStyle: 'medium', timeZone: 'UTC' }) })
+          }
+        />
+        {growth.daysUntilLimit === null ? null : <Figure name={t('daysLeft')} value={growth.daysUntilLimit} />}
       </dl>
+    </>
+  );
+}
+
+async function Proof({ proof }: { proof: AuditHealth['proof'] }) {
+  const t = await getTranslations('auditHealth.proof');
+  if (proof.at === null) return <Notice kind="warn">{t('never')}</Notice>;
+  const at = () => <LocalTime time={proof.at?.toISOString() ?? ''} />;
+  return (
+    <>
+      {proof.ok ? <Notice kind="good">{t.rich('good', { sequence: String(proof.verifiedUpTo), at })}</Notice> : null}
+      {proof.finding === null ? null : <Notice kind="bad">{t.rich('bad', { finding: proof.finding, at })}</Notice>}
     </>
   );
 }
