@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { countDeadLetters, redriveDeadLetters } from '#lib/agents/redrive.ts';
 import type { Act } from '#lib/audit/catalogue.ts';
 import { db } from '#lib/db.ts';
+import { endInFailure } from './support/failure.ts';
 
 const HELP = `npm run agent:ingest:redrive [-- --dry-run] [--json]
 
@@ -40,6 +41,5 @@ async function redriveAll(): Promise<number> {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = error instanceof TypeError ? 2 : 1;
+  endInFailure('agent:ingest:redrive could not finish', error, 1);
 }

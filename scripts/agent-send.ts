@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { endInFailure } from './support/failure.ts';
 import { Refused, sendBatch, type Client } from './support/agent-client.ts';
 
 const HELP = `npm run agent:send -- --file events.ndjson [--origin URL] [--batch N] [--retries N] [--json]
@@ -37,16 +38,17 @@ async function main(): Promise<number> {
   });
   if (values.help) return say(HELP, 0);
   const key = process.env.GOLIVE_AGENT_KEY;
-  const batch = Number(values.batch);
+  const [batch, retries] = [Number(values.batch), Number(values.retries)];
   if (values.file === undefined) return complain('Name a file: --file events.ndjson');
   if (!key) return complain('Set GOLIVE_AGENT_KEY to a key from /admin/agents.');
   if (!Number.isInteger(batch) || batch < 1 || batch > 1000) return complain('--batch takes 1 to 1000.');
+  if (!Number.isInteger(retries) || retries < 0) return complain('--retries takes a number from 0.');
 
   const onRetry: Client['onRetry'] = (reason, waitMs) => console.error(`${reason}; again in ${waitMs} ms`);
   const tally = await sendFile(values.file, batch, {
     origin: values.origin,
     key,
-    retries: Number(values.retries),
+    retries,
     onRetry,
   });
   console.log(values.json ? JSON.stringify(tally) : `${tally.accepted} accepted, ${tally.refused} refused`);
@@ -127,7 +129,5 @@ function complain(text: string): number {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const wrongUse = error instanceof TypeError && 'code' in error;
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = wrongUse ? 2 : 3;
+  endInFailure('agent:send', error, 3);
 }

@@ -48,6 +48,12 @@ export async function sendBatch(client: Client, body: string): Promise<BatchAnsw
   }
 }
 
+/** What fetch throws says only that it failed; its cause says why. */
+function whyNot(error: unknown): string {
+  const { cause, message } = error as Error;
+  return (cause as Error | undefined)?.message ?? message;
+}
+
 type Outcome = { answer: BatchAnswer } | { reason: string; retryAfterMs?: number };
 
 async function tryOnce({ origin, key }: Client, body: string): Promise<Outcome> {
@@ -60,7 +66,7 @@ async function tryOnce({ origin, key }: Client, body: string): Promise<Outcome> 
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
+    return { reason: whyNot(error) };
   }
   if (response.status === 202) return { answer: (await response.json()) as BatchAnswer };
   const problem = (await response.json().catch(() => ({}))) as { detail?: string; errors?: BatchAnswer['errors'] };

@@ -6,7 +6,8 @@ import { readBatch } from '../../lib/agents/batches.ts';
 import { processBatches } from '../../lib/agents/process.ts';
 import type { Db } from '../../lib/db.ts';
 import { must, testAgent } from '../support/agents.ts';
-import { deadLetter } from './support/agent.ts';
+import { deadLetter } from '../support/dead-letter.ts';
+import { oldEvent } from './support/agent.ts';
 import { expect, test } from './support/test.ts';
 
 const works = async (db: Db, secret: string) => (await authenticate(db, `Bearer ${secret}`)).ok;
@@ -102,7 +103,7 @@ test('disabling an agent rests all its keys until it is enabled again', async ({
 
 test('a dead letter is seen, and the button gives it back to the workers', async ({ as, db }) => {
   const agent = await testAgent(db);
-  const batchId = await deadLetter(db, agent);
+  const batchId = await deadLetter(db, agent, oldEvent());
   const page = await as('admin');
   await page.goto('/admin/agents');
   const figure = page.locator('dl > div').filter({ hasText: 'Dead letters' }).getByRole('definition');

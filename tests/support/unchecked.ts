@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { noteUnchecked } from '../../scripts/support/unchecked.ts';
 
 /** Debian packages that hold the tools some promises need. */
-const PACKAGES = { pg_dump: 'postgresql-client', pgbouncer: 'pgbouncer' } as const;
+const PACKAGES = { pg_dump: 'postgresql-client', pgbouncer: 'pgbouncer', curl: 'curl' } as const;
 
 const present = (tool: string) => spawnSync('which', [tool]).status === 0;
 

@@ -1,11 +1,4 @@
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
-import { fromPrisma } from 'pg-boss';
-import { acceptBatch } from '../../../lib/agents/accept.ts';
-import { markDeadBatches } from '../../../lib/agents/redrive.ts';
-import { validateEvents } from '../../../lib/agents/validate.ts';
-import type { Db } from '../../../lib/db.ts';
-import { producer } from '../../../lib/queue/boss.ts';
-import { INGEST_DEAD_LETTERS } from '../../../lib/queue/jobs.ts';
 import { BATCH, testEvent, type TestAgent } from '../../support/agents.ts';
 import type { Site } from './test.ts';
 
@@ -47,18 +40,4 @@ export async function get(site: Site, agent: Pick<TestAgent, 'secret'> | null, p
 async function answerOf(response: Response) {
   const header = (name: string) => response.headers.get(name);
   return { status: response.status, type: header('content-type'), header, json: (await response.json()) as unknown };
-}
-
-/** A batch whose job ran out of tries, as when the database was away for long. */
-export async function deadLetter(db: Db, agent: TestAgent): Promise<string> {
-  const receivedAt = new Date();
-  const bounds = { agentName: agent.name, now: receivedAt, oldest: new Date(0) };
-  const { rows } = validateEvents([oldEvent()], bounds);
-  const boss = await producer(db);
-  const caller = { keyId: agent.keyId, agentId: agent.id, agentName: agent.name, eventsPerSecond: 1 };
-  const id = await acceptBatch(db, boss, { caller, rows, received: 1, receivedAt });
-  await db.$executeRaw`DELETE FROM pgboss.job WHERE data->>'batchId' = ${id}`;
-  await boss.send(INGEST_DEAD_LETTERS, { batchId: id, events: 1 }, { db: fromPrisma(db) });
-  await markDeadBatches(db);
-  return id;
 }
