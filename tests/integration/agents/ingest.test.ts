@@ -146,9 +146,3 @@ test('an event that the database refuses is set aside alone; its batch becomes a
   expect(mended.results).toHaveLength(7);
   expect(await redriveDeadLetters(database.db, ADMIN_ACT)).toBe(0);
 });
-
-test('without its job a batch is not accepted, and without its batch there is no job', async () => {
-  const jobs = () => database.db.$queryRawUnsafe<unknown[]>(`SELECT data->>'batchId' FROM pgboss.job`);
-  const batches = await database.db.agentBatch.count();
-  expect(await jobs()).toHaveLength(batches);
-});
