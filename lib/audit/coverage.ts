@@ -35,19 +35,24 @@ function monthStart(moment: Date, later = 0): Date {
   return new Date(Date.UTC(moment.getUTCFullYear(), moment.getUTCMonth() + later, 1));
 }
 
-/** Splits time for reading: what lies ahead of this month, each covered month by itself, and what is older than them; newest first. */
+/** Splits time for reading: this month with what lies ahead of it, each covered month before it, and what is older; newest first. */
 function stretches(covered: TimeRange): Segment[] {
-  const next = new Date(Math.min(monthStart(new Date(), 1).getTime(), covered.to.getTime()));
-  const months: Segment[] = [];
-  for (let to = next; to > covered.from; to = monthStart(to, -1)) months.push({ from: monthStart(to, -1), to });
-  return [{ from: next }, ...months, { to: covered.from }];
+  const thisMonth = monthStart(new Date(Math.min(Date.now(), covered.to.getTime() - 1)));
+  let from = new Date(Math.max(thisMonth.getTime(), covered.from.getTime()));
+  const found: Segment[] = [{ from }];
+  while (from > covered.from) {
+    const to = from;
+    from = monthStart(to, -1);
+    found.push({ from, to });
+  }
+  return [...found, { to: from }];
 }
 
 /**
  * The stretches that a query has to look into, newest first. One month is one partition, so its plan is a walk along one index, made
  * in no time and the same at any depth. Asked about all months at once, the planner may prefer to sort: a month that is still almost
- * empty makes that look cheap, and the DEFAULT partition, which has no place in the order, does so always. Most pages are full
- * after the first month.
+ * empty makes that look cheap, and the DEFAULT partition, which has no place in the order, does so always. What lies ahead of this
+ * month is next to nothing, so it is merged into this month's walk rather than asked for by itself: most pages are one query.
  */
 export function segments(covered: TimeRange | null, { filters, cursor }: AuditQuery): Segment[] {
   if (covered === null) return [{}];

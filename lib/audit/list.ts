@@ -1,7 +1,7 @@
-import { Prisma, type Tx } from '../db.ts';
+import { Prisma, type Db } from '../db.ts';
 import { env } from '../env.ts';
 import type { Outcome, Source } from './catalogue.ts';
-import { coveredRange, segments, type Segment, type TimeRange } from './coverage.ts';
+import { coveredRange, segments, type Segment } from './coverage.ts';
 import { encodeCursor } from './cursor.ts';
 import type { AuditFilters } from './filters.ts';
 import type { AuditQuery } from './query.ts';
@@ -82,14 +82,11 @@ export function pageSql(
 }
 
 /**
- * One page, newest first. Rows written meanwhile are above the cursor, so nothing is repeated and nothing skipped. It never counts.
- * @param covered what the monthly partitions cover, for callers inside a transaction; it decides the speed, never the rows.
- */
-export async function listAudit(db: Tx, query: AuditQuery, covered?: TimeRange | null): Promise<AuditPage> {
+ * One page, newest first. Rows written meanwhile are above the cursor, so nothing is repeated and nothing skipped. It never counts. */
+export async function listAudit(db: Db, query: AuditQuery): Promise<AuditPage> {
   const { filters, limit } = query;
-  const range = covered === undefined ? await coveredRange(db) : covered;
   const events: ListedEvent[] = [];
-  for (const segment of segments(range, query)) {
+  for (const segment of segments(await coveredRange(db), query)) {
     // One row more than asked for tells whether there is a next page.
     const missing = limit + 1 - events.length;
     if (missing === 0) break;

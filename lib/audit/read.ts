@@ -2,7 +2,6 @@ import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Prisma } from '../db.ts';
 import type { Actor, Origin } from './catalogue.ts';
-import { coveredRange } from './coverage.ts';
 import { filtersToText } from './filters.ts';
 import { listAudit, type AuditPage } from './list.ts';
 import type { AuditQuery } from './query.ts';
@@ -18,19 +17,19 @@ export type FullEvent = Prisma.AuditEventGetPayload<object>;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Lists a page and records that it was read, in one transaction: what cannot be recorded is not shown. */
+/**
+ * Lists a page and records that it was read. A reading changes nothing that could have to be taken back, so the two need no transaction
+ * around them: the page is returned only after its event has been stored, and what cannot be recorded is not shown.
+ */
 export async function readAudit(db: Db, { actor, origin }: Reading, query: AuditQuery): Promise<AuditPage> {
-  const covered = await coveredRange(db);
-  return db.$transaction(async (tx) => {
-    const page = await listAudit(tx, query, covered);
-    const metadata = {
-      filters: filtersToText(query.filters),
-      rows: page.events.length,
-      deeper: query.cursor !== undefined,
-    };
-    await recordAudit(tx, { action: 'audit.read', outcome: 'success', actor, origin, metadata });
-    return page;
-  });
+  const page = await listAudit(db, query);
+  const metadata = {
+    filters: filtersToText(query.filters),
+    rows: page.events.length,
+    deeper: query.cursor !== undefined,
+  };
+  await recordAudit(db, { action: 'audit.read', outcome: 'success', actor, origin, metadata });
+  return page;
 }
 
 /** One event with everything it holds, or null. Any text may be given as its id. */
@@ -38,13 +37,11 @@ export async function getAuditEvent(db: Tx, id: string): Promise<FullEvent | nul
   return UUID.test(id) ? db.auditEvent.findFirst({ where: { id } }) : null;
 }
 
-/** Opens one event and records that, in one transaction. @returns `not_found` when there is none. */
+/** Opens one event and records that, as a page is. @returns `not_found` when there is none. */
 export async function readAuditEvent(db: Db, { actor, origin }: Reading, id: string): Promise<Result<FullEvent>> {
-  return db.$transaction(async (tx) => {
-    const event = await getAuditEvent(tx, id);
-    if (event === null) return fail('not_found', 'There is no such event.');
-    const target = { type: 'audit_event', id, label: event.action };
-    await recordAudit(tx, { action: 'audit.event_read', outcome: 'success', actor, origin, target, metadata: {} });
-    return ok(event);
-  });
+  const event = await getAuditEvent(db, id);
+  if (event === null) return fail('not_found', 'There is no such event.');
+  const target = { type: 'audit_event', id, label: event.action };
+  await recordAudit(db, { action: 'audit.event_read', outcome: 'success', actor, origin, target, metadata: {} });
+  return ok(event);
 }

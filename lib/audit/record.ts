@@ -58,7 +58,7 @@ export function auditRow<A extends Action>(event: NewEvent<A>, createdAt = new D
 }
 
 /**
- * Writes one event in the caller's transaction: no audit, no change.
+ * Writes one event in the caller's transaction: no audit, no change. What only reads has no change to protect and may give a client.
  * @returns the id of the event (uuid v7).
  * @throws ZodError when the metadata does not fit the catalogue; the transaction then rolls back.
  */

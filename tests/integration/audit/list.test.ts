@@ -1,4 +1,5 @@
-import { beforeAll, expect, test } from 'vitest';
+import pg from 'pg';
+import { beforeAll, expect, test, vi } from 'vitest';
 import type { Db } from '#lib/db.ts';
 import { listAudit } from '#lib/audit/list.ts';
 import { parseAuditQuery } from '#lib/audit/query.ts';
@@ -97,6 +98,17 @@ test('reading the log and opening an event are events themselves', async () => {
     deeper: false,
   });
   expect(written[1]?.targetId).toBe(page.events[0]?.id);
+});
+
+test('a page that this month fills costs two statements: its rows and its event', async () => {
+  await using database = await freshDatabase();
+  await writeEvents(database.ownerUrl, 40, { createdAt: `date_trunc('milliseconds', now())` });
+  await readAudit(database.db, auditor, parsed(''));
+  const query = vi.spyOn(pg.Client.prototype, 'query');
+  const { events } = await readAudit(database.db, auditor, parsed(''));
+  const sent = query.mock.calls.map(([text]) => (text as unknown as { text: string }).text.slice(0, 6));
+  query.mockRestore();
+  expect({ sent, rows: events.length }).toEqual({ sent: ['SELECT', 'INSERT'], rows: 25 });
 });
 
 test('what cannot be recorded is not shown', async () => {
