@@ -1,6 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { DEFAULT_PORT, PROCESS_TABLE, TIMING, type Process } from '#lib/release/contract.ts';
+import { DEFAULT_PORT, PROCESS_TABLE, TIMING, WORKER_CHECK_PATH, type Process } from '#lib/release/contract.ts';
 import { plainVariables, secretVariables, WORKER_PORT, type Facts } from './environment.ts';
 import type { Logs } from './logs.ts';
 import type { Names } from './names.ts';
@@ -86,20 +86,22 @@ export class Task extends pulumi.ComponentResource {
 }
 
 /**
- * The worker stands behind no load balancer: ECS asks it itself, and replaces one that has work waiting and picks none up. Its images
- * have no curl, but they have Node.
+ * The worker stands behind no load balancer: ECS asks it itself. One that never comes to work fails its rollout; one that has work
+ * waiting and picks none up, or whose process hangs, is replaced; one whose database is away is left alone, as is one that waits for it
+ * within the start period (ECS allows no longer one). On ECS no worker waits for migrations: its release applied them before. Its images have no
+ * curl, but they have Node.
  */
 const WORKER_CHECK = {
   command: [
     'CMD',
     'node',
     '-e',
-    `fetch('http://127.0.0.1:${WORKER_PORT}/stuck').then((r) => process.exit(r.ok ? 0 : 1))`,
+    `fetch('http://127.0.0.1:${WORKER_PORT}${WORKER_CHECK_PATH}').then((r) => process.exit(r.ok ? 0 : 1))`,
   ],
   interval: 30,
   timeout: 10,
   retries: 3,
-  startPeriod: 120,
+  startPeriod: 300,
 };
 
 function container(args: TaskArgs) {

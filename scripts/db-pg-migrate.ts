@@ -24,10 +24,11 @@ async function main(): Promise<void> {
   const client = new pg.Client(connectionConfig(MIGRATE_DATABASE_URL ?? DATABASE_URL, DATABASE_CA_CERT));
   await client.connect();
   try {
-    const users = [DATABASE_URL, WORKER_DATABASE_URL ?? []].flat().map(userOf);
-    if (DATABASE_APP_ROLE) await ensureAppRoles(client, DATABASE_APP_ROLE, users);
-    const appRole = DATABASE_APP_ROLE ?? userOf(DATABASE_URL).name;
-    const settings = { 'golive.app_role': appRole };
+    const web = userOf(DATABASE_URL);
+    const worker = WORKER_DATABASE_URL === undefined ? web : userOf(WORKER_DATABASE_URL);
+    if (DATABASE_APP_ROLE) await ensureAppRoles(client, DATABASE_APP_ROLE, [web, worker]);
+    const appRole = DATABASE_APP_ROLE ?? web.name;
+    const settings = { 'golive.app_role': appRole, 'golive.web_user': web.name, 'golive.worker_user': worker.name };
     const dir = fileURLToPath(new URL('../prisma/postgres', import.meta.url));
     const onApplied = (name: string, ms: number) => console.log(`applied ${name} (${ms} ms)`);
     const applied = await applyPostgresMigrations(client, dir, settings, { again: values.again, onApplied });

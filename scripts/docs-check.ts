@@ -2,10 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { SURFACE } from '#lib/access/surface.ts';
+import { WORKER_CHECK_PATH } from '#lib/release/contract.ts';
 import { findMistakes, type Known } from './support/documents.ts';
 
 /** The worker's own answers, on a port of its own. */
-const WORKER_ROUTES = ['/alive', '/ready', '/stuck'];
+const WORKER_ROUTES = ['/alive', '/ready', '/stuck', WORKER_CHECK_PATH];
 
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 

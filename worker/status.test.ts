@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isReady, isStuck, newStatus, type Status } from './status.ts';
+import { hasBegun, isReady, isStuck, newStatus, type Status } from './status.ts';
 
 const NOW = 1_000_000_000;
 const status = (given: Partial<Status>): Status => ({
@@ -13,6 +13,11 @@ test('a worker is ready while it is subscribed and the database answers', () => 
   expect(isReady(status({}), NOW)).toBe(true);
   expect(isReady(status({ subscribed: false }), NOW)).toBe(false);
   expect(isReady(status({ databaseAt: NOW - 20_000 }), NOW)).toBe(false);
+});
+
+test('a worker has begun once it was ready, and a database that goes away does not undo that', () => {
+  expect(hasBegun(newStatus(NOW))).toBe(false);
+  expect(hasBegun(status({ databaseAt: NOW - 3_600_000 }))).toBe(true);
 });
 
 test('a worker is stuck when work waits and nothing is picked up, and only then', () => {

@@ -24,6 +24,9 @@ export const newStatus = (now = Date.now()): Status => ({
 export const isReady = ({ subscribed, databaseAt }: Status, now = Date.now()): boolean =>
   subscribed && now - databaseAt < DATABASE_SILENCE_MS;
 
+/** Has once been ready. Before that it waits for the database, for migrations, or has not been able to start at all. */
+export const hasBegun = ({ databaseAt }: Status): boolean => databaseAt > 0;
+
 /** Restarting helps a stuck worker; it does not help while the database is away, so that does not count as stuck. */
 export const isStuck = (status: Status, now = Date.now()): boolean =>
   isReady(status, now) && status.waitSeconds > STUCK_SECONDS && now - status.pickedUpAt > STUCK_SECONDS * 1000;

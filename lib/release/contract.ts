@@ -15,6 +15,8 @@ export const COMMANDS = {
 } as const;
 
 export const HEALTH_PATH = '/api/health';
+/** On WORKER_PORT, for a platform that asks a worker one question: answers 200 from its first work on, unless it is stuck. */
+export const WORKER_CHECK_PATH = '/working';
 
 /** Five fields of cron, in UTC: every day at 03:00. */
 export const PRUNE_SCHEDULE = '0 3 * * *';

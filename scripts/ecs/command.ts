@@ -1,5 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { Stack } from '../../infra/ecs/environment.ts';
+import { PROCESSES, type Process } from '#lib/release/contract.ts';
 import { EcsFailure, type Ending } from '../../infra/ecs/failure.ts';
 import type { Session } from '../../infra/ecs/session.ts';
 
@@ -44,6 +45,14 @@ export const SHARED = {
 export function text(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** `--process`. @throws EcsFailure `usage` for one that a release does not have. */
+export function processOf(values: Values): Process | undefined {
+  const wanted = text(values, 'process');
+  const found = PROCESSES.find((process) => process === wanted);
+  if (wanted !== undefined && !found) throw new EcsFailure('usage', `--process must be one of ${PROCESSES.join(', ')}`);
+  return found;
 }
 
 /** An option in seconds. @throws EcsFailure `usage` for what is no positive number: a wait without an end would be the result. */

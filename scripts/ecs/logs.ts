@@ -1,8 +1,7 @@
-import { PROCESSES, type Process } from '#lib/release/contract.ts';
 import { EcsFailure } from '../../infra/ecs/failure.ts';
 import { followLogs, readLogs, type LogLine } from '../../infra/ecs/logs.ts';
 import { idOf } from '../../infra/ecs/task-log.ts';
-import { text, type Command } from './command.ts';
+import { processOf, text, type Command } from './command.ts';
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -19,8 +18,7 @@ export const logs: Command = {
     for: { type: 'string' },
   },
   async run({ session, stack, values, say, interruption }) {
-    const process = text(values, 'process') ?? 'web';
-    if (!isProcess(process)) throw new EcsFailure('usage', `--process must be one of ${PROCESSES.join(', ')}`);
+    const process = processOf(values) ?? 'web';
     if (values.for !== undefined && !values.follow) throw new EcsFailure('usage', '--for goes with --follow');
     const now = session.clock.now();
     const since = now - duration('since', text(values, 'since') ?? '15m');
@@ -37,8 +35,6 @@ export const logs: Command = {
 };
 
 const readable = ({ at, stream, message }: LogLine) => `${at.toISOString()} ${idOf(stream).slice(0, 8)} ${message}`;
-
-const isProcess = (value: string): value is Process => (PROCESSES as readonly string[]).includes(value);
 
 function duration(option: string, value: string): number {
   const { amount = '', unit = '' } = /^(?<amount>\d+)(?<unit>[smhd])$/.exec(value)?.groups ?? {};

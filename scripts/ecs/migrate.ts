@@ -1,7 +1,7 @@
 import { TIMING } from '#lib/release/contract.ts';
 import { runMigrateGate } from '../../infra/ecs/migrate-gate.ts';
 import { seconds, type Command } from './command.ts';
-import { migratorOf } from './migrator.ts';
+import { oneOff } from './one-off.ts';
 
 export const migrate: Command = {
   usage: `[--timeout SECONDS]
@@ -10,7 +10,10 @@ Runs the migrations of the newest registered migrator and touches no service. \`
   async run({ session, stack, values }) {
     const timeoutSeconds = seconds(values, 'timeout') ?? TIMING.migrate;
     const { region } = stack;
-    await runMigrateGate({ ...(await migratorOf(session, stack)), region, timeoutSeconds, log: session.log }, session);
+    await runMigrateGate(
+      { ...(await oneOff(session, stack, 'migrate')), region, timeoutSeconds, log: session.log },
+      session,
+    );
     return { ending: 'done', data: {}, lines: ['migrated'] };
   },
 };

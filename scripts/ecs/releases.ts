@@ -2,7 +2,7 @@ import { EcsFailure } from '../../infra/ecs/failure.ts';
 import { recordInAudit } from '../../infra/ecs/release-audit.ts';
 import { readReleases } from '../../infra/ecs/release-manifest.ts';
 import { table, text, type Command } from './command.ts';
-import { migratorOf } from './migrator.ts';
+import { oneOff } from './one-off.ts';
 
 export const releases: Command = {
   usage: `[--audit RELEASE]
@@ -18,7 +18,7 @@ Lists the manifest, newest first.`,
     }
     const release = all.find(({ id }) => id === wanted);
     if (!release) throw new EcsFailure('usage', `no release ${wanted} in the manifest`);
-    await recordInAudit(session, await migratorOf(session, stack), release);
+    await recordInAudit(session, await oneOff(session, stack, 'migrate'), release);
     return { ending: 'done', data: { release }, lines: [`${wanted} is in the audit log`] };
   },
 };

@@ -8,6 +8,7 @@ import {
   PRUNE_SCHEDULE,
   TIMING,
   VARIABLES,
+  WORKER_CHECK_PATH,
   variablesOf,
 } from '#lib/release/contract.ts';
 import { schedulerCron } from '../../../infra/prune.ts';
@@ -52,6 +53,16 @@ describe.each(STACKS)('%s keeps the release contract', (stack) => {
     for (const process of PROCESSES) expect(container(graph, process).stopTimeout).toBe(TIMING.stop);
     expect(find(graph, 'lb/loadBalancer:LoadBalancer').inputs.idleTimeout).toBe(TIMING.loadBalancerIdle);
     expect(find(graph, 'ecs/service:Service', 'web').inputs.healthCheckGracePeriodSeconds).toBe(TIMING.healthGrace);
+  });
+
+  test('ECS asks the worker whether it has come to work and is not stuck, and nobody else by a check of its own', async () => {
+    const graph = await recorded(stack);
+    const { healthCheck, environment } = container(graph, 'worker');
+    const port = environment.find(({ name }) => name === 'WORKER_PORT')?.value;
+    expect(healthCheck?.command.join(' ')).toContain(`http://127.0.0.1:${port}${WORKER_CHECK_PATH}'`);
+    // What ECS takes at most; a boot fits in many times over.
+    expect(healthCheck?.startPeriod).toBe(300);
+    for (const other of ['web', 'migrate', 'prune']) expect(container(graph, other).healthCheck).toBeUndefined();
   });
 
   test('the prune runs by the contract’s schedule, in UTC, once', async () => {

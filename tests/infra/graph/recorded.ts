@@ -46,6 +46,7 @@ export interface Container {
   portMappings: { containerPort: number }[];
   environment: { name: string; value: string }[];
   secrets: { name: string; valueFrom: string }[];
+  healthCheck?: { command: string[]; startPeriod: number };
   logConfiguration: { options: Record<string, string> };
 }
 

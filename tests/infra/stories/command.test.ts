@@ -78,6 +78,12 @@ test('migrate and run: a failure is exit code 1 with the log, a second migrator 
   const run = await ecs(staging, 'run', '--', 'npm', 'run', 'db:status');
   expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('| all applied') as string });
   expect(staging.world.tasks.at(-1)?.command).toEqual(['npm', 'run', 'db:status']);
+  await ecs(staging, 'run', '--process', 'prune');
+  expect(staging.world.tasks.at(-1)).toMatchObject({
+    family: 'golive-staging-prune',
+    startedBy: 'golive-run',
+    command: [],
+  });
   expect(await ecs(staging, 'migrate', '--timeout', '1')).toMatchObject({ code: 5 });
   const { taskDefinitions } = staging.build(A);
   addTask(staging.world, { definition: taskDefinitions.migrate, startedBy: 'somebody', script: TASK.hangs() });
@@ -146,6 +152,7 @@ test('what cannot be a number of seconds or a time is a usage error, not a wait 
     ['logs', '--since', 'yesterday'],
     ['logs', '--for', '1h'],
     ['logs', '--process', 'cron'],
+    ['run', '--process', 'worker'],
   ])
     expect(await ecs(staging, ...args), args.join(' ')).toMatchObject({ code: 2, stdout: '' });
   expect(staging.world.tasks).toEqual([]);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { redriveDeadLetters } from '#lib/agents/redrive.ts';
+import { WORKER_CHECK_PATH } from '#lib/release/contract.ts';
 import { readBatch } from '#lib/agents/batches.ts';
 import { keepAgentTables } from '#lib/agents/upkeep.ts';
 import { ADMIN_ACT, must, processAll, send, testAgent, testEvent } from '../../support/agents.ts';
@@ -16,6 +17,7 @@ test('the worker takes what was accepted, drains on SIGTERM, and answers probes'
   expect(await worker.probe('/ready')).toBe(200);
   expect(await worker.probe('/alive')).toBe(200);
   expect(await worker.probe('/stuck')).toBe(200);
+  expect(await worker.probe(WORKER_CHECK_PATH)).toBe(200);
   expect(await worker.end('SIGTERM')).toBe(0);
 });
 
@@ -27,6 +29,8 @@ test('the worker waits until the newest migration of its release is applied', as
   await using worker = await startWorker(database.appUrl, { ready: false });
   await until(() => Promise.resolve(worker.output().includes('is not applied')));
   expect(await worker.probe('/ready')).toBe(503);
+  expect(await worker.probe('/stuck'), 'a restart would not help').toBe(200);
+  expect(await worker.probe(WORKER_CHECK_PATH), 'no rollout is complete with it').toBe(503);
   await execute(database.ownerUrl, 'INSERT INTO "_postgres_migrations" SELECT * FROM held ON CONFLICT DO NOTHING');
   await until(async () => (await worker.probe('/ready')) === 200);
 });

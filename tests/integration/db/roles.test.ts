@@ -4,6 +4,8 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { execute } from '../../../scripts/support/postgres.ts';
+import { insertEvents } from '../../support/audit.ts';
+import { startWorker, TEST_SECRET, until } from '../../support/worker.ts';
 
 const run = promisify(execFile);
 const id = randomBytes(4).toString('hex');
@@ -56,11 +58,60 @@ afterAll(async () => {
 test('on an empty database the migrate task makes a user each for web and worker, and both may work but not rule', async () => {
   await migrate();
   for (const url of [as(web, 'web-1'), as(worker, 'worker-1')]) {
-    expect(await ask(url, 'SELECT count(*)::int AS n FROM "User"')).toEqual([{ n: 0 }]);
+    expect(await ask(url, 'SELECT count(*)::int AS n FROM "AuditEvent"')).toEqual([{ n: 0 }]);
     await expect(execute(url, 'DELETE FROM "AuditEvent"')).rejects.toThrow(/permission denied/);
     await expect(execute(url, 'CREATE TABLE public.mine (id int)')).rejects.toThrow(/permission denied/);
   }
   await expect(execute(as(app, 'web-1'), 'SELECT 1')).rejects.toThrow(/authentication failed|not permitted to log in/);
+});
+
+const PEOPLE = ['User', 'Session', 'Identity', 'PasswordReset', 'SignInThrottle'];
+const LOG_KEEPING = [
+  'audit_seal(1)',
+  "audit_drop_partition('AuditEvent_2020_01', gen_random_uuid(), 'x')",
+  "audit_delete_events('{}', '{}', gen_random_uuid(), 'x')",
+  'audit_drop_chain_head()',
+];
+
+test('whoever takes over the worker reaches no account, and whoever takes over web neither seals nor removes', async () => {
+  for (const table of PEOPLE)
+    for (const attack of [
+      `SELECT * FROM "${table}"`,
+      `DELETE FROM "${table}"`,
+      `INSERT INTO "${table}" DEFAULT VALUES`,
+      `SELECT FROM "${table}" FOR UPDATE`,
+    ])
+      await expect(execute(as(worker, 'worker-1'), attack), attack).rejects.toThrow(/permission denied/);
+  for (const call of LOG_KEEPING)
+    await expect(execute(as(web, 'web-1'), `SELECT * FROM ${call}`), call).rejects.toThrow(/permission denied/);
+  for (const table of ['AuditAnchor', 'AuditPrune'])
+    await expect(execute(as(web, 'web-1'), `INSERT INTO "${table}" DEFAULT VALUES`), table).rejects.toThrow(
+      /permission denied/,
+    );
+  // The common role is a way round for neither.
+  await expect(execute(as(worker, 'worker-1'), `SET ROLE ${app}; SELECT * FROM "User"`)).rejects.toThrow(/permission/);
+  await expect(execute(as(worker, 'worker-1'), `SET ROLE ${web}`)).rejects.toThrow(/permission/);
+  await expect(execute(as(web, 'web-1'), `SET ROLE ${worker}`)).rejects.toThrow(/permission/);
+});
+
+test('each of them can do its own work: web keeps accounts, the worker seals what is written, and the prune runs', async () => {
+  await execute(
+    as(web, 'web-1'),
+    `INSERT INTO "User" ("id", "email", "name", "updatedAt") VALUES (gen_random_uuid(), 'a@example.org', 'A', now())`,
+    insertEvents(1, { createdAt: `date_trunc('milliseconds', now())` }),
+  );
+  await using process = await startWorker(as(worker, 'worker-1'));
+  const sealed = () => ask<{ n: number }>(as(web, 'web-1'), 'SELECT count(*)::int AS n FROM "AuditChain"');
+  await until(
+    async () => (await sealed())[0]?.n === 1,
+    () => process.output(),
+  );
+  expect(process.output()).not.toMatch(/permission denied/);
+  expect(await process.end('SIGTERM')).toBe(0);
+  const prune = await run('npm', ['run', 'audit:prune'], {
+    env: { ...globalThis.process.env, DATABASE_URL: as(worker, 'worker-1'), NEXTAUTH_SECRET: TEST_SECRET },
+  });
+  expect(prune.stderr).not.toMatch(/permission denied/);
 });
 
 test('two migrate tasks at once and a third afterwards leave the same users, and a new password replaces the old one', async () => {
