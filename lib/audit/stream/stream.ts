@@ -1,15 +1,14 @@
-import { Prisma, type Db } from '../../db.ts';
+import type { Db, Tx } from '../../db.ts';
 import { env } from '../../env.ts';
 import { SOURCES, type Source } from '../catalogue.ts';
+import { uuidv7 } from '../uuid.ts';
 import { webhookSink, type Delivery, type Sink, type StreamedEvent } from './deliver.ts';
 
 const BATCH = 100;
-/** One delivery at a time for a sink: two streams would break the order. */
-const LOCK_SPACE = 7_305_015;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
-/** Reading, a delivery that runs into its timeout, and the cursor. */
-const TURN_MS = 30_000;
+/** Longer than a delivery may take (`TIMEOUT_MS` in deliver.ts), so only a process that died leaves a lease to run out. */
+const LEASE_SECONDS = 30;
 
 /** The pause after so many failures in a row: doubling, at most ten minutes, and up to a quarter of it by chance. */
 export function backOff(failures: number, chance = Math.random()): number {
@@ -42,54 +41,68 @@ export async function stream(db: Db, sink: Sink, signal?: AbortSignal): Promise<
   return total;
 }
 
-async function turn(db: Db, sink: Sink, source: Source): Promise<number> {
-  return db.$transaction(
-    async (tx) => {
-      const [lock] = await tx.$queryRaw<{ free: boolean }[]>`
-        SELECT pg_try_advisory_xact_lock(${LOCK_SPACE}::int, hashtext(${`${sink.name}/${source}`})) AS free`;
-      if (!lock?.free) return 0;
-      const where = { sink_source: { sink: sink.name, source } };
-      const cursor = await tx.auditStream.upsert({ where, create: { sink: sink.name, source }, update: {} });
-      if (cursor.retryAt !== null && cursor.retryAt > new Date()) return 0;
-      const events = await next(tx, source, cursor.sequence, cursor.failures > 0 ? 1 : BATCH);
-      const last = events.at(-1);
-      if (last === undefined) return 0;
-      const delivery = await sink.deliver(events);
-      const moved = { sequence: last.sequence, deliveredAt: new Date(), failures: 0, retryAt: null };
-      if (delivery.outcome === 'delivered') {
-        await tx.auditStream.update({ where, data: { ...moved, receipt: delivery.receipt } });
-        return events.length;
-      }
-      if (delivery.outcome === 'refused' && events.length === 1) {
-        await bury(tx, sink, last, delivery);
-        await tx.auditStream.update({ where, data: moved });
-        return 0;
-      }
-      // A batch that is refused is tried again one by one, to find the event that is the cause.
-      const failures = cursor.failures + 1;
-      const pause = delivery.outcome === 'refused' ? 0 : backOff(failures);
-      await tx.auditStream.update({ where, data: { failures, retryAt: new Date(Date.now() + pause) } });
-      return 0;
-    },
-    { timeout: TURN_MS },
-  );
+/** What a delivery starts from. */
+interface Cursor {
+  sequence: bigint;
+  failures: number;
+  retryAt: Date | null;
 }
 
-async function bury(tx: Prisma.TransactionClient, sink: Sink, event: StreamedEvent, delivery: Delivery): Promise<void> {
-  const error = delivery.outcome === 'delivered' ? '' : delivery.error;
-  const data = { sink: sink.name, sequence: event.sequence, eventId: event.id, error };
+/** One delivery. No transaction is open while the receiver is asked: a lease keeps the others away from this source meanwhile. */
+async function turn(db: Db, sink: Sink, source: Source): Promise<number> {
+  const of = { sink: sink.name, source };
+  const cursor: Cursor = await db.auditStream.upsert({ where: { sink_source: of }, create: of, update: {} });
+  if (cursor.retryAt !== null && cursor.retryAt > new Date()) return 0;
+  const events = await next(db, source, cursor.sequence, cursor.failures > 0 ? 1 : BATCH);
+  const last = events.at(-1);
+  if (last === undefined) return 0;
+  const lease = uuidv7();
+  // The cursor has to be where it was read: whoever moved it has delivered these events.
+  const claimed = await db.$executeRaw`
+    UPDATE "AuditStream" SET "leaseId" = ${lease}::uuid, "leaseUntil" = now() + ${LEASE_SECONDS} * interval '1 second'
+    WHERE "sink" = ${of.sink} AND "source" = ${source} AND "sequence" = ${cursor.sequence}
+      AND ("leaseUntil" IS NULL OR "leaseUntil" < now())`;
+  if (claimed === 0) return 0;
+  const delivery = await sink.deliver(events);
+  return db.$transaction((tx) => settle(tx, { ...of, leaseId: lease }, cursor, events, last, delivery));
+}
+
+/** Writes down what came of a delivery and ends the lease. Whoever lost the lease meanwhile changes nothing: the events come again. */
+async function settle(
+  tx: Tx,
+  where: { sink: string; source: Source; leaseId: string },
+  cursor: Cursor,
+  events: StreamedEvent[],
+  last: StreamedEvent,
+  delivery: Delivery,
+): Promise<number> {
+  const free = { leaseId: null, leaseUntil: null };
+  const moved = { ...free, sequence: last.sequence, deliveredAt: new Date(), failures: 0, retryAt: null };
+  if (delivery.outcome === 'delivered') {
+    const { count } = await tx.auditStream.updateMany({ where, data: { ...moved, receipt: delivery.receipt } });
+    return count === 0 ? 0 : events.length;
+  }
+  if (delivery.outcome === 'refused' && events.length === 1) {
+    const { count } = await tx.auditStream.updateMany({ where, data: moved });
+    if (count > 0) await bury(tx, where.sink, last, delivery.error);
+    return 0;
+  }
+  // A batch that is refused is tried again one by one, to find the event that is the cause.
+  const failures = cursor.failures + 1;
+  const pause = delivery.outcome === 'refused' ? 0 : backOff(failures);
+  await tx.auditStream.updateMany({ where, data: { ...free, failures, retryAt: new Date(Date.now() + pause) } });
+  return 0;
+}
+
+async function bury(tx: Tx, sink: string, event: StreamedEvent, error: string): Promise<void> {
+  const data = { sink, sequence: event.sequence, eventId: event.id, error };
   await tx.auditDeadLetter.createMany({ data, skipDuplicates: true });
 }
 
 /** Links looked through at once; a source that is rare among them still moves on with the next call. */
 const WINDOW = 5_000;
 
-async function next(
-  tx: Prisma.TransactionClient,
-  source: Source,
-  after: bigint,
-  limit: number,
-): Promise<StreamedEvent[]> {
+async function next(tx: Tx, source: Source, after: bigint, limit: number): Promise<StreamedEvent[]> {
   for (let from = after; ; from += BigInt(WINDOW)) {
     const events = await tx.$queryRaw<StreamedEvent[]>`
       SELECT e.*, encode(c."leaf", 'hex') AS leaf, c."sequence"

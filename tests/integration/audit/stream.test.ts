@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { seal } from '#lib/audit/seal.ts';
-import { linesSink, webhookSignature, webhookSink } from '#lib/audit/stream/deliver.ts';
+import { linesSink, webhookSignature, webhookSink, type Sink } from '#lib/audit/stream/deliver.ts';
 import { backOff, stream } from '#lib/audit/stream/stream.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
@@ -99,6 +99,48 @@ test('two streams at once deliver no event twice, and one source that chokes doe
   answer = (events) => (events[0]?.source === 'web' ? 500 : 200);
   await stream(database.db, sink());
   expect(received).toHaveLength(320);
+});
+
+test('no transaction is open while a receiver takes its time', async () => {
+  await write(10);
+  let open: number | undefined;
+  const slow: Sink = {
+    name: 'slow',
+    deliver: async () => {
+      const [row] = await database.db.$queryRaw<{ open: number }[]>`
+        SELECT count(*)::int AS open FROM pg_stat_activity
+        WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()`;
+      open ??= row?.open;
+      return { outcome: 'delivered', receipt: null };
+    },
+  };
+  expect(await stream(database.db, slow)).toBe(10);
+  expect(open).toBe(0);
+});
+
+test('what a process took before it died is delivered by another once the lease has run out, and not before', async () => {
+  await write(30);
+  const dying: Sink = { ...sink(), deliver: () => Promise.reject(new Error('killed')) };
+  await expect(stream(database.db, dying)).rejects.toThrow('killed');
+  await stream(database.db, sink());
+  expect(received.map(({ source }) => source)).not.toContain('web');
+  await database.db
+    .$executeRaw`UPDATE "AuditStream" SET "leaseUntil" = now() - interval '1 second' WHERE "leaseId" IS NOT NULL`;
+  await stream(database.db, sink());
+  expect(new Set(received.map(({ id }) => id)).size).toBe(30);
+});
+
+test('an answer that comes after the lease was taken by another moves nothing', async () => {
+  await write(3);
+  const late: Sink = {
+    ...sink(),
+    deliver: async () => {
+      await database.db.$executeRaw`UPDATE "AuditStream" SET "leaseId" = gen_random_uuid() WHERE "leaseId" IS NOT NULL`;
+      return { outcome: 'delivered', receipt: null };
+    },
+  };
+  expect(await stream(database.db, late)).toBe(0);
+  expect(await database.db.auditStream.findMany({ where: { sequence: { gt: 0 } } })).toEqual([]);
 });
 
 test('JSON lines carry the same events', async () => {
