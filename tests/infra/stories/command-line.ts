@@ -21,7 +21,8 @@ export async function ecs({ session }: Staging, ...[verb = '', ...rest]: string[
   const ending = await invoke([verb, '--stack', 'staging', ...rest], {
     say: (line) => void stdout.push(line),
     tell: (line) => void stderr.push(line),
-    interruption: () => new AbortController().signal,
+    // Whoever follows a log has seen enough after one look.
+    interruption: () => AbortSignal.abort(),
     region: REGION,
     open: (_region, log) => ({ ...session, log }),
   });
