@@ -111,6 +111,27 @@ test('the release is tagged only after production, for the next preflight to com
   expect(step(DEPLOY.jobs.tag!, /git push/).run).toContain('release-');
 });
 
+test('whatever a job or a step refers to is there: jobs, inputs, steps before it, and settings that the documents ask for', () => {
+  const operations = readFileSync('docs/ECS_OPERATIONS.md', 'utf8');
+  const named = (value: unknown, pattern: RegExp) =>
+    [...JSON.stringify(value).matchAll(pattern)].map(([, name = '']) => name);
+  for (const workflow of [DEPLOY, STACK])
+    for (const { needs = [] } of Object.values(workflow.jobs))
+      expect(Object.keys(workflow.jobs)).toEqual(expect.arrayContaining([needs].flat()));
+  for (const [name, { steps = [] }] of JOBS)
+    steps.forEach((one, at) => {
+      const before = steps.slice(0, at).map(({ id }) => id);
+      expect(before, `${name}: ${one.name}`).toEqual(expect.arrayContaining(named(one, /\bsteps\.(\w+)\./g)));
+    });
+  const called = STACK.on.workflow_call as { inputs: object };
+  expect(new Set(named(STACK.jobs, /\binputs\.(\w+)/g))).toEqual(new Set(Object.keys(called.inputs)));
+  for (const job of [DEPLOY.jobs.staging, DEPLOY.jobs.production])
+    expect(Object.keys(job?.with ?? {})).toEqual(Object.keys(called.inputs));
+  const settings = named([DEPLOY, STACK], /\b(?:vars|secrets)\.(\w+)/g);
+  // The documents name one of the three accounts in full.
+  for (const name of settings) expect(operations).toContain(`\`${name.replace(/AUDITOR|USER/, 'ADMIN')}\``);
+});
+
 test('every npm script that the pipeline runs exists', () => {
   const { scripts } = parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
   const used = [...JSON.stringify([DEPLOY, STACK]).matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(
