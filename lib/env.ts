@@ -106,7 +106,7 @@ const fields = z.object({
     .min(1)
     .optional()
     .describe(
-      'Ed25519 key that signs anchors, prunes and exports: PKCS #8 as PEM or base64; derived from NEXTAUTH_SECRET when absent',
+      'Ed25519 key that signs anchors, prunes and exports, derived from NEXTAUTH_SECRET when absent: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
     ),
   AUDIT_PUBLIC_KEYS: z.string().min(1).optional().describe('Public keys of before a rotation, separated by commas'),
   AUDIT_ANCHOR_BUCKET: z

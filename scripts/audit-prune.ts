@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { planPrune, policyOf, type PruneStep } from '#lib/audit/retention.ts';
+import { activeHolds, describeHold } from '#lib/audit/holds.ts';
 import { prune } from '#lib/audit/prune.ts';
 import { signingKey } from '#lib/audit/signing.ts';
 import { connectionConfig } from '#lib/db/connection.ts';
@@ -28,14 +29,16 @@ async function main(): Promise<number> {
   }
 }
 
-const describe = ({ partition, whole, rows, bytes, kept, before, why }: PruneStep): string =>
-  `${partition}: ${rows} events before ${before.toISOString()}, ${whole ? `dropped whole (${Math.round(bytes / 1048576)} MiB)` : `in batches, ${kept} stay`} (${why})`;
+const describe = ({ partition, whole, rows, bytes, kept, held, before, why }: PruneStep): string =>
+  `${partition}: ${rows} events before ${before.toISOString()}, ${whole ? `dropped whole (${Math.round(bytes / 1048576)} MiB)` : `in batches, ${kept} stay, ${held} of them held`} (${why})`;
 
 async function dryRun(json: boolean): Promise<number> {
   const steps = await planPrune(db(), policyOf(env()));
   const rows = steps.reduce((sum, step) => sum + step.rows, 0);
-  if (json) console.log(JSON.stringify({ dryRun: true, rows, steps }));
+  const holds = await activeHolds(db());
+  if (json) console.log(JSON.stringify({ dryRun: true, rows, steps, holds }));
   else {
+    for (const hold of holds) console.log(`held: ${describeHold(hold)}`);
     for (const step of steps) console.log(`would remove ${describe(step)}`);
     console.log(`dry run: ${rows} events would go, nothing was changed`);
   }

@@ -114,6 +114,24 @@ export const ACTIONS = {
       archive: z.string().optional(),
     }),
   },
+  'audit.hold_placed': {
+    description: 'A legal hold was placed: what it covers is not removed.',
+    category: 'audit',
+    version: 1,
+    metadata: z.strictObject({
+      reason: z.string(),
+      actorId: z.string().optional(),
+      targetId: z.string().optional(),
+      from: z.string().optional(),
+      to: z.string().optional(),
+    }),
+  },
+  'audit.hold_released': {
+    description: 'A legal hold was released.',
+    category: 'audit',
+    version: 1,
+    metadata: z.strictObject({ reason: z.string() }),
+  },
   'audit.archive_restored': {
     description: 'Events came back from an archive.',
     category: 'audit',

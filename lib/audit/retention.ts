@@ -34,6 +34,8 @@ export interface PruneStep {
   bytes: number;
   /** Rows that stay in it: kept longer by the policy, or held. */
   kept: number;
+  /** Those of them that stay because of a legal hold alone. */
+  held: number;
   why: 'age' | 'size';
   /** The rows that go. */
   from?: Date;
@@ -49,20 +51,24 @@ interface Partition {
 
 const moment = (date: Date) => Prisma.sql`${date.toISOString()}::timestamptz`;
 
-/** What a policy lets go of the events before a moment: neither of an action that stays longer, nor held. */
-export function removable(policy: RetentionPolicy, now: Date): Prisma.Sql[] {
-  const longer = policy.longer.map(({ pattern, days }) => {
+/** Under no legal hold; audit_is_held() of prisma/postgres/043 asks the same once more when a row goes. */
+const FREE = Prisma.sql`NOT EXISTS (SELECT FROM "AuditHold" h WHERE h."releasedAt" IS NULL
+    AND (h."from" IS NULL OR "AuditEvent"."createdAt" >= h."from") AND (h."to" IS NULL OR "AuditEvent"."createdAt" < h."to")
+    AND (h."actorId" IS NULL OR h."actorId" = "AuditEvent"."actorId") AND (h."targetId" IS NULL OR h."targetId" = "AuditEvent"."targetId"))`;
+
+/** Kept no longer than the others by the policy. */
+function notLonger(policy: RetentionPolicy, now: Date): Prisma.Sql[] {
+  return policy.longer.map(({ pattern, days }) => {
     const since = moment(new Date(now.getTime() - days * DAY_MS));
     const matches = pattern.endsWith('.*')
       ? Prisma.sql`starts_with("action", ${pattern.slice(0, -1)})`
       : Prisma.sql`"action" = ${pattern}`;
     return Prisma.sql`NOT (${matches} AND "createdAt" >= ${since})`;
   });
-  const free = Prisma.sql`NOT EXISTS (SELECT FROM "AuditHold" h WHERE h."releasedAt" IS NULL
-    AND (h."from" IS NULL OR "AuditEvent"."createdAt" >= h."from") AND (h."to" IS NULL OR "AuditEvent"."createdAt" < h."to")
-    AND (h."actorId" IS NULL OR h."actorId" = "AuditEvent"."actorId") AND (h."targetId" IS NULL OR h."targetId" = "AuditEvent"."targetId"))`;
-  return [...longer, free];
 }
+
+/** What a policy lets go of the events before a moment: neither of an action that stays longer, nor held. */
+export const removable = (policy: RetentionPolicy, now: Date): Prisma.Sql[] => [...notLonger(policy, now), FREE];
 
 /** Exactly what a prune would remove now, oldest first. Changes nothing. */
 export async function planPrune(db: Tx, policy: RetentionPolicy, now = new Date()): Promise<PruneStep[]> {
@@ -88,14 +94,15 @@ export async function planPrune(db: Tx, policy: RetentionPolicy, now = new Date(
 
 async function count(db: Tx, policy: RetentionPolicy, { name, from, to, bytes }: Partition, before: Date, now: Date) {
   const range = Prisma.sql`"createdAt" < ${moment(before)} ${from === null ? Prisma.empty : Prisma.sql`AND "createdAt" >= ${moment(from)}`}`;
-  const going = Prisma.join([range, ...removable(policy, now)], ' AND ');
-  const [row] = await db.$queryRaw<{ all: bigint; going: bigint }[]>`
-    SELECT count(*) AS all, count(*) FILTER (WHERE ${going}) AS going FROM "AuditEvent"
+  const due = Prisma.join([range, ...notLonger(policy, now)], ' AND ');
+  const [row] = await db.$queryRaw<{ all: bigint; due: bigint; going: bigint }[]>`
+    SELECT count(*) AS all, count(*) FILTER (WHERE ${due}) AS due, count(*) FILTER (WHERE ${due} AND ${FREE}) AS going FROM "AuditEvent"
     WHERE ${range} AND tableoid = ${`"${name}"`}::regclass`;
   const rows = Number(row?.going ?? 0);
   const kept = Number(row?.all ?? 0) - rows;
+  const held = Number(row?.due ?? 0) - rows;
   const whole = kept === 0 && to !== null && to <= before;
-  return { partition: name, whole, rows, bytes: Number(bytes), kept, before, ...(from === null ? {} : { from }) };
+  return { partition: name, whole, rows, bytes: Number(bytes), kept, held, before, ...(from === null ? {} : { from }) };
 }
 
 async function floorDays(db: Tx): Promise<number> {

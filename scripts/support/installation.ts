@@ -88,6 +88,7 @@ export class Installation {
       PORT: String(this.#wishes.port),
       NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? this.origin,
       NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? secrets.nextAuth,
+      AUDIT_SIGNING_KEY: process.env.AUDIT_SIGNING_KEY ?? secrets.auditSigning,
     };
     const command = this.#wishes.mode === 'production' ? COMMANDS.start : `next dev -p ${this.#wishes.port}`;
     const web = await this.#serve('web', command, env, `http://127.0.0.1:${this.#wishes.port}`);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROLES, type Role } from '../../lib/access/permissions.ts';
@@ -9,6 +9,8 @@ export interface Secrets {
   owner: string;
   app: string;
   nextAuth: string;
+  /** Signs the audit log. An installation from before there was one has none and goes on with the key derived from `nextAuth`. */
+  auditSigning?: string;
   /** Passwords of the demo accounts. */
   accounts: Record<Role, string>;
 }
@@ -17,7 +19,17 @@ const secret = (bytes = 18) => randomBytes(bytes).toString('base64url');
 
 export function makeSecrets(): Secrets {
   const [superuser, owner, app, nextAuth] = [secret(), secret(), secret(), secret(36)];
-  return { superuser, owner, app, nextAuth, accounts: { admin: secret(), auditor: secret(), user: secret() } };
+  const auditSigning = generateKeyPairSync('ed25519')
+    .privateKey.export({ type: 'pkcs8', format: 'der' })
+    .toString('base64');
+  return {
+    superuser,
+    owner,
+    app,
+    nextAuth,
+    auditSigning,
+    accounts: { admin: secret(), auditor: secret(), user: secret() },
+  };
 }
 
 /** Reads the secrets of a data folder, making them at the first start. Only this user can read the file. */

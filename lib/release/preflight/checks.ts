@@ -5,12 +5,14 @@ import { databaseUrl } from './database-url.ts';
 import { environment } from './environment.ts';
 import { migrations } from './migrations.ts';
 import { secret } from './secret.ts';
+import { signingKeys } from './signing-key.ts';
 import { lockFile, tree } from './tree.ts';
 
 /** In the order of the table: what is quick and likely comes first. */
 export const CHECKS: readonly Check[] = [
   environment,
   secret,
+  signingKeys,
   databaseUrl,
   tree,
   lockFile,

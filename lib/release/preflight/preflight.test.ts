@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { databaseUrl } from './database-url.ts';
 import { environment } from './environment.ts';
 import { migrations } from './migrations.ts';
 import { secret } from './secret.ts';
+import { signingKeys } from './signing-key.ts';
 import { lockFile, tree } from './tree.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -61,6 +63,16 @@ test.each(['', 'changeme-changeme-changeme-changeme', 'a'.repeat(64), 'ababababa
     expect(await light(secret, context({ NEXTAUTH_SECRET }))).toBe('red');
   },
 );
+
+test('a log without a signing key of its own is yellow; a key that is none is red', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const own = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+  expect(await light(signingKeys, context())).toBe('yellow');
+  expect(await reasons(signingKeys, context())).toMatch(/derived from NEXTAUTH_SECRET/);
+  expect(await light(signingKeys, context({ AUDIT_SIGNING_KEY: own }))).toBe('green');
+  expect(await light(signingKeys, context({ AUDIT_SIGNING_KEY: 'changeme' }))).toBe('red');
+  expect(await light(signingKeys, context({ AUDIT_SIGNING_KEY: own, AUDIT_PUBLIC_KEYS: 'x' }))).toBe('red');
+});
 
 test.each([
   ['plain text', { DATABASE_URL: 'postgres://app:x@db.example.org/x' }, /plain text/],

@@ -1,0 +1,127 @@
+/** `npm run audit:hold`: legal holds on the audit log, which stand above every retention policy. */
+import { userInfo } from 'node:os';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import type { Act } from '#lib/audit/catalogue.ts';
+import { describeHold, activeHolds, placeHold, releaseHold, type HoldScope } from '#lib/audit/holds.ts';
+import { openDb, type Db } from '#lib/db.ts';
+import { migrateEnv } from '#lib/env.ts';
+import { endInFailure } from './support/failure.ts';
+
+const HELP = `npm run audit:hold -- add --reason TEXT SCOPE    keeps what the scope covers until the hold is released
+npm run audit:hold -- list                       the holds in force
+npm run audit:hold -- release ID --reason TEXT   ends a hold
+
+SCOPE, where several conditions narrow each other:
+  --actor ID     what this person, agent or job did
+  --target ID    what was done to this
+  --from TIME    from this moment on (ISO 8601)
+  --to TIME      before this moment
+  --everything   the whole log
+
+  --json         one JSON object
+
+Only the owner of the tables may hold and release: MIGRATE_DATABASE_URL. A hold says why, and each change is an event of the log.
+Exit: 0 done, 1 failed, 2 wrong use, 3 no such hold.`;
+
+const EXIT = { done: 0, failed: 1, usage: 2, absent: 3 } as const;
+
+interface Options {
+  reason?: string | undefined;
+  actor?: string | undefined;
+  target?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  everything: boolean;
+  json: boolean;
+}
+
+async function main(): Promise<number> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      reason: text,
+      actor: text,
+      target: text,
+      from: text,
+      to: text,
+      everything: flag,
+      json: flag,
+      help: flag,
+    },
+  });
+  if (values.help) return say(HELP, EXIT.done);
+  const [verb, id] = positionals;
+  const trouble = misuse(verb, id, values);
+  if (trouble !== undefined) return say(`audit:hold: ${trouble}; --help shows the usage`, EXIT.usage);
+
+  const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
+  const db = openDb(MIGRATE_DATABASE_URL ?? DATABASE_URL, { max: 1, caCert: DATABASE_CA_CERT });
+  try {
+    if (verb === 'add') return await add(db, scopeOf(values), values.reason ?? '', values.json);
+    if (verb === 'release') return await release(db, id ?? '', values.reason ?? '', values.json);
+    return await list(db, values.json);
+  } finally {
+    await db.$disconnect();
+  }
+}
+
+/** What is wrong with the arguments, or undefined. */
+function misuse(verb: string | undefined, id: string | undefined, options: Options): string | undefined {
+  if (verb === 'list') return undefined;
+  if (verb !== 'add' && verb !== 'release') return 'say add, list or release';
+  if (!options.reason?.trim()) return 'a reason is needed: --reason TEXT';
+  if (verb === 'release') return z.uuid().safeParse(id).success ? undefined : 'release takes the id of a hold';
+  const { from, to } = scopeOf(options);
+  if ([from, to].some((moment) => Number.isNaN(moment?.getTime())))
+    return '--from and --to take a time like 2026-01-31';
+  if (from && to && from >= to) return '--from must be before --to';
+  const narrowed = [options.actor, options.target, from, to].some((condition) => condition !== undefined);
+  if (narrowed === options.everything) return 'give a scope: conditions, or --everything';
+  return undefined;
+}
+
+const scopeOf = ({ actor, target, from, to }: Options): HoldScope => ({
+  actorId: actor,
+  targetId: target,
+  from: from === undefined ? undefined : new Date(from),
+  to: to === undefined ? undefined : new Date(to),
+});
+
+const act = (): Act => ({
+  actor: { type: 'system', id: 'audit-hold', label: userInfo().username },
+  origin: { source: 'cli' },
+});
+
+async function add(db: Db, scope: HoldScope, reason: string, json: boolean): Promise<number> {
+  const id = await placeHold(db, act(), scope, reason);
+  return say(json ? JSON.stringify({ id }) : `held: ${id}`, EXIT.done);
+}
+
+async function release(db: Db, id: string, reason: string, json: boolean): Promise<number> {
+  const released = await releaseHold(db, act(), id, reason);
+  if (!released.ok) return say(released.detail, EXIT.absent);
+  return say(
+    json ? JSON.stringify({ released: released.value.id }) : `released: ${describeHold(released.value)}`,
+    EXIT.done,
+  );
+}
+
+async function list(db: Db, json: boolean): Promise<number> {
+  const holds = await activeHolds(db);
+  if (json) return say(JSON.stringify({ holds }), EXIT.done);
+  return say(holds.map(describeHold).join('\n') || 'nothing is held', EXIT.done);
+}
+
+function say(text: string, code: number): number {
+  (code === EXIT.done ? console.log : console.error)(text);
+  return code;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  endInFailure('audit:hold', error, EXIT.failed);
+}

@@ -1,0 +1,98 @@
+import pg from 'pg';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ensurePartitions } from '#lib/audit/partitions.ts';
+import { prune } from '#lib/audit/prune.ts';
+import { planPrune } from '#lib/audit/retention.ts';
+import { seal } from '#lib/audit/seal.ts';
+import { signingKey } from '#lib/audit/signing.ts';
+import { writeEvents } from '../../support/audit.ts';
+import { command } from '../../support/command.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { SECRET, testEnvironment, verify } from '../../support/proof.ts';
+
+let database: TestDatabase;
+
+beforeAll(testEnvironment);
+beforeEach(async () => {
+  database = await freshDatabase();
+  await writeEvents(database.ownerUrl, 60, {
+    createdAt: `date_trunc('month', now()) - interval '6 months' + n * interval '1 minute'`,
+    actorId: `'user-' || n % 10`,
+  });
+  await ensurePartitions(database.db);
+  await seal(database.db, { anchor: 'always' });
+});
+afterEach(() => database[Symbol.asyncDispose]());
+
+const POLICY = { days: 100, longer: [] };
+const hold = (args: string[], url = database.ownerUrl) =>
+  command('node', ['scripts/audit-hold.ts', ...args], {
+    env: { DATABASE_URL: database.appUrl, MIGRATE_DATABASE_URL: url },
+  });
+
+async function pruneOnce() {
+  const lock = new pg.Client({ connectionString: database.appUrl });
+  await lock.connect();
+  try {
+    return await prune(database.db, lock, { policy: POLICY, key: signingKey({ NEXTAUTH_SECRET: SECRET }) });
+  } finally {
+    await lock.end();
+  }
+}
+
+test('what is held stays, the dry run says so, and it goes once the hold is released; both are events with their reason', async () => {
+  const placed = await hold(['add', '--actor', 'user-7', '--reason', 'case 7', '--json']);
+  expect(placed).toMatchObject({ code: 0, stderr: '' });
+  const { id } = JSON.parse(placed.stdout) as { id: string };
+
+  expect((await planPrune(database.db, POLICY)).find(({ rows }) => rows > 0)).toMatchObject({ rows: 54, held: 6 });
+  const dry = await command('node', ['scripts/audit-prune.ts', '--dry-run'], {
+    env: { DATABASE_URL: database.appUrl, NEXTAUTH_SECRET: SECRET, AUDIT_RETENTION_DAYS: '100' },
+  });
+  expect(dry.stdout).toContain(`held: ${id}  by user-7: case 7`);
+  expect(dry.stdout).toContain('6 of them held');
+
+  expect(await pruneOnce()).toMatchObject({ removed: 54 });
+  expect(await database.db.auditEvent.count({ where: { actorId: 'user-7' } })).toBe(6);
+  expect((await hold(['list'])).stdout).toContain('case 7');
+
+  expect(await hold(['release', id, '--reason', 'case closed'])).toMatchObject({ code: 0 });
+  expect((await hold(['list'])).stdout).toBe('nothing is held\n');
+  await pruneOnce();
+  expect(await database.db.auditEvent.count({ where: { actorId: 'user-7' } })).toBe(0);
+  const recorded = await database.db.auditEvent.findMany({
+    where: { targetId: id },
+    orderBy: { createdAt: 'asc' },
+    select: { action: true, metadata: true, source: true },
+  });
+  expect(recorded).toEqual([
+    { action: 'audit.hold_placed', metadata: { actorId: 'user-7', reason: 'case 7' }, source: 'cli' },
+    { action: 'audit.hold_released', metadata: { reason: 'case closed' }, source: 'cli' },
+  ]);
+  await seal(database.db, { anchor: 'always' });
+  expect(await verify(database)).toMatchObject({ ok: true });
+});
+
+test('the app role can neither place nor release a hold, and then nothing is recorded', async () => {
+  const refused = await hold(['add', '--everything', '--reason', 'mine'], database.appUrl);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('permission denied') as string });
+  expect(await database.db.auditEvent.count({ where: { action: { startsWith: 'audit.hold' } } })).toBe(0);
+  expect(await database.db.auditHold.count()).toBe(0);
+});
+
+test.each([
+  ['without a reason', ['add', '--everything'], /a reason is needed/],
+  ['without a scope', ['add', '--reason', 'x'], /give a scope/],
+  ['with all and a part', ['add', '--reason', 'x', '--everything', '--actor', 'a'], /give a scope/],
+  ['with a time that is none', ['add', '--reason', 'x', '--from', 'soon'], /take a time/],
+  ['that ends before it begins', ['add', '--reason', 'x', '--from', '2026-02-01', '--to', '2026-01-01'], /before --to/],
+  ['of an unknown verb', ['keep'], /add, list or release/],
+  ['released without an id', ['release', '--reason', 'x'], /the id of a hold/],
+])('a hold %s is wrong use', async (_, args, message) => {
+  expect(await hold(args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) as string });
+});
+
+test('a hold that is not there cannot be released', async () => {
+  const absent = '019ab000-0000-7000-8000-0000000000ff';
+  expect(await hold(['release', absent, '--reason', 'x'])).toMatchObject({ code: 3 });
+});
