@@ -1,4 +1,5 @@
 import type { PgBoss } from 'pg-boss';
+import type { Origin } from '../audit/catalogue.ts';
 import { uuidv7 } from '../audit/uuid.ts';
 import type { Db } from '../db.ts';
 import { enqueueIngest } from '../queue/boss.ts';
@@ -11,8 +12,7 @@ export interface Arrival {
   /** Events in the request, the refused ones included. */
   received: number;
   receivedAt: Date;
-  ip?: string | undefined;
-  userAgent?: string | undefined;
+  origin: Origin;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface Arrival {
  * @returns the id of the batch.
  */
 export async function acceptBatch(db: Db, boss: PgBoss, arrival: Arrival): Promise<string> {
-  const { caller, rows, received, receivedAt } = arrival;
+  const { caller, rows, received, receivedAt, origin } = arrival;
   const id = uuidv7(receivedAt);
   await db.$transaction(async (tx) => {
     await tx.agentBatch.createMany({
@@ -29,8 +29,8 @@ export async function acceptBatch(db: Db, boss: PgBoss, arrival: Arrival): Promi
         agentId: caller.agentId,
         keyId: caller.keyId,
         receivedAt,
-        ip: arrival.ip ?? null,
-        userAgent: arrival.userAgent?.slice(0, 512) ?? null,
+        ip: origin.ip ?? null,
+        userAgent: origin.userAgent?.slice(0, 512) ?? null,
         received,
         accepted: rows.length,
         payload: JSON.stringify(rows),

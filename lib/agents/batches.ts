@@ -1,7 +1,10 @@
+import type { Origin } from '../audit/catalogue.ts';
 import { isUuid } from '../audit/uuid.ts';
 import type { Db } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { MAX_EVENTS } from './cloudevents.ts';
+import { unlessAway } from './database-error.ts';
+import { authenticate } from './keys.ts';
 
 export type BatchState = 'queued' | 'done' | 'dead';
 
@@ -33,6 +36,23 @@ interface StoredException {
   id: string;
   state: EventResult['state'];
   audit?: string | null;
+}
+
+/**
+ * What became of a batch, for the agent whose key asks.
+ * @returns `unauthenticated`, `not_found`, or `unavailable` with `retryAfter` in seconds while the database is away.
+ */
+export async function reportBatch(db: Db, asked: Asked, batchId: string): Promise<Result<BatchReport>> {
+  return unlessAway(async () => {
+    const caller = await authenticate(db, asked.authorization, asked.origin);
+    return caller.ok ? readBatch(db, caller.value.agentId, batchId) : caller;
+  });
+}
+
+/** A key and where it came from. */
+interface Asked {
+  authorization: string | null;
+  origin: Origin;
 }
 
 /**

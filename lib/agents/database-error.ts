@@ -1,3 +1,5 @@
+import { fail, type Result } from '../errors.ts';
+
 /** SQLSTATE classes 22 (data exception) and 23 (integrity constraint): trying again cannot help. */
 const DATA = /^2[23]/;
 /** Classes 08 (connection), 53 (resources) and 57 (shutdown, cancelled for time): trying again can. */
@@ -22,6 +24,18 @@ export function isDatabaseAway(error: unknown): boolean {
       (typeof kind === 'string' && AWAY_KINDS.includes(kind)) ||
       (typeof message === 'string' && AWAY_WORDS.test(message)),
   );
+}
+
+const RETRY_AFTER_SECONDS = 5;
+
+/** Runs some work; while the database is away the answer is `unavailable` with `retryAfter` in seconds. */
+export async function unlessAway<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error;
+    return fail('unavailable', 'The database does not answer. Try again later.', { retryAfter: RETRY_AFTER_SECONDS });
+  }
 }
 
 interface Cause {

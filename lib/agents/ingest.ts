@@ -1,3 +1,4 @@
+import type { Origin } from '../audit/catalogue.ts';
 import type { Db } from '../db.ts';
 import { fail, ok, type Failure, type Result } from '../errors.ts';
 import { producer } from '../queue/boss.ts';
@@ -5,7 +6,7 @@ import { acceptBatch } from './accept.ts';
 import { readBody } from './body.ts';
 import { takeApart, type Message } from './cloudevents.ts';
 import { findConflict } from './conflict.ts';
-import { isDatabaseAway } from './database-error.ts';
+import { unlessAway } from './database-error.ts';
 import { authenticate, type Caller } from './keys.ts';
 import { charge } from './limits.ts';
 import { checkPressure } from './pressure.ts';
@@ -16,7 +17,7 @@ import { validateEvents, type EventProblem } from './validate.ts';
 export interface IngestRequest {
   headers: Headers;
   body: ReadableStream<Uint8Array> | null;
-  ip?: string | undefined;
+  origin: Origin;
 }
 
 export interface Accepted {
@@ -36,16 +37,13 @@ let inFlight = 0;
  * @returns the accepted batch, or a failure whose `extra` may hold `errors` (with pointers) and `retryAfter` (seconds).
  */
 export async function ingest(db: Db, request: IngestRequest): Promise<Result<Accepted>> {
-  try {
-    const caller = await authenticate(db, request.headers.get('authorization'));
+  return unlessAway(async () => {
+    const caller = await authenticate(db, request.headers.get('authorization'), request.origin);
     if (!caller.ok) return caller;
     const pressure = await checkPressure(db);
     if (!pressure.ok) return pressure;
-    return await inTurn(() => takeIn(db, caller.value, request));
-  } catch (error) {
-    if (!isDatabaseAway(error)) throw error;
-    return fail('unavailable', 'The database does not answer. Send the events again later.', { retryAfter: 5 });
-  }
+    return inTurn(() => takeIn(db, caller.value, request));
+  });
 }
 
 async function inTurn<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
@@ -74,11 +72,10 @@ async function takeIn(db: Db, caller: Caller, request: IngestRequest): Promise<R
     const conflict = await findConflict(db, caller.agentId, rows[0]);
     if (conflict !== null) return conflict;
   }
-  const userAgent = request.headers.get('user-agent') ?? undefined;
   const received = message.value.events.length;
   const batchId = await acceptBatch(db, await producer(db), {
     ...{ caller, rows, received, receivedAt },
-    ...{ ip: request.ip, userAgent },
+    origin: request.origin,
   });
   return ok({ batchId, received, accepted: rows.length, errors: located(message.value, problems) });
 }

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Db } from '../db.ts';
+import type { Origin } from '../audit/catalogue.ts';
 import { fail, ok, type Result } from '../errors.ts';
+import { noteRefusal, type Reason } from './refusal.ts';
 
 /**
  * Secrets are 256 random bits, so a plain SHA-256 is as strong as the secret: a slow password hash would only slow down every request.
@@ -31,27 +33,47 @@ export interface Caller {
   eventsPerSecond: number;
 }
 
-const REFUSED = 'Send a valid key as "Authorization: Bearer glk_…".';
+const REFUSED = fail('unauthenticated', 'Send a valid key as "Authorization: Bearer glk_…".');
 
 /**
  * Finds the key behind an `Authorization` header. Read from the database at every request, so that revoking works at once; the answer
- * is the same for unknown, expired and revoked keys and for disabled agents.
+ * is the same for unknown, expired and revoked keys and for disabled agents, and the audit log holds the reason.
  * @returns `unauthenticated` when the key may not be used.
  */
-export async function authenticate(db: Db, authorization: string | null, now = new Date()): Promise<Result<Caller>> {
+export async function authenticate(
+  db: Db,
+  authorization: string | null,
+  origin: Origin,
+  now = new Date(),
+): Promise<Result<Caller>> {
   const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-  if (secret === undefined || !SECRET.test(secret)) return fail('unauthenticated', REFUSED);
-  const key = await db.agentKey.findUnique({
-    where: { secretHash: hashSecret(secret) },
-    select: {
-      id: true,
-      expiresAt: true,
-      revokedAt: true,
-      agent: { select: { id: true, name: true, eventsPerSecond: true, disabledAt: true } },
-    },
-  });
-  if (key === null || key.revokedAt !== null || key.agent.disabledAt !== null) return fail('unauthenticated', REFUSED);
-  if (key.expiresAt !== null && key.expiresAt <= now) return fail('unauthenticated', REFUSED);
+  if (secret === undefined || !SECRET.test(secret)) return REFUSED;
+  const key = await db.agentKey.findUnique({ where: { secretHash: hashSecret(secret) }, select: KEY });
+  const reason = key === null ? 'unknown_key' : whyNot(key, now);
+  if (key === null || reason !== null) {
+    await noteRefusal(db, reason ?? 'unknown_key', key, origin, now.getTime());
+    return REFUSED;
+  }
   const { id: agentId, name: agentName, eventsPerSecond } = key.agent;
   return ok({ keyId: key.id, agentId, agentName, eventsPerSecond });
+}
+
+const KEY = {
+  id: true,
+  prefix: true,
+  expiresAt: true,
+  revokedAt: true,
+  agent: { select: { id: true, name: true, eventsPerSecond: true, disabledAt: true } },
+} as const;
+
+interface FoundKey {
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  agent: { disabledAt: Date | null };
+}
+
+function whyNot({ expiresAt, revokedAt, agent }: FoundKey, now: Date): Reason | null {
+  if (revokedAt !== null) return 'revoked';
+  if (expiresAt !== null && expiresAt <= now) return 'expired';
+  return agent.disabledAt === null ? null : 'agent_disabled';
 }

@@ -49,6 +49,12 @@ export const ACTIONS = {
     version: 1,
     metadata: z.strictObject({ permission: z.string(), path: z.string() }),
   },
+  'access.key_refused': {
+    description: 'A machine presented a key that does not work; one event tells of all refusals of some minutes.',
+    category: 'access',
+    version: 1,
+    metadata: agentKey.partial().extend({ refusals: z.number().int() }),
+  },
   'user.created': {
     description: 'A person was added.',
     category: 'user',

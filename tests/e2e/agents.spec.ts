@@ -5,12 +5,12 @@ import { authenticate } from '../../lib/agents/keys.ts';
 import { readBatch } from '../../lib/agents/batches.ts';
 import { processBatches } from '../../lib/agents/process.ts';
 import type { Db } from '../../lib/db.ts';
-import { must, testAgent } from '../support/agents.ts';
+import { CALLER, must, testAgent } from '../support/agents.ts';
 import { deadLetter } from '../support/dead-letter.ts';
 import { oldEvent } from './support/agent.ts';
 import { expect, test } from './support/test.ts';
 
-const works = async (db: Db, secret: string) => (await authenticate(db, `Bearer ${secret}`)).ok;
+const works = async (db: Db, secret: string) => (await authenticate(db, `Bearer ${secret}`, CALLER)).ok;
 
 /** What was done to an agent, as the page that its own links to tells it: newest first. */
 async function history(page: Page): Promise<string[]> {
@@ -82,7 +82,8 @@ test('a key is rotated with an overlap, its successor gets an end, and a revoked
   await expect(panel(agent.secret).getByText('Revoked', { exact: true }).first()).toBeVisible();
   await expect(panel(agent.secret).getByRole('button')).toHaveCount(0);
   expect([await works(db, agent.secret), await works(db, next)]).toEqual([false, true]);
-  expect((await history(page)).slice(0, 3)).toEqual([
+  expect((await history(page)).slice(0, 4)).toEqual([
+    'Key refused',
     'Agent key revoked',
     'Agent key given an end',
     'Agent key replaced',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { reportBatch } from '#lib/agents/batches.ts';
 import { readBacklog } from '#lib/agents/pressure.ts';
 import { openDb } from '#lib/db.ts';
-import { send, testAgent } from '../support/agents.ts';
+import { CALLER, send, testAgent } from '../support/agents.ts';
 import { freshDatabase } from '../support/database.ts';
 import { ownCluster } from '../support/own-cluster.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -57,10 +58,9 @@ test('while the database is away an agent is told to come back, not that it did 
   await using database = await freshDatabase();
   const agent = await testAgent(database.db);
   const away = openDb('postgres://nobody@127.0.0.1:9/none');
-  expect(await send(away, agent.secret, manyEvents(1))).toMatchObject({
-    ok: false,
-    code: 'unavailable',
-    extra: { retryAfter: 5 },
-  });
+  const later = { ok: false, code: 'unavailable', extra: { retryAfter: 5 } };
+  expect(await send(away, agent.secret, manyEvents(1))).toMatchObject(later);
+  const asked = { authorization: `Bearer ${agent.secret}`, origin: CALLER };
+  expect(await reportBatch(away, asked, agent.id)).toMatchObject(later);
   await away.$disconnect();
 });

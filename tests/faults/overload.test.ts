@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ingest } from '#lib/agents/ingest.ts';
 import { checkPressure, readBacklog } from '#lib/agents/pressure.ts';
 import { countDeadLetters } from '#lib/agents/redrive.ts';
-import { send, testAgent, testEvent } from '../support/agents.ts';
+import { CALLER, send, testAgent, testEvent } from '../support/agents.ts';
 import { freshDatabase } from '../support/database.ts';
 import { startWorker, until } from '../support/worker.ts';
 import { expectCountInToBeCountOut, manyEvents, sendUntilAccepted, untilProcessed } from './support.ts';
@@ -41,7 +41,7 @@ test('a full queue refuses before it reads the body', async () => {
     authorization: `Bearer ${agent.secret}`,
     'content-type': 'application/cloudevents+json',
   });
-  expect(await ingest(db, { headers, body })).toMatchObject({ ok: false, code: 'unavailable' });
+  expect(await ingest(db, { headers, body, origin: CALLER })).toMatchObject({ ok: false, code: 'unavailable' });
   expect(pulled()).toBe(0);
 });
 
@@ -53,7 +53,7 @@ test('an endless body is given up at 1 MiB', async () => {
     authorization: `Bearer ${agent.secret}`,
     'content-type': 'application/cloudevents+json',
   });
-  expect(await ingest(database.db, { headers, body })).toMatchObject({ ok: false, code: 'too_large' });
+  expect(await ingest(database.db, { headers, body, origin: CALLER })).toMatchObject({ ok: false, code: 'too_large' });
   expect(pulled()).toBeLessThan(20);
 });
 

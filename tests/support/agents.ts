@@ -3,7 +3,7 @@ import { newAgent, registerAgent } from '#lib/agents/registry.ts';
 import { issueKey } from '#lib/agents/key-admin.ts';
 import { ingest, type Accepted } from '#lib/agents/ingest.ts';
 import { processBatches } from '#lib/agents/process.ts';
-import type { Act } from '#lib/audit/catalogue.ts';
+import type { Act, Origin } from '#lib/audit/catalogue.ts';
 import type { Db } from '#lib/db.ts';
 import type { Result } from '#lib/errors.ts';
 
@@ -11,6 +11,9 @@ export const ADMIN_ACT: Act = {
   actor: { type: 'user', id: 'u1', label: 'ann@example.org', role: 'admin' },
   origin: { source: 'cli' },
 };
+
+/** Where an agent's requests come from. */
+export const CALLER: Origin = { source: 'api', ip: '192.0.2.7', userAgent: 'press/1.0' };
 
 export interface TestAgent {
   id: string;
@@ -72,7 +75,7 @@ export function send(
   return ingest(db, {
     headers: new Headers({ authorization: `Bearer ${secret}`, ...headers }),
     body: new Blob([text]).stream(),
-    ip: '192.0.2.7',
+    origin: CALLER,
   });
 }
 

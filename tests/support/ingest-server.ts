@@ -3,13 +3,14 @@ import { Readable } from 'node:stream';
 import { ingest } from '#lib/agents/ingest.ts';
 import type { Db } from '#lib/db.ts';
 import { toProblem } from '#lib/errors.ts';
+import { CALLER } from './agents.ts';
 
 /** The ingest API on a socket of its own, without pages around it: for clients that speak HTTP. */
 export async function serveIngest(db: Db): Promise<AsyncDisposable & { origin: string }> {
   const server = createServer((request, response) => {
     const headers = new Headers(request.headers as Record<string, string>);
     const body = Readable.toWeb(request) as ReadableStream<Uint8Array>;
-    void ingest(db, { headers, body }).then((result) => {
+    void ingest(db, { headers, body, origin: CALLER }).then((result) => {
       const status = result.ok ? 202 : toProblem(result).status;
       const retryAfter = result.ok ? undefined : result.extra?.retryAfter;
       response.writeHead(status, {

@@ -1,11 +1,14 @@
 import { acceptBatch } from '#lib/agents/accept.ts';
 import { validateEvents } from '#lib/agents/validate.ts';
+import type { Origin } from '#lib/audit/catalogue.ts';
 import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
 import { producer } from '#lib/queue/boss.ts';
 import { events } from './agent-load.ts';
 import { fillLog } from './fill.ts';
 import type { IngestBench } from './ingest-bench.ts';
 import { progress, withClient } from './server.ts';
+
+const ORIGIN: Origin = { source: 'api', ip: '192.0.2.7', userAgent: 'node' };
 
 /** Accepts events without HTTP and without a worker, so that the worker can be measured alone. */
 export async function queueUp({ db, caller }: IngestBench, rows: number, batch: number): Promise<void> {
@@ -14,7 +17,7 @@ export async function queueUp({ db, caller }: IngestBench, rows: number, batch: 
     const receivedAt = new Date();
     const bounds = { agentName: caller.agentName, now: receivedAt, oldest: new Date(0) };
     const { rows: checked } = validateEvents(events(from, Math.min(batch, rows - from)), bounds);
-    await acceptBatch(db, boss, { caller, rows: checked, received: checked.length, receivedAt });
+    await acceptBatch(db, boss, { caller, rows: checked, received: checked.length, receivedAt, origin: ORIGIN });
   }
 }
 

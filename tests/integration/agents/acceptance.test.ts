@@ -31,8 +31,11 @@ async function failing(table: string, how: string, deferred: boolean, work: () =
       ? `CREATE CONSTRAINT TRIGGER injected AFTER INSERT ON ${table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION injected()`
       : `CREATE TRIGGER injected AFTER INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION injected()`,
   );
-  await work();
-  await execute(database.superuserUrl, `DROP FUNCTION injected() CASCADE`);
+  try {
+    await work();
+  } finally {
+    await execute(database.superuserUrl, `DROP FUNCTION injected() CASCADE`);
+  }
 }
 
 for (const [what, table, deferred] of [

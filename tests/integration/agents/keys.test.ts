@@ -2,14 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expireKey, issueKey, revokeKey, rotateKey } from '#lib/agents/key-admin.ts';
 import { authenticate } from '#lib/agents/keys.ts';
 import { registerAgent, setAgentDisabled } from '#lib/agents/registry.ts';
-import { ADMIN_ACT, must, send, testAgent, testEvent } from '../../support/agents.ts';
+import { ADMIN_ACT, CALLER, must, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
 let database: TestDatabase;
 beforeAll(async () => void (database = await freshDatabase()));
 afterAll(() => database[Symbol.asyncDispose]());
 
-const works = async (secret: string, now?: Date) => (await authenticate(database.db, `Bearer ${secret}`, now)).ok;
+const works = async (secret: string, now?: Date) =>
+  (await authenticate(database.db, `Bearer ${secret}`, CALLER, now)).ok;
 const hoursFromNow = (hours: number) => new Date(Date.now() + hours * 3_600_000);
 
 test('the secret is not in the database, neither as a whole nor as a part that would help', async () => {
@@ -57,7 +58,7 @@ test('nothing but a whole, live secret opens the door', async () => {
     `Bearer ${row.secretHash}`,
     'Bearer glk_',
   ])
-    expect((await authenticate(database.db, header)).ok, String(header)).toBe(false);
+    expect((await authenticate(database.db, header, CALLER)).ok, String(header)).toBe(false);
 });
 
 test('every act on agents and keys is in the audit log', async () => {

@@ -6,8 +6,8 @@ import { requestOrigin } from '../../../_server/origin.ts';
 
 /** Takes CloudEvents in: structured, binary or batch. 202 says that they will be processed; the batch tells when they are. */
 export const POST = answering(async (request) => {
-  const { ip } = await requestOrigin('api');
-  const result = await ingest(db(), { headers: request.headers, body: request.body, ip });
+  const origin = await requestOrigin('api');
+  const result = await ingest(db(), { headers: request.headers, body: request.body, origin });
   if (!result.ok) return agentProblem(result);
   const location = `/api/agent/batches/${result.value.batchId}`;
   return Response.json(result.value, { status: 202, headers: { Location: location, 'Cache-Control': 'no-store' } });
