@@ -8,9 +8,11 @@ import type { Names } from './names.ts';
 export const OWN_NAMESPACE = 'golive';
 
 export interface AlarmSpec {
-  /** Heading of the playbook. */
+  /** Ends the alarm's name. */
   key: string;
   description: string;
+  /** Its heading in docs/ALERTS_PLAYBOOKS.md, which the mail names. */
+  playbook: string;
   namespace: string;
   metricName: string;
   dimensions: Record<string, pulumi.Input<string>>;
@@ -48,6 +50,7 @@ function web({ balancer, targets }: AlarmFacts): AlarmSpec[] {
     {
       key: 'web-5xx',
       description: 'The app answers with errors',
+      playbook: 'ErrorRate',
       ...shared,
       metricName: 'HTTPCode_Target_5XX_Count',
       statistic: 'Sum',
@@ -58,6 +61,7 @@ function web({ balancer, targets }: AlarmFacts): AlarmSpec[] {
     {
       key: 'web-unhealthy',
       description: 'A web task fails its health check',
+      playbook: 'HealthDown',
       ...shared,
       metricName: 'UnHealthyHostCount',
       statistic: 'Maximum',
@@ -68,6 +72,7 @@ function web({ balancer, targets }: AlarmFacts): AlarmSpec[] {
     {
       key: 'web-latency',
       description: 'One answer in twenty takes over two seconds',
+      playbook: 'TasksStrained',
       ...shared,
       metricName: 'TargetResponseTime',
       statistic: 'p95',
@@ -77,6 +82,7 @@ function web({ balancer, targets }: AlarmFacts): AlarmSpec[] {
     {
       key: 'balancer-5xx',
       description: 'The load balancer itself answers with errors: no healthy task, or a task that hangs',
+      playbook: 'HealthDown',
       namespace: 'AWS/ApplicationELB',
       dimensions: { LoadBalancer: balancer },
       metricName: 'HTTPCode_ELB_5XX_Count',
@@ -90,7 +96,14 @@ function web({ balancer, targets }: AlarmFacts): AlarmSpec[] {
 function tasks({ names }: AlarmFacts): AlarmSpec[] {
   return (['web', 'worker'] as const).flatMap((process) => {
     const dimensions = { ClusterName: names.cluster, ServiceName: names.service(process) };
-    const usage = { namespace: 'AWS/ECS', dimensions, statistic: 'Average', above: PERCENT, minutes: 10 };
+    const usage = {
+      playbook: 'TasksStrained',
+      namespace: 'AWS/ECS',
+      dimensions,
+      statistic: 'Average',
+      above: PERCENT,
+      minutes: 10,
+    };
     return [
       { key: `${process}-cpu`, description: `${process} works at its limit`, ...usage, metricName: 'CPUUtilization' },
       {
@@ -102,6 +115,7 @@ function tasks({ names }: AlarmFacts): AlarmSpec[] {
       {
         key: `${process}-missing`,
         description: `No ${process} task runs`,
+        playbook: process === 'web' ? 'HealthDown' : 'QueueLag',
         namespace: 'ECS/ContainerInsights',
         dimensions,
         metricName: 'RunningTaskCount',
@@ -121,6 +135,7 @@ function database({ config, names }: AlarmFacts): AlarmSpec[] {
     {
       key: 'database-cpu',
       description: 'The database works at its limit',
+      playbook: 'DatabaseStrained',
       ...shared,
       metricName: 'CPUUtilization',
       statistic: 'Average',
@@ -130,6 +145,7 @@ function database({ config, names }: AlarmFacts): AlarmSpec[] {
     {
       key: 'database-connections',
       description: 'The database is running out of connections',
+      playbook: 'DatabaseStrained',
       ...shared,
       metricName: 'DatabaseConnections',
       statistic: 'Maximum',
@@ -139,6 +155,7 @@ function database({ config, names }: AlarmFacts): AlarmSpec[] {
     {
       key: 'database-storage',
       description: 'The database disk fills up although it may grow',
+      playbook: 'DatabaseStrained',
       ...shared,
       metricName: 'FreeStorageSpace',
       statistic: 'Minimum',
@@ -148,6 +165,7 @@ function database({ config, names }: AlarmFacts): AlarmSpec[] {
     {
       key: 'database-memory',
       description: 'The database swaps soon',
+      playbook: 'DatabaseStrained',
       ...shared,
       metricName: 'FreeableMemory',
       statistic: 'Average',
@@ -157,15 +175,14 @@ function database({ config, names }: AlarmFacts): AlarmSpec[] {
   ];
 }
 
-const ABOUT: Record<SignalName, string> = {
-  queueLagSeconds: 'Agents’ events wait to be processed',
-  sealLagSeconds: 'New audit events are not being sealed',
+const ABOUT: Record<SignalName, Pick<AlarmSpec, 'key' | 'description' | 'playbook'>> = {
+  queueLagSeconds: { key: 'queue-lag', description: 'Agents’ events wait to be processed', playbook: 'QueueLag' },
+  sealLagSeconds: { key: 'seal-lag', description: 'New audit events are not being sealed', playbook: 'SealLag' },
 };
 
 function signals({ names }: AlarmFacts): AlarmSpec[] {
   return Object.entries(SIGNALS).map(([metricName, { alarmAbove }]) => ({
-    key: metricName === 'queueLagSeconds' ? 'queue-lag' : 'seal-lag',
-    description: ABOUT[metricName as SignalName],
+    ...ABOUT[metricName as SignalName],
     namespace: OWN_NAMESPACE,
     dimensions: {},
     metricName: `${names.base}-${metricName}`,
@@ -180,6 +197,7 @@ function prune({ deadLetterQueue }: AlarmFacts): AlarmSpec {
   return {
     key: 'prune-not-started',
     description: 'The daily prune could not be started',
+    playbook: 'PruneFailed',
     namespace: 'AWS/SQS',
     dimensions: { QueueName: deadLetterQueue },
     metricName: 'ApproximateNumberOfMessagesVisible',

@@ -28,7 +28,7 @@ export class Alarms extends pulumi.ComponentResource {
       `${name}-${spec.key}`,
       {
         name: `${names.base}-${spec.key}`,
-        alarmDescription: spec.description,
+        alarmDescription: `${spec.description}. Playbook: docs/ALERTS_PLAYBOOKS.md, ${spec.playbook}`,
         namespace: spec.namespace,
         metricName: spec.metricName,
         dimensions: spec.dimensions,

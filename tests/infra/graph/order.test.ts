@@ -1,4 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import { afterEach, expect, test, vi } from 'vitest';
+import { readReleases } from '../../../infra/ecs/release-manifest.ts';
 import { ROLLOUT, TASK } from '../fake/scripts.ts';
 import { addTask } from '../fake/tasks.ts';
 import { find } from './recorded.ts';
@@ -28,6 +30,37 @@ test('first deployment: everything is made, migrated once, verified, and recorde
   expect(moved(outcome)).toEqual(MOVES);
   expect(migrations(env.staging)).toHaveLength(1);
   expect(verdicts(env.staging)).toEqual(['succeeded']);
+});
+
+test('a deployment is on record with all that it was and who made it, and the audit log has its event', async () => {
+  await using env = await environment();
+  const { staging } = env;
+  await env.up(await env.graph(COMMITS[0]));
+  const [release] = await readReleases(staging.session, staging.stack.bucket);
+  const services = [...staging.world.services.values()];
+  const image = (process: string) =>
+    [...staging.world.taskDefinitions.values()].find(({ family }) => family.endsWith(process))?.containerDefinitions[0]
+      ?.image;
+  expect(release).toMatchObject({
+    kind: 'deploy',
+    commit: COMMITS[0],
+    images: { runner: image('web'), migrator: image('migrate') },
+    deployments: Object.fromEntries(services.map(({ name, deployments }) => [name, deployments.at(-1)?.id])),
+    taskDefinitions: Object.fromEntries(
+      services.map(({ name, deployments }) => [name, deployments.at(-1)?.taskDefinition]),
+    ),
+    verdict: 'succeeded',
+    by: expect.stringContaining('assumed-role/deploy/ci') as string,
+  });
+  expect(release?.migrations.at(-1)?.name).toBe(
+    (await readdir('prisma/migrations'))
+      .filter((name) => /^\d/.test(name))
+      .sort()
+      .at(-1),
+  );
+  const audit = staging.world.tasks.at(-1);
+  expect(audit?.command.slice(0, 2)).toEqual(['node', 'scripts/release-record.ts']);
+  expect(JSON.parse(audit?.command[2] ?? '')).toMatchObject({ id: release?.id, kind: 'deploy', verdict: 'succeeded' });
 });
 
 test('a new release migrates before web moves, and nothing else of the platform changes', async () => {
