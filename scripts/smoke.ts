@@ -1,16 +1,13 @@
 /** `npm run smoke -- --origin https://...`: the promises of a deployment, without a browser, in under 20 s. */
 import { parseArgs } from 'node:util';
+import { ACCOUNTS_USAGE, readAccounts } from './support/smoke/accounts.ts';
 import { PROMISES } from './support/smoke/promises.ts';
-import type { Account, Smoke } from './support/smoke/run.ts';
+import type { Smoke } from './support/smoke/run.ts';
 import { Broken } from './support/smoke/visitor.ts';
 
 const USAGE = `npm run smoke -- --origin https://app.example.org [--commit SHA] [--json] [--public]
 
-Environment:
-  SMOKE_ADMIN_EMAIL, SMOKE_ADMIN_PASSWORD          accounts of the three roles
-  SMOKE_AUDITOR_EMAIL, SMOKE_AUDITOR_PASSWORD
-  SMOKE_USER_EMAIL, SMOKE_USER_PASSWORD
-  SMOKE_AGENT_KEY                                  a key of an agent; without it that promise is skipped
+${ACCOUNTS_USAGE}
 
   --public    only what needs no account
   --commit    the commit that must be served
@@ -74,17 +71,6 @@ async function keepAll(smoke: Smoke, quiet: boolean): Promise<Result[]> {
 
 const explain = (error: unknown) =>
   error instanceof Broken ? error.message : `unexpected: ${(error as Error).message}`;
-
-function readAccounts(): Smoke['accounts'] | string {
-  const missing: string[] = [];
-  const read = (name: string) => process.env[name] ?? (missing.push(name), '');
-  const account = (role: string): Account => ({
-    email: read(`SMOKE_${role}_EMAIL`),
-    password: read(`SMOKE_${role}_PASSWORD`),
-  });
-  const accounts = { admin: account('ADMIN'), auditor: account('AUDITOR'), user: account('USER') };
-  return missing.length > 0 ? `set ${missing.join(', ')}, or give --public for what needs no account` : accounts;
-}
 
 function say(text: string, code: number): number {
   (code === 0 ? console.log : console.error)(text);

@@ -67,6 +67,23 @@ export async function moreWithoutDuplicates(smoke: Smoke): Promise<string> {
   return `${ids.length} rows over pages of ${PAGE}, none twice`;
 }
 
+/** An event of an agent, found again by its target. */
+export const smokeEvent = (id: string) =>
+  JSON.stringify({
+    specversion: '1.0',
+    id,
+    source: 'smoke',
+    type: 'golive.agent.event',
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    data: {
+      action: 'agent.smoke',
+      outcome: 'success',
+      actor: { id: 'smoke', label: 'smoke' },
+      target: { type: 'smoke', id },
+    },
+  });
+
 const EVENT_WAIT_MS = 8_000;
 
 export async function agentEventAppears(smoke: Smoke): Promise<string> {
@@ -76,20 +93,7 @@ export async function agentEventAppears(smoke: Smoke): Promise<string> {
   const answer = await visitor.ask('/api/agent/events', {
     method: 'POST',
     headers: { authorization: `Bearer ${smoke.agentKey}`, 'content-type': 'application/cloudevents+json' },
-    body: JSON.stringify({
-      specversion: '1.0',
-      id,
-      source: 'smoke',
-      type: 'golive.agent.event',
-      time: new Date().toISOString(),
-      datacontenttype: 'application/json',
-      data: {
-        action: 'agent.smoke',
-        outcome: 'success',
-        actor: { id: 'smoke', label: 'smoke' },
-        target: { type: 'smoke', id },
-      },
-    }),
+    body: smokeEvent(id),
   });
   expect(
     answer.status === 202,

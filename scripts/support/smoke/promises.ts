@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Role } from '../../../lib/access/permissions.ts';
-import { can } from '../../../lib/access/permissions.ts';
-import { SURFACE, type Guard } from '../../../lib/access/surface.ts';
 import { HEALTH_PATH, TIMING } from '../../../lib/release/contract.ts';
 import { agentEventAppears, moreWithoutDuplicates, signInIsRecorded } from './audit.ts';
 import { expect, visitorOf, type Account, type Smoke } from './run.ts';
+import { apis, isAllowed, pages, protectedPages } from './surface.ts';
 import { Broken, Visitor, type Answer } from './visitor.ts';
 
 export interface SmokePromise {
@@ -51,9 +50,6 @@ async function signedOut({ origin }: Smoke): Promise<string> {
   }
   return `${protectedPages().length} pages lead to /login`;
 }
-
-const pages = () => Object.entries(SURFACE.pages).filter(([path]) => !path.includes('['));
-const protectedPages = () => pages().flatMap(([path, guard]) => (guard === 'public' ? [] : [path]));
 
 const SECURITY_HEADERS: [string, RegExp][] = [
   ['content-security-policy', /script-src[^;]*'nonce-/],
@@ -126,18 +122,6 @@ async function roles(smoke: Smoke): Promise<string> {
 }
 
 const isProblem = (answer: Answer) => answer.headers.get('content-type')?.includes('application/problem+json') === true;
-
-/** Exports are left out: one would stream the whole log. */
-const NOT_TRIED: readonly Guard[] = ['public', 'agent-key', 'audit:export'];
-
-const apis = () =>
-  Object.entries(SURFACE.apis).flatMap(([route, guard]): [string, Guard][] => {
-    const [method, path = ''] = route.split(' ');
-    return method === 'GET' && !path.includes('[') && !NOT_TRIED.includes(guard) ? [[path, guard]] : [];
-  });
-
-const isAllowed = (role: Role, guard: Guard): boolean | undefined =>
-  guard === 'public' || guard === 'agent-key' ? undefined : can(role, guard);
 
 async function signOut(smoke: Smoke): Promise<string> {
   for (const [role, visitor] of smoke.visitors) {

@@ -1,0 +1,21 @@
+import type { Role } from '../../../lib/access/permissions.ts';
+import type { Account } from './run.ts';
+
+/** How the commands name the variables of the accounts, for their `--help`. */
+export const ACCOUNTS_USAGE = `Environment:
+  SMOKE_ADMIN_EMAIL, SMOKE_ADMIN_PASSWORD          accounts of the three roles
+  SMOKE_AUDITOR_EMAIL, SMOKE_AUDITOR_PASSWORD
+  SMOKE_USER_EMAIL, SMOKE_USER_PASSWORD
+  SMOKE_AGENT_KEY                                  a key of an agent; without it that promise is skipped`;
+
+/** The three accounts from the environment, or a sentence that names what is missing. */
+export function readAccounts(): Record<Role, Account> | string {
+  const missing: string[] = [];
+  const read = (name: string) => process.env[name] ?? (missing.push(name), '');
+  const account = (role: string): Account => ({
+    email: read(`SMOKE_${role}_EMAIL`),
+    password: read(`SMOKE_${role}_PASSWORD`),
+  });
+  const accounts = { admin: account('ADMIN'), auditor: account('AUDITOR'), user: account('USER') };
+  return missing.length > 0 ? `set ${missing.join(', ')}, or give --public for what needs no account` : accounts;
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { issueKey } from '../../lib/agents/key-admin.ts';
+import { newAgent, registerAgent } from '../../lib/agents/registry.ts';
+import { corruptingProxy, type BrowserDefect } from '../smoke/corrupting-proxy.ts';
+import { ADMIN_ACT, must } from '../support/agents.ts';
+import { startWorker } from '../support/worker.ts';
+import { expect, test, type Site } from './support/test.ts';
+
+interface Report {
+  kept: number;
+  broken: number;
+  skipped: number;
+  promises: { name: string; state: string; detail: string }[];
+}
+
+/** Runs the command as a person does, with nothing of this runner's own variables. */
+async function smoke({ accounts }: Site, origin: string, args: string[], env: Record<string, string> = {}) {
+  const people = Object.entries(accounts).flatMap(([role, password]) => [
+    [`SMOKE_${role.toUpperCase()}_EMAIL`, `${role}@example.org`],
+    [`SMOKE_${role.toUpperCase()}_PASSWORD`, password],
+  ]);
+  const { PATH, HOME } = process.env;
+  const child = spawn('node', ['scripts/smoke-browser.ts', '--origin', origin, '--json', ...args], {
+    env: {
+      PATH,
+      HOME,
+      ...(Object.fromEntries(people) as Record<string, string>),
+      ...env,
+    } as unknown as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  return { code, report: JSON.parse(out) as Report };
+}
+
+test('a sound site keeps every promise that the smoke sees through a browser, and no session of it stays', async ({
+  site,
+  db,
+}) => {
+  test.setTimeout(90_000);
+  await using worker = await startWorker(site.urls.DATABASE_URL);
+  const { id } = must(await registerAgent(db, ADMIN_ACT, newAgent.parse({ name: 'smoke-agent' })));
+  const { secret } = must(await issueKey(db, ADMIN_ACT, id, null));
+  const living = () => db.session.count({ where: { endedAt: null } });
+  const before = await living();
+  const { code, report } = await smoke(site, site.origin, [], { SMOKE_AGENT_KEY: secret });
+  expect(
+    report.promises.filter(({ state }) => state !== 'kept'),
+    worker.output(),
+  ).toEqual([]);
+  expect(code).toBe(0);
+  expect(await living()).toBeLessThanOrEqual(before);
+});
+
+/** The promise that each defect breaks, and the words that name it. Those of one line are there at once. */
+const CAUGHT: [defect: BrowserDefect, promise: string, words: RegExp][][] = [
+  [
+    ['cookie-without-flags', 'sign-in', /session cookie of admin is not HttpOnly/],
+    ['foreign-picture', 'mixed-content', /mixed content at \/: http:\/\/pictures\.example\.invalid/],
+    ['more-repeats', 'audit-more', /shows a row twice/],
+    ['filter-keeps-cursor', 'audit-filters', /a new filter keeps the cursor/],
+  ],
+  [['login-loop', 'signed-out', /redirect loop at \//]],
+  [['broken-script', 'headers', /the browser complains about \/login/]],
+];
+
+for (const caught of CAUGHT) {
+  test(`the smoke in a browser catches and names: ${caught.map(([defect]) => defect).join(', ')}`, async ({ site }) => {
+    test.setTimeout(60_000);
+    await using proxy = await corruptingProxy(
+      site.origin,
+      caught.map(([defect]) => defect),
+    );
+    const only = caught.map(([, name]) => name).join(',');
+    const { code, report } = await smoke(site, proxy.origin, ['--only', `${only},agent-event`]);
+    expect(report.promises.filter(({ state }) => state === 'skipped').map(({ name }) => name)).toEqual(['agent-event']);
+    for (const [, promise, words] of caught) {
+      const found = report.promises.find(({ name }) => name === promise);
+      expect(found).toEqual({ name: promise, state: 'broken', detail: expect.stringMatching(words) as unknown });
+    }
+    expect(code).toBe(1);
+  });
+}
