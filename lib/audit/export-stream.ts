@@ -12,8 +12,8 @@ export const isExportFormat = (text: string): text is ExportFormat =>
   (EXPORT_FORMATS as readonly string[]).includes(text);
 
 /**
- * An export as a stream of bytes, made only as fast as it is read, so memory stays constant. An NDJSON or OCSF stream ends with its
- * signed manifest as a last line, `{"manifest": ...}`: whoever has no such line has not got everything.
+ * An export as a stream of bytes, made only as fast as it is read, so memory stays constant. It ends with its signed manifest as a last
+ * line (`FORMATS[format].trailer`): whoever has no such line has not got everything. `verifyExport()` reads it from there.
  */
 export async function exportStream(
   db: Db,
@@ -42,7 +42,7 @@ async function* encode(
   filters: AuditFilters,
   key: SigningKey,
 ): AsyncGenerator<Uint8Array, undefined> {
-  const { header, line } = FORMATS[format];
+  const { header, line, trailer } = FORMATS[format];
   const digest = createHash('sha256');
   const bytesOf = (text: string) => {
     digest.update(text);
@@ -54,7 +54,6 @@ async function* encode(
     rows += page.length;
     yield bytesOf(page.map(line).join(''));
   }
-  if (format === 'csv') return;
   const facts = {
     format,
     sha256: digest.digest('hex'),
@@ -62,5 +61,5 @@ async function* encode(
     createdAt: new Date().toISOString(),
     scope: filtersToText(filters),
   };
-  yield new TextEncoder().encode(`${JSON.stringify({ manifest: signManifest(key, facts) })}\n`);
+  yield new TextEncoder().encode(trailer(signManifest(key, facts)));
 }

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { SealedEvent } from './export.ts';
+import type { Manifest } from './manifest.ts';
 import { toOcsf } from './ocsf.ts';
 
 export const EXPORT_FORMATS = ['ndjson', 'csv', 'ocsf'] as const;
@@ -11,6 +12,8 @@ interface FormatSpec {
   /** What stands before the first event. */
   header: string;
   line: (event: SealedEvent) => string;
+  /** What stands behind the last event when the manifest travels in the file itself. */
+  trailer: (manifest: Manifest) => string;
 }
 
 const CSV_COLUMNS =
@@ -29,23 +32,37 @@ function cell(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+const jsonTrailer = (manifest: Manifest): string => `${JSON.stringify({ manifest })}\n`;
+const CSV_MARK = '#manifest';
+
+/** Reads a trailer of any format back; null when the line is none. */
+export function readTrailer(line: string): Manifest | null {
+  const [, quoted] = /^#manifest,"(.*)"\s*$/.exec(line) ?? [];
+  const text = quoted === undefined ? line : `{"manifest":${quoted.replaceAll('""', '"')}}`;
+  if (!text.startsWith('{"manifest":')) return null;
+  return (JSON.parse(text) as { manifest: Manifest }).manifest;
+}
+
 export const FORMATS: Record<ExportFormat, FormatSpec> = {
   ndjson: {
     contentType: 'application/x-ndjson',
     extension: 'ndjson',
     header: '',
     line: (event) => `${JSON.stringify(event)}\n`,
+    trailer: jsonTrailer,
   },
   csv: {
     contentType: 'text/csv; charset=utf-8',
     extension: 'csv',
     header: csvLine(CSV_COLUMNS),
     line: (event) => csvLine(CSV_COLUMNS.map((name) => cell(event[name]))),
+    trailer: (manifest) => csvLine([CSV_MARK, JSON.stringify(manifest)]),
   },
   ocsf: {
     contentType: 'application/x-ndjson',
     extension: 'ocsf.ndjson',
     header: '',
     line: (event) => `${JSON.stringify(toOcsf(event))}\n`,
+    trailer: jsonTrailer,
   },
 };

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { leafOf } from './canonical.ts';
 import type { Finding } from './finding.ts';
+import { readTrailer } from './formats.ts';
 import { checkManifest, type Manifest } from './manifest.ts';
 import type { PublicKeys } from './signing.ts';
 
@@ -17,14 +19,15 @@ export type ExportedEvent = Record<string, unknown> & {
 };
 
 /**
- * Verifies a file and the manifest beside it (`FILE.manifest.json`) with nothing but a public key: the signature, the bytes, the number
- * of rows and, for NDJSON, each event against the leaf it was sealed with.
+ * Verifies a file and its manifest, beside it (`FILE.manifest.json`) or as its last line, with nothing but a public key: the signature, the
+ * bytes, the number of rows and, for NDJSON, each event against the leaf it was sealed with.
+ * @throws when there is no manifest: a download that broke off has none.
  */
 export async function verifyExport(
   file: string,
   keys: PublicKeys,
 ): Promise<{ ok: boolean; events: number; finding?: Finding }> {
-  const manifest = JSON.parse(await readFile(`${file}.manifest.json`, 'utf8')) as Manifest;
+  const { manifest, bytes } = await manifestOf(file);
   const broken = (detail: string, eventId?: string) => ({
     ok: false,
     events: 0,
@@ -38,13 +41,13 @@ export async function verifyExport(
         : `the manifest is signed by another key, ${manifest.keyId}`,
     );
   const digest = createHash('sha256');
-  for await (const chunk of createReadStream(file)) digest.update(chunk as Buffer);
+  for await (const chunk of read(file, bytes)) digest.update(chunk as Buffer);
   const same = digest.digest('hex') === manifest.sha256;
   if (manifest.format !== 'ndjson')
     return same ? { ok: true, events: manifest.rows } : broken('the file is not the one that was signed');
 
   let events = 0;
-  for await (const event of readEvents(file)) {
+  for await (const event of readEvents(file, bytes)) {
     events++;
     const leaf = leafOf({ ...event, createdAt: new Date(event.createdAt) }).toString('hex');
     if (event.leaf !== null && event.leaf !== leaf) return broken('the event is not what was sealed', event.id);
@@ -53,10 +56,32 @@ export async function verifyExport(
   return same ? { ok: true, events } : broken('the file is not the one that was signed');
 }
 
+/** The first bytes of a file. */
+const read = (file: string, bytes: number): Readable =>
+  bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 });
+
+/** More than any manifest: its filters are bounded by the length of a URL. */
+const TAIL_BYTES = 64 * 1024;
+
+/** The manifest of a file, and how many of its bytes that one speaks for. */
+async function manifestOf(file: string): Promise<{ manifest: Manifest; bytes: number }> {
+  const beside = `${file}.manifest.json`;
+  if (existsSync(beside)) return { manifest: JSON.parse(await readFile(beside, 'utf8')) as Manifest, bytes: Infinity };
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+  await handle.read(tail, 0, tail.length, size - tail.length);
+  const start = tail.lastIndexOf('\n', -2) + 1;
+  const manifest = readTrailer(tail.subarray(start).toString());
+  if (manifest === null)
+    throw new Error(`${file} has no manifest, neither as its last line nor in ${beside}: it is not the whole export`);
+  return { manifest, bytes: size - tail.length + start };
+}
+
 /** The events of an NDJSON file, compressed or not, one at a time. */
-export async function* readEvents(file: string): AsyncGenerator<ExportedEvent> {
-  const bytes = createReadStream(file);
-  const input = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
+export async function* readEvents(file: string, bytes = Infinity): AsyncGenerator<ExportedEvent> {
+  const content = read(file, bytes);
+  const input = file.endsWith('.gz') ? content.pipe(createGunzip()) : content;
   for await (const line of createInterface({ input, crlfDelay: Infinity }))
     if (line !== '') yield JSON.parse(line) as ExportedEvent;
 }

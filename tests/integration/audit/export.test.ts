@@ -111,6 +111,30 @@ test('OCSF names class, activity, status and time of every event, and loses noth
   expect(event.unmapped).toMatchObject({ metadata: { n: expect.any(Number) as number } });
 });
 
+test.each(['ndjson', 'csv', 'ocsf'] as const)(
+  'a download as %s proves itself offline with its last line',
+  async (format) => {
+    const filters = { action: 'auth.sign_in' };
+    const text = await new Response(await exportStream(database.db, act, format, filters, key)).text();
+    const file = join(dir, `download.${format}`);
+    await writeFile(file, text);
+    expect(await verifyExport(file, keys())).toEqual({ ok: true, events: 875 });
+    await writeFile(file, text.replace('user-8', 'user-9'));
+    expect((await verifyExport(file, keys())).ok).toBe(false);
+    await writeFile(file, text.replace(/875/, '874'));
+    expect((await verifyExport(file, keys())).ok).toBe(false);
+    const cut = text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1);
+    await writeFile(file, cut);
+    await expect(verifyExport(file, keys())).rejects.toThrow(/not the whole export/);
+  },
+);
+
+test('a download without any event proves itself too', async () => {
+  const stream = await exportStream(database.db, act, 'ndjson', { action: 'user.created' }, key);
+  await writeFile(join(dir, 'none.ndjson'), await new Response(stream).text());
+  expect(await verifyExport(join(dir, 'none.ndjson'), keys())).toEqual({ ok: true, events: 0 });
+});
+
 test('a stream ends with its manifest, and stops reading the database when nobody listens', async () => {
   const stream = await exportStream(database.db, act, 'ndjson', {}, key);
   const text = await new Response(stream).text();
