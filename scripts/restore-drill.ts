@@ -44,7 +44,7 @@ async function main(): Promise<number> {
     if (!values.json) console.log(`ok  ${name} (${steps.at(-1)?.ms} ms)`);
   };
 
-  const cluster = await startTestCluster(clientMajor() >= 17 ? 17 : 15);
+  const cluster = await startTestCluster(clientMajor() >= 17 ? 17 : 15, { durable: true });
   running.defer(() => cluster.stop());
   const drillStarted = Date.now();
   const file = positionals[0] ?? join(folder, 'drill.dump');

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { prepareDatabase } from '../../scripts/support/database.ts';
+import { memoryFolder } from '../../scripts/support/scratch-folder.ts';
 import { freePort, startCluster } from '../../scripts/support/postgres.ts';
 import { PASSWORD } from './cluster.ts';
 
@@ -15,8 +15,7 @@ export interface OwnCluster extends AsyncDisposable {
 }
 
 export async function ownCluster(): Promise<OwnCluster> {
-  const root = await mkdtemp(join(tmpdir(), 'golive-own-pg-'));
-  await chmod(root, 0o755);
+  const root = await memoryFolder('own-pg');
   // What was committed must survive the stop, so this one keeps PostgreSQL's own settings.
   const options = { dir: join(root, 'data'), port: await freePort(), password: PASSWORD };
   let running = await startCluster(options);

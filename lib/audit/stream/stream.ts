@@ -51,7 +51,7 @@ interface Cursor {
 /** One delivery. No transaction is open while the receiver is asked: a lease keeps the others away from this source meanwhile. */
 async function turn(db: Db, sink: Sink, source: Source): Promise<number> {
   const of = { sink: sink.name, source };
-  const cursor: Cursor = await db.auditStream.upsert({ where: { sink_source: of }, create: of, update: {} });
+  const cursor = await cursorOf(db, of);
   if (cursor.retryAt !== null && cursor.retryAt > new Date()) return 0;
   const events = await next(db, source, cursor.sequence, cursor.failures > 0 ? 1 : BATCH);
   const last = events.at(-1);
@@ -65,6 +65,15 @@ async function turn(db: Db, sink: Sink, source: Source): Promise<number> {
   if (claimed === 0) return 0;
   const delivery = await sink.deliver(events);
   return db.$transaction((tx) => settle(tx, { ...of, leaseId: lease }, cursor, events, last, delivery));
+}
+
+/** The first delivery of a source begins its cursor; of two that do so at once, one finds it begun. */
+async function cursorOf(db: Db, of: { sink: string; source: Source }): Promise<Cursor> {
+  const where = { sink_source: of };
+  const begun = await db.auditStream.findUnique({ where });
+  if (begun !== null) return begun;
+  await db.auditStream.createMany({ data: of, skipDuplicates: true });
+  return db.auditStream.findUniqueOrThrow({ where });
 }
 
 /** Writes down what came of a delivery and ends the lease. Whoever lost the lease meanwhile changes nothing: the events come again. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { execute, startCluster, type Cluster } from '../../../scripts/support/postgres.ts';
+import { memoryFolder } from '../../../scripts/support/scratch-folder.ts';
 
 // Commands of their own, several in a test: slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -56,7 +57,7 @@ export interface ReleaseCluster {
  * client never serves a newer server.
  */
 export async function releaseCluster(settings: Record<string, string> = {}): Promise<ReleaseCluster> {
-  const dir = await scratch('release');
+  const dir = await memoryFolder('release-pg');
   const fast = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
   const cluster = await startCluster({
     dir: join(dir, 'data'),
