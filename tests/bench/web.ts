@@ -2,13 +2,13 @@
  * `npm run bench -- web --json`: requests a second of the health route, of a bare dynamic route and of one page of the log through the
  * API, each at 20 connections against the same production server; the page's p95; and the time from start to healthy.
  */
-import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { HEALTH_PATH } from '#lib/release/contract.ts';
 import { Visitor } from '../../scripts/support/smoke/visitor.ts';
 import { emailOf } from '../../scripts/support/secrets.ts';
 import { startTestSite, type TestSite } from '../../scripts/support/test-site.ts';
+import { ensureBuilt } from './support/built.ts';
 import { demand, report, round } from './support/measure.ts';
 import { progress } from './support/server.ts';
 
@@ -19,7 +19,7 @@ const BARE_PATH = '/api/agent/schema';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
-  spawnSync('node', ['scripts/build-changed.ts'], { stdio: 'ignore' });
+  await ensureBuilt();
   progress('starting the app');
   const site = await startTestSite({ LOG_LEVEL: 'error' });
   try {

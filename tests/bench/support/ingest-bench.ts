@@ -4,12 +4,12 @@ import { registerAgent } from '#lib/agents/registry.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { COMMANDS } from '#lib/release/contract.ts';
 import type { Client } from '../../../scripts/support/agent-client.ts';
-import { isBuilt } from '../../../scripts/support/build.ts';
 import { untilHealthy } from '../../../scripts/support/health.ts';
 import { freePort } from '../../../scripts/support/postgres.ts';
 import { startProcess } from '../../../scripts/support/processes.ts';
 import { ADMIN_ACT, must } from '../../support/agents.ts';
 import { until } from '../../support/worker.ts';
+import { ensureBuilt } from './built.ts';
 import type { BenchDatabase } from './server.ts';
 
 /** The web server in production mode, an agent with a key, and workers to start. */
@@ -26,9 +26,8 @@ export interface IngestBench extends AsyncDisposable {
 
 const HOUR_MS = 3_600_000;
 
-/** @throws when the app was not built from the sources as they are now. */
 export async function ingestBench({ url, appUrl }: BenchDatabase): Promise<IngestBench> {
-  if (!(await isBuilt())) throw new Error('The build is missing or old: node scripts/build-changed.ts');
+  await ensureBuilt();
   const db = openDb(appUrl, { max: 4 });
   const env = { NODE_ENV: 'production', DATABASE_URL: appUrl, LOG_LEVEL: 'error' };
   const port = await freePort();
