@@ -5,7 +5,7 @@ import { allow, grant, trust } from './roles.ts';
 import type { Task } from './task.ts';
 import type { Web } from './web.ts';
 import type { Worker } from './worker.ts';
-import type { Placement } from './workload.ts';
+import { inPrivate, type Placement } from './workload.ts';
 
 /** EventBridge wants a sixth field, and a question mark for one of the two kinds of day. */
 export function schedulerCron(cron: string): string {
@@ -56,11 +56,7 @@ export class Prune extends pulumi.ComponentResource {
             taskDefinitionArn: task.definition.arn,
             launchType: 'FARGATE',
             taskCount: 1,
-            networkConfiguration: {
-              subnets: args.subnetIds,
-              securityGroups: [firewall.tasks.id],
-              assignPublicIp: false,
-            },
+            networkConfiguration: inPrivate(args, firewall.tasks),
           },
         },
       },

@@ -24,13 +24,11 @@ export class Web extends pulumi.ComponentResource {
     this.service = new aws.ecs.Service(
       name,
       {
-        ...serviceBasics(args, 'web', task.definition),
+        ...serviceBasics(args, 'web', task.definition, firewall.web),
         desiredCount: config.web.min,
         deploymentMinimumHealthyPercent: 100,
-        deploymentMaximumPercent: 200,
         alarms: { enable: true, rollback: true, alarmNames: args.alarmNames },
         healthCheckGracePeriodSeconds: TIMING.healthGrace,
-        networkConfiguration: { subnets: args.subnetIds, securityGroups: [firewall.web.id], assignPublicIp: false },
         loadBalancers: [{ targetGroupArn: balancer.targets.arn, containerName: 'web', containerPort: DEFAULT_PORT }],
       },
       {

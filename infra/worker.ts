@@ -14,12 +14,10 @@ export class Worker extends pulumi.ComponentResource {
     this.service = new aws.ecs.Service(
       name,
       {
-        ...serviceBasics(args, 'worker', task.definition),
+        ...serviceBasics(args, 'worker', task.definition, firewall.tasks),
         desiredCount: config.worker.count,
         // Any number of workers may run, also none for a moment: the queue keeps what they miss.
         deploymentMinimumHealthyPercent: 50,
-        deploymentMaximumPercent: 200,
-        networkConfiguration: { subnets: args.subnetIds, securityGroups: [firewall.tasks.id], assignPublicIp: false },
       },
       {
         parent: this,

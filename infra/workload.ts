@@ -19,12 +19,26 @@ export interface Placement {
 /** A rollout may take this long before Pulumi gives up; the verification inside has its own, shorter limit. */
 export const PATIENCE = { create: '30m', update: '30m', delete: '20m' };
 
+/** Where every task lies: in private subnets, without an address of its own. */
+export const inPrivate = ({ subnetIds }: Placement, group: aws.ec2.SecurityGroup) => ({
+  subnets: subnetIds,
+  securityGroups: [group.id],
+  assignPublicIp: false,
+});
+
 /** What web and worker have in common: a rollout that turns itself back, and tags that reach the tasks. */
-export function serviceBasics({ cluster, names }: Placement, process: 'web' | 'worker', task: aws.ecs.TaskDefinition) {
+export function serviceBasics(
+  place: Placement,
+  process: 'web' | 'worker',
+  task: aws.ecs.TaskDefinition,
+  group: aws.ec2.SecurityGroup,
+) {
   return {
-    name: names.service(process),
-    cluster: cluster.arn,
+    name: place.names.service(process),
+    cluster: place.cluster.arn,
     taskDefinition: task.arn,
+    networkConfiguration: inPrivate(place, group),
+    deploymentMaximumPercent: 200,
     launchType: 'FARGATE',
     platformVersion: '1.4.0',
     deploymentCircuitBreaker: { enable: true, rollback: true },

@@ -136,6 +136,10 @@ test('every verb explains itself, and the overview names every verb', async () =
     expect(stdout).toMatch(new RegExp(`^ {2}${verb} +${summary.replace('?', '\\?')}$`, 'm'));
     const { usage, options = {} } = await load();
     for (const option of Object.keys(options)) expect(usage, verb).toContain(`--${option}`);
+    expect(await ecs(staging, verb, '--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`^npm run ecs -- ${verb} --stack NAME[^]*Exit codes: 0 done`)) as string,
+    });
   }
   expect(await ecs(staging, 'rollback', '--help')).toMatchObject({
     code: 0,

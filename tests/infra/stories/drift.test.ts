@@ -6,7 +6,7 @@ import { diffStack } from '../../../infra/ecs/diff.ts';
 import { readDrift } from '../../../infra/ecs/drift.ts';
 import { planRollback } from '../../../infra/ecs/rollback-plan.ts';
 import { rollBack } from '../../../infra/ecs/rollback.ts';
-import { startStaging, type Staging } from '../fake/staging.ts';
+import { migrations, startStaging, type Staging } from '../fake/staging.ts';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
@@ -52,6 +52,19 @@ test('drift: after a rollback the state is stale, and the command names the olde
   expect(drift.rows[0]).toMatchObject({ state: b.taskDefinitions.web, live: plan.target.taskDefinitions.web });
   expect(drift.remedy?.command).toContain(`golive.release.runner ${images.runner}`.replace('golive.', 'golive:'));
   expect(drift.remedy?.command).toMatch(/pulumi up --stack staging --refresh$/);
+  expect(drift.remedy?.command).not.toContain('force');
+});
+
+test('drift: after a forced rollback the command that reconciles says so too, or the update would refuse', async () => {
+  await using staging = await startStaging({ running: A });
+  const b = staging.build(B);
+  await staging.put(b);
+  const names = ['20260101000000_init', '20260102000000_expand', '20260103000000_contract'];
+  const contracts = { '20260103000000_contract': '20260102000000_expand' };
+  await staging.remember(b, { migrations: migrations(names, contracts) });
+  const plan = await planRollback(staging.session, staging.stack, { force: true });
+  await rollBack(staging.session, staging.stack, plan);
+  expect((await driftFrom(staging, b.taskDefinitions)).remedy?.command).toContain('golive:release.force true');
 });
 
 test('drift: a service that somebody moved by hand is sent back to what the manifest says', async () => {
