@@ -9,6 +9,7 @@ import {
   DEFAULT_PORT,
   FORBIDDEN_IN_PRODUCTION,
   HEALTH_PATH,
+  PROCESS_TABLE,
   PRUNE_SCHEDULE,
   TIMING,
   VARIABLES,
@@ -144,8 +145,43 @@ test('render.yaml lists exactly the variables of each process and holds no value
   });
 });
 
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+/** What `npm run NAME` runs. */
+const scriptOf = (command: string) => scripts[/^npm run (\S+)$/.exec(command)?.[1] ?? ''] ?? '';
+
+test('every command of the contract is a script of package.json', () => {
+  for (const [name, command] of Object.entries(COMMANDS)) expect(scriptOf(command), name).not.toBe('');
+});
+
+test('nothing stands between npm and what a platform may stop: the shell is replaced', () => {
+  for (const process of PLATFORM_PROCESSES)
+    expect(scriptOf(PROCESS_TABLE[process].command), process).toMatch(/^exec \w/);
+});
+
 test('the start command listens where the contract says and keeps connections as long as it promises', () => {
-  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  expect(scripts.start).toContain(`-p \${PORT:-${DEFAULT_PORT}}`);
-  expect(scripts.start).toContain(`--keepAliveTimeout ${TIMING.keepAlive * 1000}`);
+  expect(scriptOf(COMMANDS.start)).toContain(`-p \${PORT:-${DEFAULT_PORT}}`);
+  expect(scriptOf(COMMANDS.start)).toContain(`--keepAliveTimeout ${TIMING.keepAlive * 1000}`);
+});
+
+test('the image states the contract’s port and keep-alive, runs its commands and no secret stands in it', () => {
+  const dockerfile = read('infra/image/Dockerfile');
+  const text = dockerfile.replace(/\\\n\s*/g, ' ');
+  const env: Record<string, string> = Object.fromEntries(
+    [...(/^ENV (.*)$/m.exec(text)?.[1] ?? '').matchAll(/(\w+)=(\S+)/g)].map(
+      ([, name = '', value = '']) => [name, value] as const,
+    ),
+  );
+  expect(env).toMatchObject({
+    NODE_ENV: 'production',
+    HOSTNAME: '0.0.0.0',
+    PORT: String(DEFAULT_PORT),
+    KEEP_ALIVE_TIMEOUT: String(TIMING.keepAlive * 1000),
+  });
+  expect(text).toMatch(new RegExp(`^EXPOSE ${DEFAULT_PORT}$`, 'm'));
+  for (const [name, { secret }] of Object.entries(VARIABLES)) if (secret) expect(Object.keys(env)).not.toContain(name);
+  const stages: Record<string, string> = Object.fromEntries(
+    text.split(/^FROM /m).map((stage) => [/ AS (\w+)/.exec(stage)?.[1] ?? '', stage] as const),
+  );
+  for (const { image } of [PROCESS_TABLE.web, PROCESS_TABLE.migrate])
+    expect(stages[image.target]).toContain(`CMD [${image.command.map((word) => `"${word}"`).join(', ')}]`);
 });

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { COMMANDS } from '../../lib/release/contract.ts';
+import { freePort } from '../../scripts/support/postgres.ts';
+import { processTable } from '../../scripts/support/process-table.ts';
+import { expect, test, type Site } from './support/test.ts';
+
+/** Starts a command of the contract as a platform does. SIGTERM goes to its first process alone, which is npm. */
+function startAsPlatform(command: string, { urls }: Site, env: Record<string, string>) {
+  const [program = '', ...args] = command.split(' ');
+  const { PATH, HOME } = process.env;
+  const secret = 'of-a-server-that-only-one-test-has-started';
+  const child = spawn(program, args, {
+    env: { PATH, HOME, NODE_ENV: 'production', DATABASE_URL: urls.DATABASE_URL, NEXTAUTH_SECRET: secret, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const group = child.pid ?? 0;
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
+  const left = async () =>
+    (await processTable()).filter((entry) => entry.group === group).map((entry) => entry.command);
+  return {
+    output: () => output,
+    ended,
+    terminate: () => process.kill(group, 'SIGTERM'),
+    left,
+    async [Symbol.asyncDispose]() {
+      if ((await left()).length > 0) process.kill(-group, 'SIGKILL');
+    },
+  };
+}
+
+const answers = (url: string) =>
+  fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+test('a SIGTERM to the platform’s process lets the web server finish a request that it holds, and leaves no process', async ({
+  site,
+}) => {
+  test.setTimeout(60_000);
+  const port = await freePort();
+  await using web = startAsPlatform(COMMANDS.start, site, { PORT: String(port) });
+  await expect.poll(() => answers(`http://127.0.0.1:${port}/api/health`), { timeout: 20_000 }).toBe(true);
+
+  const body = 'a=1';
+  const request = connect(port, '127.0.0.1');
+  let answer = '';
+  request.on('data', (chunk) => (answer += chunk.toString()));
+  const closed = new Promise((resolve) => request.on('close', resolve));
+  request.on('error', () => undefined);
+  request.write(
+    `POST /api/auth/callback/credentials HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n` +
+      `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`,
+  );
+  // Another answer on another connection shows that the server has read this far.
+  expect(await answers(`http://127.0.0.1:${port}/api/health`)).toBe(true);
+  web.terminate();
+  await expect.poll(() => answers(`http://127.0.0.1:${port}/api/health`), 'takes nothing new').toBe(false);
+  request.write(body);
+  await closed;
+  expect(answer, web.output()).toMatch(/^HTTP\/1\.1 [234]\d\d /);
+  await web.ended;
+  await expect.poll(web.left, web.output()).toEqual([]);
+});
+
+test('a SIGTERM to the platform’s process lets the worker drain, and leaves no process', async ({ site }) => {
+  test.setTimeout(60_000);
+  const port = await freePort();
+  await using worker = startAsPlatform(COMMANDS.worker, site, { WORKER_PORT: String(port) });
+  await expect.poll(() => answers(`http://127.0.0.1:${port}/ready`), { timeout: 20_000 }).toBe(true);
+  worker.terminate();
+  await worker.ended;
+  await expect.poll(worker.left, worker.output()).toEqual([]);
+  expect(worker.output()).toContain('worker stopped');
+});
