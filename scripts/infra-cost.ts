@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util';
 import { estimate, MissingPrice, type CostLine, type Prices } from '../infra/cost.ts';
 import { recordGraph } from '../infra/graph/record.ts';
 import { STACKS, stackConfig } from '../infra/graph/stacks.ts';
+import { endInFailure } from './support/failure.ts';
 
 const HELP = `Usage: npm run infra:cost [-- --stack ${STACKS.join('|')}] [--json]
 
-Exit codes: 0 estimated, 2 usage, 3 a price is missing in infra/prices.json`;
+Exit codes: 0 estimated, 1 failed (a wrong stack file), 2 usage, 3 a price is missing in infra/prices.json`;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -64,4 +65,8 @@ function say(text: string, code: number): number {
   return code;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  endInFailure('infra:cost', error, 1);
+}

@@ -4,13 +4,16 @@ import { parseArgs } from 'node:util';
 import { recordGraph } from '../infra/graph/record.ts';
 import { STACKS, stackConfig } from '../infra/graph/stacks.ts';
 import { graphText } from '../infra/graph/text.ts';
+import { endInFailure } from './support/failure.ts';
 
 const HELP = `Usage: npm run infra:graph -- --stack ${STACKS.join('|')} [--inputs] [--json]
        npm run infra:graph -- --write
 
   --inputs   also what each resource is made of, and what it waits for
   --json     the recording as JSON
-  --write    remake the committed graphs in tests/infra/golden; review the difference like code`;
+  --write    remake the committed graphs in tests/infra/golden; review the difference like code
+
+Exit codes: 0 done, 1 failed (a wrong stack file), 2 usage`;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -46,4 +49,8 @@ function print(text: string, code: number): number {
   return code;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  endInFailure('infra:graph', error, 1);
+}
