@@ -24,8 +24,8 @@ export default defineConfig({
       { test: { name: 'house', include: ['tests/house/**/*.test.ts'], testTimeout: 60_000 } },
       // Not isolated: its files share the recordings of the Pulumi program, and the time that its modules take to load.
       { test: { name: 'infra', include: ['tests/infra/**/*.test.ts'], ...real, isolate: false } },
-      { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...withDatabase } },
-      { test: { name: 'faults', include: ['tests/faults/**/*.test.ts'], ...withDatabase, testTimeout: 120_000 } },
+      // Together: one server is started for both, and what waits out a fault leaves its core to the others.
+      { test: { name: 'integration', include: ['tests/{integration,faults}/**/*.test.ts'], ...withDatabase } },
     ],
   },
 });

