@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import type { PgBoss } from 'pg-boss';
 import { handleIngestJobs } from '#lib/agents/job.ts';
-import { keepAgentTables } from '#lib/agents/upkeep.ts';
+import { tableKeeper } from '#lib/agents/upkeep.ts';
 import { ensurePartitions } from '#lib/audit/partitions.ts';
 import { seal } from '#lib/audit/seal.ts';
 import { configuredSink, stream } from '#lib/audit/stream/stream.ts';
@@ -59,7 +59,7 @@ function startLoops(status: Status, stopping: AbortSignal): Loop[] {
       status.databaseAt = Date.now();
     }),
     repeat('signals', MINUTE_MS, () => logSignals(db())),
-    repeat('agent tables', MINUTE_MS, () => keepAgentTables(db())),
+    repeat('agent tables', MINUTE_MS, tableKeeper(db())),
     repeat('partitions', 60 * MINUTE_MS, () => ensurePartitions(db())),
   ];
 }

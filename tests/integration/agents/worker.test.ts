@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { redriveDeadLetters } from '#lib/agents/redrive.ts';
 import { WORKER_CHECK_PATH } from '#lib/release/contract.ts';
 import { readBatch } from '#lib/agents/batches.ts';
-import { keepAgentTables } from '#lib/agents/upkeep.ts';
-import { ADMIN_ACT, must, processAll, send, testAgent, testEvent } from '../../support/agents.ts';
+import { ADMIN_ACT, must, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase } from '../../support/database.ts';
 import { execute } from '../../../scripts/support/postgres.ts';
 import { startWorker, until } from '../../support/worker.ts';
@@ -19,6 +18,26 @@ test('the worker takes what was accepted, drains on SIGTERM, and answers probes'
   expect(await worker.probe('/stuck')).toBe(200);
   expect(await worker.probe(WORKER_CHECK_PATH)).toBe(200);
   expect(await worker.end('SIGTERM')).toBe(0);
+});
+
+test('a worker told to stop in the middle of its work finishes what it holds and leaves the rest to others', async () => {
+  await using database = await freshDatabase();
+  const { db } = database;
+  const agent = await testAgent(db);
+  const batches = Array.from({ length: 60 }, () => Array.from({ length: 200 }, () => testEvent()));
+  for (const batch of batches) must(await send(db, agent.secret, batch));
+  await using worker = await startWorker(database.appUrl, { ready: false });
+  const jobs = (state: string) =>
+    db.$queryRaw<
+      unknown[]
+    >`SELECT 1 FROM pgboss.job WHERE name = 'agent-ingest' AND state = ${state}::pgboss.job_state`;
+  await until(async () => (await jobs('active')).length > 0);
+  expect(await worker.end('SIGTERM')).toBe(0);
+  expect(await jobs('active'), 'nothing is left to be found by its missing heartbeat').toEqual([]);
+  const done = await db.agentBatch.count({ where: { state: 'done' } });
+  expect(done).toBeGreaterThan(0);
+  expect(await jobs('completed')).toHaveLength(done);
+  expect(await db.auditEvent.count({ where: { source: 'agent' } })).toBe(done * 200);
 });
 
 test('the worker waits until the newest migration of its release is applied', async () => {
@@ -55,20 +74,4 @@ test('a dead letter waits for a redrive, and the redrive is audited', async () =
   expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({ stored: 2, failed: 0 });
   expect(await database.db.auditEvent.count({ where: { action: 'agent_admin.redriven' } })).toBe(1);
   expect(await worker.end('SIGTERM')).toBe(0);
-});
-
-test('an id is kept as long as its event is, and goes with it', async () => {
-  await using database = await freshDatabase();
-  const agent = await testAgent(database.db);
-  const event = testEvent();
-  must(await send(database.db, agent.secret, [event]));
-  await processAll(database.db);
-  const muchLater = new Date(Date.now() + 400 * 86_400_000);
-  const early = await keepAgentTables(database.db, muchLater);
-  expect(early, 'the event is still there, the report on its batch is not').toEqual({ ids: 0, batches: 1 });
-  await execute(
-    database.superuserUrl,
-    `SET session_replication_role = replica; DELETE FROM "AuditEvent" WHERE "idempotencyKey" = '${event.id}'`,
-  );
-  expect(await keepAgentTables(database.db, muchLater)).toEqual({ ids: 1, batches: 0 });
 });
