@@ -189,7 +189,7 @@ const note = (tx: Tx, { partition, whole }: PruneStep, rows: number, archive: st
 async function shortenChain(db: Db, key: SigningKey): Promise<void> {
   for (;;) {
     const [end] = await db.$queryRaw<{ sequence: bigint; hash: Uint8Array<ArrayBuffer> }[]>`
-      SELECT "sequence", "hash" FROM "AuditChain" WHERE "sequence" = ((SELECT min("sequence") FROM "AuditChain") / 1000000 + 1) * 1000000 - 1
+      SELECT "sequence", "hash" FROM "AuditChain" WHERE "sequence" = ((SELECT min("sequence") FROM "AuditChain") / audit_chain_chunk() + 1) * audit_chain_chunk() - 1
         AND EXISTS (SELECT FROM "AuditTombstone" WHERE "toSequence" >= (SELECT min("sequence") FROM "AuditChain"))`;
     if (end === undefined) return;
     const anchored = await db.auditAnchor.findFirst({ where: { sequence: end.sequence } });

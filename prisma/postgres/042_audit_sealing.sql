@@ -47,12 +47,15 @@ SELECT "id", "createdAt", audit_leaf("id", "createdAt", "action", "schemaVersion
 FROM "AuditEvent"
 WHERE NOT EXISTS (SELECT FROM "AuditPending") AND NOT EXISTS (SELECT FROM "AuditChain") AND NOT EXISTS (SELECT FROM "AuditTombstone");
 
+-- Links a partition of the chain: what goes at once when all its events are removed.
+CREATE OR REPLACE FUNCTION audit_chain_chunk() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 1000000::bigint';
+
 -- Seals up to max_rows notes, oldest first as far as they are visible. One sealer at a time: `busy` says that another is at work.
 CREATE OR REPLACE FUNCTION audit_seal(max_rows integer)
 RETURNS TABLE (busy boolean, sealed integer, head bigint, head_hash bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  chunk CONSTANT bigint := 1000000;
+  chunk CONSTANT bigint := public.audit_chain_chunk();
   last_sequence bigint;
   last_hash bytea;
   part bigint;

@@ -120,7 +120,7 @@ $$;
 CREATE OR REPLACE FUNCTION audit_drop_chain_head() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
 DECLARE
-  chunk CONSTANT bigint := 1000000;
+  chunk CONSTANT bigint := public.audit_chain_chunk();
   low bigint;
   high bigint;
 BEGIN
@@ -128,8 +128,8 @@ BEGIN
   high := (low / chunk + 1) * chunk - 1;
   IF low IS NULL OR NOT EXISTS (SELECT FROM public."AuditChain" WHERE "sequence" > high)
     OR NOT EXISTS (SELECT FROM public."AuditAnchor" a JOIN public."AuditChain" c USING ("sequence", "hash") WHERE a."sequence" = high)
-    OR (SELECT coalesce(sum("toSequence" - greatest("fromSequence", low) + 1), 0) FROM public."AuditTombstone"
-        WHERE "toSequence" >= low AND "toSequence" <= high) <> high - low + 1 THEN
+    OR (SELECT coalesce(sum(least("toSequence", high) - greatest("fromSequence", low) + 1), 0) FROM public."AuditTombstone"
+        WHERE "toSequence" >= low AND "fromSequence" <= high) <> high - low + 1 THEN
     RETURN false;
   END IF;
   EXECUTE format('ALTER TABLE public."AuditChain" DETACH PARTITION public.%I', 'AuditChain_' || low / chunk);

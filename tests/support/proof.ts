@@ -20,7 +20,10 @@ export function testEnvironment(): void {
 export const keys = () => trustedKeys({ NEXTAUTH_SECRET: SECRET });
 
 /** Verifies as a command would: over connections of its own, as the app role. */
-export async function verify(database: TestDatabase, options: Partial<VerifyOptions> & { record?: boolean } = {}) {
+export async function verify(
+  database: Pick<TestDatabase, 'appUrl'>,
+  options: Partial<VerifyOptions> & { record?: boolean } = {},
+) {
   await using lanes = await openLanes({ connectionString: database.appUrl });
   const outcome = await verifyAudit(lanes.clients, keys(), { full: true, ...options });
   if (options.record) await recordVerification(lanes.clients[0], outcome);

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import pg from 'pg';
@@ -13,45 +10,9 @@ import { prune } from '#lib/audit/prune.ts';
 import { seal } from '#lib/audit/seal.ts';
 import { signingKey } from '#lib/audit/signing.ts';
 import { writeEvents } from '../../support/audit.ts';
+import { Bucket } from '../../support/bucket.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { keys, SECRET, testEnvironment } from '../../support/proof.ts';
-
-/** What a bucket does that the prune depends on: it keeps what it took under a lock, and refuses what is not what was announced. */
-class Bucket {
-  readonly objects = new Map<string, Buffer>();
-  readonly locks: { key: string; mode: unknown; days: number }[] = [];
-  refuse = false;
-  /** What the disk below gives back of what it took. */
-  faded = (content: Buffer) => content;
-  readonly #server: Server = createServer((request, response) => {
-    const key = new URL(request.url ?? '/', 'http://s3').pathname;
-    void this.#answer(request, key).then(({ status, body }) => response.writeHead(status).end(body));
-  });
-
-  async open(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
-  async #answer(request: IncomingMessage, key: string): Promise<{ status: number; body?: Buffer }> {
-    const content = Buffer.concat((await request.toArray()) as Buffer[]);
-    if (this.refuse) return { status: 403 };
-    const kept = this.objects.get(key);
-    if (request.method === 'GET') return kept ? { status: 200, body: this.faded(kept) } : { status: 404 };
-    const { headers } = request;
-    const sum = createHash('sha256').update(content).digest('base64');
-    if (headers['x-amz-checksum-sha256'] !== sum) return { status: 400 };
-    const until = Date.parse(String(headers['x-amz-object-lock-retain-until-date']));
-    this.locks.push({ key, mode: headers['x-amz-object-lock-mode'], days: Math.round((until - Date.now()) / 864e5) });
-    this.objects.set(key, content);
-    return { status: 200 };
-  }
-}
 
 let database: TestDatabase;
 let lock: pg.Client;
@@ -61,11 +22,7 @@ beforeAll(testEnvironment);
 
 beforeEach(async () => {
   bucket = new Bucket();
-  vi.stubEnv('AWS_ENDPOINT_URL', await bucket.open());
-  vi.stubEnv('AWS_REGION', 'eu-central-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  for (const [name, value] of Object.entries(await bucket.open())) vi.stubEnv(name, value);
   database = await freshDatabase();
   lock = new pg.Client({ connectionString: database.appUrl });
   await lock.connect();

@@ -31,7 +31,7 @@ async function addMigration(name: string, sql: string) {
   await writeFile(release.path('prisma/migrations', name, 'migration.sql'), sql);
 }
 
-test('a migrated database is as it should be, also with partitions for every month', async () => {
+test('a migrated database is as it should be, also with partitions for every month and of the chain', async () => {
   await execute(
     database.ownerUrl,
     ...[1, 2, 3].map(
@@ -39,6 +39,7 @@ test('a migrated database is as it should be, also with partitions for every mon
         `CREATE TABLE IF NOT EXISTS "AuditEvent_2031_0${month}" PARTITION OF "AuditEvent"
          FOR VALUES FROM ('2031-0${month}-01 00:00+00') TO ('2031-0${month + 1}-01 00:00+00')`,
     ),
+    `CREATE TABLE "AuditChain_0" PARTITION OF "AuditChain" FOR VALUES FROM (0) TO (1000000)`,
   );
   expect(await release.script(database, 'db-pg-migrate', '--again')).toMatchObject({ code: 0 });
   expect(await status()).toEqual({ code: 0, findings: [] });

@@ -1,0 +1,68 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { ShippedAnchor } from '#lib/audit/anchor.ts';
+import { seal } from '#lib/audit/seal.ts';
+import { writeEvents } from '../../support/audit.ts';
+import { Bucket } from '../../support/bucket.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { asOwner, sealedLog, testEnvironment, verify } from '../../support/proof.ts';
+
+let database: TestDatabase;
+let bucket: Bucket;
+
+beforeAll(() => {
+  testEnvironment();
+  vi.stubEnv('AUDIT_ANCHOR_BUCKET', 'vault');
+});
+afterAll(() => void vi.unstubAllEnvs());
+beforeEach(async () => {
+  bucket = new Bucket();
+  for (const [name, value] of Object.entries(await bucket.open())) vi.stubEnv(name, value);
+  database = await freshDatabase();
+});
+afterEach(async () => {
+  bucket.close();
+  await database[Symbol.asyncDispose]();
+});
+
+const shipped = () => [...bucket.objects.values()].map((content) => JSON.parse(String(content)) as ShippedAnchor);
+
+test('each anchor goes to the bucket under a lock of a year, and is what the table holds', async () => {
+  await sealedLog(database, 40, 2);
+  expect(bucket.locks).toEqual(
+    ['20', '40'].map((sequence) => ({
+      key: expect.stringMatching(`^/vault/anchors/0+${sequence}-[0-9a-f]{16}\\.json$`) as string,
+      mode: 'COMPLIANCE',
+      days: 365,
+    })),
+  );
+  const kept = await database.db.auditAnchor.findMany({ orderBy: { sequence: 'asc' } });
+  expect(shipped().map(({ signature }) => signature)).toEqual(
+    kept.map(({ signature }) => Buffer.from(signature).toString('hex')),
+  );
+  expect(await verify(database, { shipped: shipped() })).toMatchObject({ ok: true, sequence: 40n });
+});
+
+test('what the owner cuts off together with its anchors is missed by those of the bucket', async () => {
+  await sealedLog(database, 40, 2);
+  await asOwner(
+    database,
+    `DELETE FROM "AuditEvent" WHERE "id" IN (SELECT "eventId" FROM "AuditChain" WHERE "sequence" > 20)`,
+    `DELETE FROM "AuditChain" WHERE "sequence" > 20`,
+    `DELETE FROM "AuditAnchor" WHERE "sequence" > 20`,
+  );
+  expect(await verify(database)).toMatchObject({ ok: true });
+  expect(await verify(database, { shipped: shipped() })).toMatchObject({
+    ok: false,
+    finding: { kind: 'truncated at the tail', sequence: 40n },
+  });
+});
+
+test('a bucket that refuses holds up no sealing, and the next anchor covers what it missed', async () => {
+  bucket.refuse = true;
+  await sealedLog(database, 20, 1);
+  bucket.refuse = false;
+  await writeEvents(database.ownerUrl, 5, { createdAt: 'clock_timestamp()' });
+  await seal(database.db, { anchor: 'always' });
+  expect(shipped().map(({ sequence }) => sequence)).toEqual(['25']);
+  expect(await verify(database, { shipped: shipped() })).toMatchObject({ ok: true, sequence: 25n });
+});
