@@ -80,15 +80,17 @@ dump() {
   # In the background and waited for, because bash answers a signal only between commands; a group of its own, to be ended whole.
   set -m
   { pg_dump "${arguments[@]}" "$URL" 2>"$WORK/dump.err" || echo failed >"$WORK/dump.failed"; } |
-    encrypt >"$PARTIAL" 2>"$WORK/encrypt.err" &
+    { encrypt || echo failed >"$WORK/encrypt.failed"; } >"$PARTIAL" 2>"$WORK/encrypt.err" &
   DUMP_GROUP=$(jobs -p %%)
   set +m
   local status=0
   wait $! || status=$?
   if grep -qi 'no space left' "$WORK"/*.err; then die 5 "no room on the disk of $(dirname "$FILE"): nothing was written to $FILE"; fi
+  # Before the dump's own failure: a dump whose reader has gone fails too, without a word.
+  [[ ! -e $WORK/encrypt.failed ]] || die 6 "encryption failed: $(grep -v '^$' "$WORK/encrypt.err" | head -1)"
   [[ ! -e $WORK/dump.failed ]] || die 4 "pg_dump failed: $(grep -v '^$' "$WORK/dump.err" | tail -1)"
   DUMP_GROUP=
-  ((status == 0)) || die 6 "encryption failed: $(tail -1 "$WORK/encrypt.err")"
+  ((status == 0)) || die 4 "the dump ended with $status"
   sync "$PARTIAL"
 }
 

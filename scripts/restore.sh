@@ -6,7 +6,8 @@
 # A target that holds tables, is the database the backup came from, or runs under NODE_ENV=production is replaced only when its
 # name is typed: at the prompt, or with --confirm.
 #
-# Environment: BACKUP_AGE_IDENTITY, or gpg's own keys, or BACKUP_PASSPHRASE_FILE; RESTORE_JOBS (default 4).
+# Environment: BACKUP_AGE_IDENTITY, or gpg's own keys, or BACKUP_PASSPHRASE_FILE; RESTORE_JOBS (default 4); NEXTAUTH_SECRET and
+# the app's signing keys, with which the audit log is verified as well.
 #
 # Exit: 0 done, 2 usage, 3 a tool is missing or too old, 4 the file is not what was written, 5 the target was refused,
 #       6 it could not be decrypted, 7 the restore failed, 8 the restored data is not the data of the backup.
@@ -35,7 +36,7 @@ parse() {
   FILE= CONFIRM= MANIFEST=required
   while (($#)); do
     case $1 in
-      --help) sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+      --help) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
       --confirm) CONFIRM=${2:-} && shift ;;
       --without-manifest) MANIFEST=none ;;
       -*) die 2 "unknown option $1: see ./scripts/restore.sh --help" ;;
@@ -130,10 +131,11 @@ finish() {
   ask 'DELETE FROM "_postgres_migrations"' >/dev/null
   npm run --silent db:pg:migrate >"$WORK/out" 2>&1 || die 8 "grants could not be set: $(tail -1 "$WORK/out")"
   npm run --silent db:status || die 8 "npm run db:status found something on the restored database"
-  local verdict=0
-  npm run --silent audit:verify -- --full || verdict=$?
-  ((verdict != 1)) || die 8 "the audit log is broken on the restored database"
-  ((verdict == 0)) || echo "note: the audit log was not verified; with the app's environment: npm run audit:verify -- --full"
+  if [[ -z ${NEXTAUTH_SECRET:-} ]]; then
+    # The signatures cannot be judged without it, and a trial on a throw-away database need not hold the app's secret.
+    echo "note: the audit log was NOT verified: that takes the app's NEXTAUTH_SECRET. With it: npm run audit:verify -- --full" && return 0
+  fi
+  npm run --silent audit:verify -- --full || die 8 "the audit log of the restored database is broken or could not be checked: see above"
 }
 
 main "$@"

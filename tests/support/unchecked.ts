@@ -3,7 +3,13 @@ import { existsSync } from 'node:fs';
 import { noteUnchecked } from '../../scripts/support/unchecked.ts';
 
 /** Debian packages that hold the tools some promises need. */
-const PACKAGES = { pg_dump: 'postgresql-client', pgbouncer: 'pgbouncer', curl: 'curl' } as const;
+const PACKAGES = {
+  pg_dump: 'postgresql-client',
+  pgbouncer: 'pgbouncer',
+  curl: 'curl',
+  age: 'age',
+  gpg: 'gnupg',
+} as const;
 
 const present = (tool: string) => spawnSync('which', [tool]).status === 0;
 
