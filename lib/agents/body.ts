@@ -2,13 +2,26 @@ import { fail, ok, type Result } from '../errors.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 
+/** The largest body comes in time over a line of 300 kbit/s; in milliseconds. */
+const BODY_WITHIN_MS = 30_000;
+
 /**
- * Reads a request body, giving up as soon as it is too long: a client that lies about its length costs 1 MiB and not more.
- * @returns `too_large` beyond 1 MiB, `bad_request` when it is not UTF-8 or breaks off.
+ * Reads a request body, giving up as soon as it is too long or takes too long: a client that lies about its length, or sends a byte now and
+ * then, costs 1 MiB and half a minute, not more.
+ * @returns `too_large` beyond 1 MiB, `bad_request` when it is not UTF-8, breaks off or is late.
  */
-export async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Result<string>> {
+export async function readBody(
+  body: ReadableStream<Uint8Array> | null,
+  withinMs = BODY_WITHIN_MS,
+): Promise<Result<string>> {
   if (body === null) return ok('');
   const reader = body.getReader();
+  let late = false;
+  // Cancelling ends the read that waits, as if the body had ended.
+  const deadline = setTimeout(() => {
+    late = true;
+    reader.cancel().catch(() => undefined);
+  }, withinMs);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -22,8 +35,11 @@ export async function readBody(body: ReadableStream<Uint8Array> | null): Promise
       }
       chunks.push(value);
     }
+    if (late) return fail('bad_request', 'The body did not arrive in time. Send fewer events at once.');
     return ok(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
   } catch {
     return fail('bad_request', 'The body broke off or is not UTF-8.');
+  } finally {
+    clearTimeout(deadline);
   }
 }

@@ -11,6 +11,7 @@ import { authenticate, type Caller } from './keys.ts';
 import { charge } from './limits.ts';
 import { checkPressure } from './pressure.ts';
 import { oldestAcceptable } from './retention.ts';
+import { inTurn } from './turns.ts';
 import { validateEvents, type EventProblem } from './validate.ts';
 
 /** A request as the route got it. */
@@ -28,10 +29,6 @@ export interface Accepted {
   errors: EventProblem[];
 }
 
-/** Bodies in flight in this process: at 1 MiB each, and a few times that once parsed, this bounds its memory. */
-const MAX_IN_FLIGHT = 24;
-let inFlight = 0;
-
 /**
  * Takes agents' events in: key, back-pressure, body, message, rate limit, checks, and one transaction.
  * @returns the accepted batch, or a failure whose `extra` may hold `errors` (with pointers) and `retryAfter` (seconds).
@@ -42,18 +39,8 @@ export async function ingest(db: Db, request: IngestRequest): Promise<Result<Acc
     if (!caller.ok) return caller;
     const pressure = await checkPressure(db);
     if (!pressure.ok) return pressure;
-    return inTurn(() => takeIn(db, caller.value, request));
+    return inTurn(caller.value.keyId, () => takeIn(db, caller.value, request));
   });
-}
-
-async function inTurn<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
-  if (inFlight >= MAX_IN_FLIGHT) return fail('unavailable', 'Too many requests at once.', { retryAfter: 1 });
-  inFlight += 1;
-  try {
-    return await work();
-  } finally {
-    inFlight -= 1;
-  }
 }
 
 async function takeIn(db: Db, caller: Caller, request: IngestRequest): Promise<Result<Accepted>> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ingest } from '#lib/agents/ingest.ts';
 import { checkPressure, readBacklog } from '#lib/agents/pressure.ts';
 import { countDeadLetters } from '#lib/agents/redrive.ts';
-import { CALLER, send, testAgent, testEvent } from '../support/agents.ts';
+import { CALLER, send, STRUCTURED, testAgent, testEvent } from '../support/agents.ts';
 import { freshDatabase } from '../support/database.ts';
 import { startWorker, until } from '../support/worker.ts';
 import { expectCountInToBeCountOut, manyEvents, sendUntilAccepted, untilProcessed } from './support.ts';
@@ -39,10 +39,28 @@ test('a full queue refuses before it reads the body', async () => {
   const { body, pulled } = endless();
   const headers = new Headers({
     authorization: `Bearer ${agent.secret}`,
-    'content-type': 'application/cloudevents+json',
+    'content-type': STRUCTURED,
   });
   expect(await ingest(db, { headers, body, origin: CALLER })).toMatchObject({ ok: false, code: 'unavailable' });
   expect(pulled()).toBe(0);
+});
+
+test('an agent that opens many requests and sends nothing is refused more, and others are not kept out', async () => {
+  await using database = await freshDatabase();
+  const { db } = database;
+  const [idle, busy] = [await testAgent(db), await testAgent(db)];
+  const openings = Array.from({ length: 26 }, () => hanging());
+  const answers = openings.map(({ body }) => {
+    const headers = new Headers({ authorization: `Bearer ${idle.secret}`, 'content-type': STRUCTURED });
+    return ingest(db, { headers, body, origin: CALLER });
+  });
+  const refused = { ok: false, code: 'unavailable', extra: { retryAfter: 1 } };
+  expect(await Promise.race(answers)).toMatchObject(refused);
+  expect((await send(db, busy.secret, manyEvents(1))).ok).toBe(true);
+  for (const { end } of openings) end();
+  const results = await Promise.all(answers);
+  expect(results.filter((result) => !result.ok && result.code === 'unavailable')).toHaveLength(8);
+  expect((await send(db, idle.secret, manyEvents(1))).ok, 'its turns are free again').toBe(true);
 });
 
 test('an endless body is given up at 1 MiB', async () => {
@@ -51,7 +69,7 @@ test('an endless body is given up at 1 MiB', async () => {
   const { body, pulled } = endless();
   const headers = new Headers({
     authorization: `Bearer ${agent.secret}`,
-    'content-type': 'application/cloudevents+json',
+    'content-type': STRUCTURED,
   });
   expect(await ingest(database.db, { headers, body, origin: CALLER })).toMatchObject({ ok: false, code: 'too_large' });
   expect(pulled()).toBeLessThan(20);
@@ -79,6 +97,13 @@ test('a poison event stops neither its batch nor its neighbours', async () => {
   expect(await db.auditEvent.count({ where: { idempotencyKey: poison.id } })).toBe(0);
   expect((await readBacklog(db)).batches).toBe(0);
 });
+
+/** A body of which nothing comes until it ends. */
+function hanging() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const body = new ReadableStream<Uint8Array>({ pull: (controller) => promise.then(() => controller.close()) });
+  return { body, end: resolve };
+}
 
 /** A body without an end that counts how often it was asked for more. */
 function endless() {
