@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { HEALTH_PATH, TIMING } from '#lib/release/contract.ts';
 import type { Environment } from './ecs/environment.ts';
 import { runMigrateGate } from './ecs/migrate-gate.ts';
-import { readMigrations, readReleases, recordRelease, releaseId } from './ecs/release-manifest.ts';
+import { currentRelease, readMigrations, readReleases, recordRelease, releaseId } from './ecs/release-manifest.ts';
 import type { Release } from './ecs/release.ts';
 import { refuseUnlessTolerant } from './ecs/tolerance.ts';
 import { verifyRollout } from './ecs/verify-rollout.ts';
@@ -74,7 +74,16 @@ export class ReleaseOrder {
     const { region } = plan.environment;
     const session = this.#open(region, log);
     await this.#refuseIntolerant(session, plan);
-    await runMigrateGate({ ...migrator(plan), region, timeoutSeconds: TIMING.migrate, log }, session);
+    let begun = false;
+    const beforeStart = async () => {
+      await this.#record('migrating');
+      begun = true;
+    };
+    const options = { ...migrator(plan), region, timeoutSeconds: TIMING.migrate, log, beforeStart };
+    await runMigrateGate(options, session).catch(async (error: unknown) => {
+      if (begun) await this.#failed(error as Error);
+      throw error;
+    });
     await this.#record('migrated');
   }
 
@@ -111,16 +120,19 @@ export class ReleaseOrder {
   /** The reason is what matters to whoever reads the failed update: a manifest that cannot be written must not cover it. */
   async #failed(error: Error): Promise<void> {
     await this.#record('failed', error.message).catch((second: unknown) =>
-      log(`the release could not be recorded as failed: ${(second as Error).message}`),
+      log(`the failure is not on record in full: ${(second as Error).message}`),
     );
   }
 
-  async #record(verdict: 'migrated' | 'succeeded' | 'failed', reason?: string): Promise<void> {
+  async #record(verdict: Release['verdict'], reason?: string): Promise<void> {
     const plan = await this.#plan;
     const { environment, bucket, release, taskDefinitions } = plan;
     this.#id ??= releaseId(release.commit, new Date());
     const session = this.#open(environment.region, log);
-    const migrations = await builtWith(release.commit, await readReleases(session, bucket));
+    const releases = await readReleases(session, bucket);
+    const migrations = await builtWith(release.commit, releases);
+    // A release whose migration failed may have a migrator that cannot even start.
+    const proven = verdict === 'failed' ? currentRelease(releases)?.taskDefinitions.migrate : undefined;
     await recordRelease(
       {
         bucket,
@@ -137,7 +149,7 @@ export class ReleaseOrder {
           verdict,
           ...(reason === undefined ? {} : { reason }),
         },
-        ...(verdict === 'migrated' ? {} : { audit: migrator(plan) }),
+        ...(verdict === 'succeeded' || verdict === 'failed' ? { audit: migrator(plan, proven) } : {}),
       },
       session,
     );
@@ -153,10 +165,10 @@ async function builtWith(commit: string, releases: Release[]): Promise<Release['
 }
 
 /** How a task of the migrator's image is started. */
-function migrator({ environment, taskDefinitions }: Plan) {
+function migrator({ environment, taskDefinitions }: Plan, taskDefinition = taskDefinitions.migrate) {
   return {
     cluster: environment.cluster,
-    taskDefinition: taskDefinitions.migrate,
+    taskDefinition,
     networkConfiguration: environment.network,
     container: 'migrate',
     logGroup: environment.logGroups.migrate,

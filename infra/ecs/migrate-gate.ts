@@ -11,6 +11,8 @@ export interface MigrateGateOptions extends Pick<
 > {
   region: string;
   log: Session['log'];
+  /** Called when nothing stands in the way any more and nothing has been started yet; what it throws keeps the migration from starting. */
+  beforeStart?: () => Promise<void>;
 }
 
 /** `startedBy` of a migration, and the start of `startedBy` of everything else that borrows the migrator's image. */
@@ -25,12 +27,13 @@ const CHECK_MS = 60_000;
  * @throws EcsFailure `refused` when another migration of the family runs; `failed` or `timeout` with the reason and the last log lines.
  */
 export async function runMigrateGate(
-  { region, log, ...options }: MigrateGateOptions,
+  { region, log, beforeStart, ...options }: MigrateGateOptions,
   session: Session = openSession(region, log),
 ): Promise<void> {
   const family = familyOf(options.taskDefinition);
   const others = await runningMigrations(session, options.cluster, family);
   if (others[0]) throw alreadyRunning(others[0]);
+  await beforeStart?.();
   await runTask(session, {
     ...options,
     startedBy: MIGRATION,

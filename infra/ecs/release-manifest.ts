@@ -16,14 +16,15 @@ export interface RecordReleaseOptions {
   region: string;
   /** Everything but who and when, which are found out here. */
   release: Omit<Release, 'format' | 'by' | 'recordedAt'>;
-  /** How to reach the audit log; left out for the intermediate verdict `migrated`, which is no event of its own. */
+  /** How to reach the audit log; left out for the verdicts in between, which are no events of their own. */
   audit?: AuditTask;
   log: Session['log'];
 }
 
 /**
- * Writes a release into the manifest and then into the audit log. Call it with the verdict `migrated` as soon as the migrations are in,
- * and again under the same id with the final verdict: a deployment that is cut off in between still leaves its migrations on record.
+ * Writes a release into the manifest and then into the audit log. Call it with the verdict `migrating` before the migrations begin,
+ * with `migrated` when they are in, and again under the same id with the final verdict: a deployment that is cut off or fails in between
+ * still leaves on record what may have been applied.
  * @throws EcsFailure `unaudited` when the manifest is written and the audit event is not.
  */
 export async function recordRelease(

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Migration } from './migrations.ts';
 
-/** How far a release came. `migrated` stays when a deployment was cut off before its verdict. */
-const VERDICTS = ['migrated', 'succeeded', 'failed'] as const;
+/** How far a release came. `migrating` and `migrated` stay when a deployment was cut off before its verdict. */
+const VERDICTS = ['migrating', 'migrated', 'succeeded', 'failed'] as const;
 
 /** What was deployed, by whom, and how it ended: one document per deployment or rollback. */
 export const Release = z.object({
@@ -39,7 +39,7 @@ export function releaseId(commit: string, at: Date): string {
   return `${second}-${commit.slice(0, 7)}`;
 }
 
-/** The migrations that stand in the database: the longest list that any recorded release applied. */
+/** The migrations that may stand in the database: of every release that began to migrate, because a migration that fails may be one of several. */
 export function appliedMigrations(releases: Release[]): Migration[] {
   const byName = new Map(
     releases.flatMap(({ migrations }) => migrations.map((migration) => [migration.name, migration])),

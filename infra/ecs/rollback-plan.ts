@@ -1,7 +1,7 @@
 import { EcsFailure } from './failure.ts';
 import { imageState } from './images.ts';
 import { SERVICES, deploymentUnderWay, readLive, type ServiceName } from './live.ts';
-import { readReleases } from './release-manifest.ts';
+import { currentRelease, readReleases } from './release-manifest.ts';
 import type { Release } from './release.ts';
 import { rollbackTarget } from './rollback-target.ts';
 import type { Session } from './session.ts';
@@ -20,7 +20,7 @@ export interface RollbackPlan {
   steps: Step[];
   /** The target does not tolerate the schema, and somebody insisted. */
   forced: boolean;
-  /** Runs `release-record`: the newest migrator knows how, whatever release is returned to. */
+  /** Runs `release-record`: the newest migrator that is known to work, whatever release is returned to. */
   auditWith: string;
 }
 
@@ -64,7 +64,7 @@ export async function planRollback(session: Session, stack: Stack, options: Roll
     target,
     steps: [...stops, ...moves, ...schedule],
     forced,
-    auditWith: releases[0]?.taskDefinitions.migrate ?? to.migrate,
+    auditWith: currentRelease(releases)?.taskDefinitions.migrate ?? to.migrate,
   };
 }
 

@@ -1,19 +1,27 @@
 import { TIMING } from '#lib/release/contract.ts';
+import { EcsFailure } from '../../infra/ecs/failure.ts';
 import { runMigrateGate } from '../../infra/ecs/migrate-gate.ts';
+import { readReleases } from '../../infra/ecs/release-manifest.ts';
+import { idOf } from '../../infra/ecs/task-log.ts';
 import { seconds, type Command } from './command.ts';
 import { oneOff } from './one-off.ts';
 
 export const migrate: Command = {
   usage: `[--timeout SECONDS]
-Runs the migrations of the newest registered migrator and touches no service. \`pulumi up\` does this by itself.`,
+Runs the migrations of the newest registered migrator and touches no service: to try again what failed.
+\`pulumi up\` does this by itself.`,
   options: { timeout: { type: 'string' } },
   async run({ session, stack, values }) {
     const timeoutSeconds = seconds(values, 'timeout') ?? TIMING.migrate;
     const { region } = stack;
-    await runMigrateGate(
-      { ...(await oneOff(session, stack, 'migrate')), region, timeoutSeconds, log: session.log },
-      session,
+    const task = await oneOff(session, stack, 'migrate');
+    const known = (await readReleases(session, stack.bucket)).some(
+      ({ taskDefinitions }) => taskDefinitions.migrate === task.taskDefinition,
     );
+    // Applied unrecorded, a migration would be unknown to whoever judges a rollback.
+    if (!known)
+      throw new EcsFailure('refused', `${idOf(task.taskDefinition)} is of no recorded release: use pulumi up`);
+    await runMigrateGate({ ...task, region, timeoutSeconds, log: session.log }, session);
     return { ending: 'done', data: {}, lines: ['migrated'] };
   },
 };

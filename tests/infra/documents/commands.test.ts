@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../infra/config.ts';
+import { readReleases } from '../../../infra/ecs/release-manifest.ts';
 import { readStackFile } from '../../../infra/graph/stacks.ts';
 import { A, ecs, released } from '../stories/command-line.ts';
 
@@ -46,16 +47,16 @@ test('the documents name every verb that a person needs, and the pipeline its ow
 
 test.each(commands)('$file: npm run ecs -- $command', async ({ command }) => {
   await using staging = await released();
-  const [release] = [...staging.world.objects.keys()].flatMap((key) => /releases\/(.*)\.json$/.exec(key)?.[1] ?? []);
-  const { images } = staging.build(A);
+  const [newest] = await readReleases(staging.session, staging.stack.bucket);
+  const { id = '', images } = newest ?? {};
   const filled: Record<string, string> = {
     production: 'staging',
     'staging|production': 'staging',
     '"$STACK"': 'staging',
-    '"$RUNNER_IMAGE"': images.runner,
-    '"$MIGRATOR_IMAGE"': images.migrator,
+    '"$RUNNER_IMAGE"': images?.runner ?? '',
+    '"$MIGRATOR_IMAGE"': images?.migrator ?? '',
     '1a2b3c4': A.slice(0, 7),
-    RELEASE: release ?? '',
+    RELEASE: id,
     'state.json': join(folder, 'state.json'),
   };
   const { code, stderr } = await ecs(staging, ...command.split(/\s+/).map((word) => filled[word] ?? word));

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { readMigrations } from '../../../infra/ecs/migrations.ts';
 import { planRollback } from '../../../infra/ecs/rollback-plan.ts';
 import { readReleases } from '../../../infra/ecs/release-manifest.ts';
+import { TASK } from '../fake/scripts.ts';
 import { COMMITS, environment, migrations, moved, MOVES, verdicts } from './updates.ts';
 
 const [A, B, C] = COMMITS;
@@ -58,6 +59,37 @@ test('an older digest that tolerates the schema goes through, and is recorded wi
   const { session, stack } = env.staging;
   const [newest] = await readReleases(session, stack.bucket);
   expect(newest).toMatchObject({ commit: C, kind: 'deploy', verdict: 'succeeded', migrations: built });
+});
+
+test('what may have been applied is on record before the migrations begin', async () => {
+  await using env = await environment();
+  await env.up(await env.graph(A));
+  const { calls } = env.staging.aws;
+  const started = calls.findIndex(({ action }) => action === 'RunTask');
+  const written = calls.slice(0, started).filter(({ action }) => action === 'PutObject');
+  expect(written.map(({ input }) => JSON.parse(String(input.body)) as object)).toEqual([
+    expect.objectContaining({ commit: A, verdict: 'migrating', migrations: checkout }),
+  ]);
+});
+
+test('a migration that fails stays on record with its reason, in the audit log by a migrator that is known to work', async () => {
+  await using env = await environment();
+  await env.up(await env.graph(A));
+  const { world, session, stack } = env.staging;
+  world.taskScripts.set('golive-staging-migrate', [TASK.exits(1), TASK.exits(0)]);
+  await env.up(await env.graph(B));
+  const [failed, running] = await readReleases(session, stack.bucket);
+  expect(failed).toMatchObject({
+    commit: B,
+    verdict: 'failed',
+    reason: expect.stringContaining('exited 1') as string,
+    migrations: checkout,
+  });
+  const audit = world.tasks.at(-1);
+  expect(audit?.taskDefinition).toBe(running?.taskDefinitions.migrate);
+  expect(JSON.parse(audit?.command[2] ?? '')).toMatchObject({ id: failed?.id, verdict: 'failed' });
+  // A release that works is not taken back because a later one never came to be.
+  await expect(planRollback(session, stack, { force: false })).rejects.toThrow(/everything already runs/);
 });
 
 test('a rollback and an update judge alike', async () => {

@@ -120,6 +120,7 @@ test('a migration that already runs elsewhere stops the release before anything 
   const outcome = await env.up(graph);
   expect(moved(outcome)).toEqual([]);
   expect(outcome.failed?.message).toMatch(/another migration is running/);
+  expect(verdicts(env.staging), 'nothing of it was applied').toEqual(['succeeded']);
 });
 
 test.each([

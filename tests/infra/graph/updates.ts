@@ -35,9 +35,12 @@ export async function environment() {
   };
 }
 
-/** CreateService and UpdateService, as Pulumi's AWS provider calls them. */
+/** CreateService, UpdateService and UpdateSchedule, as Pulumi's AWS provider calls them. */
 function apply({ world }: Staging, { type, name, inputs }: RecordedResource): void {
   if (type === 'aws:ecs/service:Service') deploy(world, world.services.get(name)!, inputs.taskDefinition as string);
+  if (type !== 'aws:scheduler/schedule:Schedule') return;
+  const { ecsParameters } = inputs.target as { ecsParameters: { taskDefinitionArn: string } };
+  world.schedules.get(name)!.Target.EcsParameters.TaskDefinitionArn = ecsParameters.taskDefinitionArn;
 }
 
 /** Which of the three that serve moved, in order. */

@@ -85,11 +85,16 @@ test('migrate and run: a failure is exit code 1 with the log, a second migrator 
     command: [],
   });
   expect(await ecs(staging, 'migrate', '--timeout', '1')).toMatchObject({ code: 5 });
-  const { taskDefinitions } = staging.build(A);
-  addTask(staging.world, { definition: taskDefinitions.migrate, startedBy: 'somebody', script: TASK.hangs() });
+  const definition = staging.world.tasks[0]!.taskDefinition;
+  addTask(staging.world, { definition, startedBy: 'somebody', script: TASK.hangs() });
   expect(await ecs(staging, 'migrate')).toMatchObject({
     code: 3,
     stderr: expect.stringContaining('by somebody') as string,
+  });
+  staging.build(A);
+  expect(await ecs(staging, 'migrate')).toMatchObject({
+    code: 3,
+    stderr: 'golive-staging-migrate:3 is of no recorded release: use pulumi up\n',
   });
 });
 
