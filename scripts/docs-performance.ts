@@ -1,94 +1,106 @@
-/**
- * `npm run docs:performance`: runs the measurements, keeps each result in docs/performance/, and writes docs/PERFORMANCE.md from them.
- *   -- --only audit,seal     only these
- *   -- --take audit=FILE     the last line of a run that was made already
- *   -- --check               only compares the document with the results
- */
+/** `npm run docs:performance`: runs the measurements, keeps their results, and makes docs/PERFORMANCE.md of all that is kept. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import {
+  MEASUREMENTS,
+  benchArguments,
+  keepResult,
+  machineFacts,
+  renderPerformance,
+  type Measurement,
+} from './support/performance.ts';
 
-const at = (path: string) => fileURLToPath(new URL(`../docs/${path}`, import.meta.url));
+const HELP = `npm run docs:performance [-- options]
+Runs the measurements one after another, on a machine that should do nothing else, and keeps each result as soon as it is there.
 
-const MEASUREMENTS = [
-  {
-    name: 'audit',
-    options: ['--rows', '10000000'],
-    about:
-      'A page of the log at the front and at half depth with the real query, and the same page by OFFSET and by the OR form.',
-  },
-  {
-    name: 'seal',
-    options: [],
-    about:
-      'Sealing and full verification, and inserts at 16 connections with the notes of the sealer over inserts without them.',
-  },
-  {
-    name: 'prune',
-    options: [],
-    about: 'A month dropped whole, and the same number of rows removed in batches, each sealed, buried and signed.',
-  },
-  { name: 'export', options: [], about: 'An export to NDJSON with its manifest.' },
-] as const;
+  --only a,b   only these: ${MEASUREMENTS.map(({ name }) => name).join(', ')}
+  --rows N     another size, to try it out; then the results do not belong into the document: use --into
+  --into DIR   keep results and document in a folder of your own
+  --render     only make the document of the results that are kept
+  --check      only compare the document with the results
 
-interface Result {
-  command: string;
-  at: string;
-  machine: string;
-  figures: Record<string, number>;
-}
+Exit: 0 done, 1 a bound was not kept or the document differs, 2 wrong use, 3 a measurement failed; the others are kept.`;
+
+const EXIT = { done: 0, broken: 1, usage: 2, failed: 3 } as const;
+const DOCS = fileURLToPath(new URL('../docs', import.meta.url));
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, take: { type: 'string', multiple: true }, check: { type: 'boolean' } },
+    options: {
+      only: { type: 'string' },
+      rows: { type: 'string' },
+      into: { type: 'string' },
+      render: { type: 'boolean' },
+      check: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
+  if (values.help) return say(HELP, EXIT.done);
+  const names = values.only?.split(',') ?? MEASUREMENTS.map(({ name }) => name);
+  const wanted = MEASUREMENTS.filter(({ name }) => names.includes(name));
+  const rows = values.rows === undefined ? undefined : Number(values.rows);
+  if (wanted.length < names.length)
+    return say(`--only takes ${MEASUREMENTS.map(({ name }) => name).join(', ')}`, EXIT.usage);
+  if (rows !== undefined && values.into === undefined)
+    return say('--rows needs --into: the document shows full sizes', EXIT.usage);
+
+  const into = values.into ?? DOCS;
+  const [results, document] = [`${into}/performance`, `${into}/PERFORMANCE.md`];
   if (values.check) {
-    if (readFileSync(at('PERFORMANCE.md'), 'utf8') === render()) return 0;
-    console.error('docs/PERFORMANCE.md differs from docs/performance: npm run docs:performance');
-    return 1;
+    if (readFileSync(document, 'utf8') === renderPerformance(results)) return EXIT.done;
+    return say('docs/PERFORMANCE.md differs from docs/performance: npm run docs:performance -- --render', EXIT.broken);
   }
-  mkdirSync(at('performance'), { recursive: true });
-  const taken = new Map((values.take ?? []).map((entry) => entry.split('=', 2) as [string, string]));
-  const only = values.only?.split(',');
-  for (const { name, options } of MEASUREMENTS) {
-    const file = taken.get(name);
-    if (file === undefined && (taken.size > 0 || only?.includes(name) === false)) continue;
-    const output = file === undefined ? await run(name, options) : readFileSync(file, 'utf8');
-    keep(name, output);
+  let code: number = EXIT.done;
+  for (const measurement of values.render ? [] : wanted) {
+    code = Math.max(code, await measure(measurement, rows, results));
+    writeFileSync(document, renderPerformance(results));
   }
-  writeFileSync(at('PERFORMANCE.md'), render());
-  return 0;
+  if (values.render) writeFileSync(document, renderPerformance(results));
+  return code;
 }
 
-function run(name: string, options: readonly string[]): Promise<string> {
-  const child = spawn('npm', ['run', '--silent', 'bench', '--', name, ...options, '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** Runs one measurement and keeps what it found, also when a bound was not kept. */
+async function measure(measurement: Measurement, rows: number | undefined, results: string): Promise<number> {
+  const args = benchArguments(measurement, rows);
+  const machine = machineFacts();
+  const { stdout, stderr } = await run(args);
+  const broken = [...stderr.matchAll(/^not kept: (.+)$/gm)].map(([, promise = '']) => promise);
+  const figures = readFigures(stdout);
+  if (figures === undefined)
+    return say(`${measurement.name} ended without a result; the former one stays`, EXIT.failed);
+  const command = `npm run bench -- ${args.join(' ')}`;
+  keepResult(results, measurement.name, {
+    command,
+    at: new Date().toISOString().slice(0, 10),
+    machine,
+    broken,
+    figures,
   });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return new Promise((resolve, reject) => child.on('error', reject).on('close', () => resolve(output)));
+  return broken.length === 0 ? EXIT.done : EXIT.broken;
 }
 
-function keep(name: string, output: string): void {
-  const figures = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Record<string, number>;
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const command = `npm run bench -- ${name} --rows ${figures.rows ?? 0} --json`;
-  const result: Result = { command, at: new Date().toISOString().slice(0, 10), machine, figures };
-  writeFileSync(at(`performance/${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+function readFigures(stdout: string): Record<string, number> | undefined {
+  const last = stdout.trim().split('\n').at(-1) ?? '';
+  return last.startsWith('{') ? (JSON.parse(last) as Record<string, number>) : undefined;
 }
 
-function render(): string {
-  const parts = MEASUREMENTS.map(({ name, about }) => {
-    const file = at(`performance/${name}.json`);
-    if (!existsSync(file))
-      return `## ${name}\n\n${about}\n\nNot measured yet: \`npm run docs:performance -- --only ${name}\`.\n`;
-    const { command, at: day, machine, figures } = JSON.parse(readFileSync(file, 'utf8')) as Result;
-    const rows = Object.entries(figures).map(([figure, value]) => `| ${figure} | ${value} |`);
-    return `## ${name}\n\n${about}\n\n\`${command}\`, ${day}, ${machine}:\n\n| Figure | Value |\n| --- | --- |\n${rows.join('\n')}\n`;
+/** What people watch goes on to stderr as it comes. */
+function run(args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const child = spawn('npm', ['run', '--silent', 'bench', '--', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    process.stderr.write(chunk);
   });
-  return `# Performance\n\nMade by \`npm run docs:performance\` from the results in docs/performance; nothing here is typed by hand. Each measurement starts an\nembedded PostgreSQL of its own, or uses \`BENCH_DATABASE_URL\`. Times are in milliseconds as a client sees them, the median of several runs.\nA command exits with 1 when a bound is not kept, and says which.\n\n${parts.join('\n')}`;
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', () => resolve({ stdout, stderr })));
+}
+
+function say(text: string, code: number): number {
+  (code === EXIT.done ? console.log : console.error)(text);
+  return code;
 }
 
 process.exitCode = await main();

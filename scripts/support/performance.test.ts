@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { MEASUREMENTS, benchArguments, keepResult, renderPerformance } from './performance.ts';
+
+test('each measurement runs at the size that the document shows, or at another one to try it out', () => {
+  const byName = Object.fromEntries(MEASUREMENTS.map((measurement) => [measurement.name, benchArguments(measurement)]));
+  expect(byName.audit).toEqual(['audit', '--rows', '10000000', '--json']);
+  expect(byName.growth).toEqual(['ingest', '--grow', '10000000', '--rows', '100000', '--json']);
+  expect(byName.web).toEqual(['web', '--json']);
+  for (const measurement of MEASUREMENTS)
+    expect(benchArguments(measurement, 2000).filter((part) => /0{4}/.test(part))).toEqual([]);
+});
+
+test('a result replaces its own part of the document alone, with its machine and the bounds that it did not keep', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'golive-performance-'));
+  const result = {
+    command: 'npm run bench -- seal',
+    at: '2026-01-02',
+    machine: '2 cores',
+    broken: [],
+    figures: { rows: 5 },
+  };
+  keepResult(folder, 'seal', result);
+  keepResult(folder, 'prune', { ...result, broken: ['max_batch_ms below 50'], figures: { max_batch_ms: 51 } });
+  const text = renderPerformance(folder);
+  expect(text).toContain(
+    '`npm run bench -- seal`, 2026-01-02, 2 cores:\n\n| Figure | Value |\n| --- | --- |\n| rows | 5 |\n\n##',
+  );
+  expect(text).toContain('| max_batch_ms | 51 |\n\nNot kept: max_batch_ms below 50.\n');
+  expect(text).toContain('Not measured yet: `npm run docs:performance -- --only audit`');
+  await rm(folder, { recursive: true });
+});
