@@ -10,7 +10,7 @@ interface Props<T> {
   id: string;
   label: string;
   text: string;
-  /** The field that says how: it stands before the button. */
+  /** The fields that say how: they stand before the button. */
   children: ReactNode;
 }
 
@@ -21,7 +21,7 @@ export function AgentKeyAct<T>({ action, id, label, text, children }: Props<T>) 
       <ActionForm action={action} label={label}>
         <input type="hidden" name="id" value={id} />
         <p className="text-muted mb-3 max-w-prose text-sm">{text}</p>
-        <div className="mb-4 max-w-60">{children}</div>
+        <div className="mb-4 grid max-w-60 gap-4">{children}</div>
         <SubmitButton look="primary">{label}</SubmitButton>
         <AgentSecretShown />
       </ActionForm>

@@ -19,7 +19,7 @@ const NO_KEY = fail('not_found', 'There is no such key, or it no longer works.')
 /** Makes a key. `days` is how long it lives; null is until it is revoked. Fails with `not_found`. */
 export function issueKey(db: Db, act: Act, agentId: string, days: number | null): Promise<Result<IssuedKey>> {
   return withAgent(db, agentId, async (tx, agent) => {
-    const expiresAt = days === null ? null : new Date(Date.now() + days * DAY_MS);
+    const expiresAt = inDays(days);
     const { issued, prefix } = await insertKey(tx, agentId, expiresAt);
     await recordAudit(tx, {
       action: 'agent_admin.key_issued',
@@ -34,12 +34,18 @@ export function issueKey(db: Db, act: Act, agentId: string, days: number | null)
 
 /**
  * Makes a key that takes the place of another; the old one goes on working for `overlapHours`, so that the agent can be moved over
- * without losing an event. Fails with `not_found` when the old key no longer works.
+ * without losing an event. `days` is how long the new one lives, as in `issueKey`. Fails with `not_found` when the old key no longer works.
  */
-export function rotateKey(db: Db, act: Act, keyId: string, overlapHours: number): Promise<Result<IssuedKey>> {
+export function rotateKey(
+  db: Db,
+  act: Act,
+  keyId: string,
+  { overlapHours, days }: { overlapHours: number; days: number | null },
+): Promise<Result<IssuedKey>> {
   return withLiveKey(db, keyId, async (tx, old) => {
     const overlapEndsAt = earlier(old.expiresAt, new Date(Date.now() + overlapHours * HOUR_MS));
-    const { issued } = await insertKey(tx, old.agent.id, null);
+    const expiresAt = inDays(days);
+    const { issued } = await insertKey(tx, old.agent.id, expiresAt);
     await tx.agentKey.update({ where: { id: keyId }, data: { expiresAt: overlapEndsAt } });
     await recordAudit(tx, {
       action: 'agent_admin.key_rotated',
@@ -51,6 +57,7 @@ export function rotateKey(db: Db, act: Act, keyId: string, overlapHours: number)
         prefix: old.prefix,
         replacedBy: issued.keyId,
         overlapEndsAt: overlapEndsAt.toISOString(),
+        expiresAt: expiresAt?.toISOString() ?? null,
       },
     });
     return ok(issued);
@@ -87,6 +94,8 @@ export function revokeKey(db: Db, act: Act, keyId: string): Promise<Result<null>
     return ok(null);
   });
 }
+
+const inDays = (days: number | null): Date | null => (days === null ? null : new Date(Date.now() + days * DAY_MS));
 
 const earlier = (a: Date | null, b: Date): Date => (a !== null && a < b ? a : b);
 

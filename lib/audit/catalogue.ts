@@ -168,8 +168,13 @@ export const ACTIONS = {
   'agent_admin.key_rotated': {
     description: 'An agent’s key was replaced; the old one works until the overlap ends.',
     category: 'agent',
-    version: 1,
-    metadata: agentKey.extend({ replacedBy: z.string(), overlapEndsAt: z.string() }),
+    version: 2,
+    metadata: agentKey.extend({
+      replacedBy: z.string(),
+      overlapEndsAt: z.string(),
+      /** The end of the new key. */
+      expiresAt: z.string().nullable(),
+    }),
   },
   'agent_admin.key_expiry_set': {
     description: 'The end of an agent’s key was set.',

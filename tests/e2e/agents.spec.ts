@@ -70,7 +70,9 @@ test('a key is rotated with an overlap, its successor gets an end, and a revoked
   await page.goto(`/admin/agents/${agent.id}`);
   const panel = (secret: string) =>
     page.locator('section').filter({ has: page.getByRole('heading', { name: `${secret.slice(0, 10)}…` }) });
-  const next = await secretIn(await perform(panel(agent.secret), 'Rotate', { 'Hours of overlap': '2' }));
+  const next = await secretIn(
+    await perform(panel(agent.secret), 'Rotate', { 'Hours of overlap': '2', 'Days it works': '90' }),
+  );
   expect([await works(db, agent.secret), await works(db, next)]).toEqual([true, true]);
   const overlap = await db.agentKey.findUniqueOrThrow({ where: { id: agent.keyId } });
   expect(overlap.expiresAt?.getTime()).toBeGreaterThan(Date.now() + 3_600_000);

@@ -30,9 +30,10 @@ test('a revoked key is refused at the very next request', async () => {
 
 test('a rotated key works beside its successor until the overlap ends', async () => {
   const { secret, keyId } = await testAgent(database.db);
-  const next = must(await rotateKey(database.db, ADMIN_ACT, keyId, 24));
+  const next = must(await rotateKey(database.db, ADMIN_ACT, keyId, { overlapHours: 24, days: 30 }));
   expect([await works(secret), await works(next.secret)]).toEqual([true, true]);
   expect([await works(secret, hoursFromNow(25)), await works(next.secret, hoursFromNow(25))]).toEqual([false, true]);
+  expect(await works(next.secret, hoursFromNow(31 * 24)), 'the end it was given').toBe(false);
 });
 
 test('a key expires, and all keys of a disabled agent rest', async () => {
@@ -63,7 +64,7 @@ test('nothing but a whole, live secret opens the door', async () => {
 
 test('every act on agents and keys is in the audit log', async () => {
   const { id, name, keyId } = await testAgent(database.db);
-  must(await rotateKey(database.db, ADMIN_ACT, keyId, 1));
+  must(await rotateKey(database.db, ADMIN_ACT, keyId, { overlapHours: 1, days: null }));
   must(await revokeKey(database.db, ADMIN_ACT, keyId));
   must(await setAgentDisabled(database.db, ADMIN_ACT, id, true));
   const events = await database.db.auditEvent.findMany({ where: { targetId: id }, orderBy: { createdAt: 'asc' } });

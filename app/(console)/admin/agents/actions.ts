@@ -35,8 +35,8 @@ export const issueAgentKey = defineAction('issueAgentKey', one.extend({ days: ma
 
 export const rotateAgentKey = defineAction(
   'rotateAgentKey',
-  one.extend({ hours: z.coerce.number().int().min(1).max(720) }),
-  async (input, { act }) => refreshed(await keys.rotateKey(db(), act, input.id, input.hours)),
+  one.extend({ hours: z.coerce.number().int().min(1).max(720), days: maybeDays }),
+  async ({ id, hours, days }, { act }) => refreshed(await keys.rotateKey(db(), act, id, { overlapHours: hours, days })),
 );
 
 export const expireAgentKey = defineAction('expireAgentKey', one.extend({ days }), async (input, { act }) =>

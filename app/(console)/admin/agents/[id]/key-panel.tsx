@@ -28,17 +28,33 @@ export async function KeyPanel({ agentKey }: { agentKey: AgentKeyRow }) {
   return (
     <Panel title={`${agentKey.prefix}…`}>
       <Facts facts={facts} />
-      {state === 'valid' ? <Acts id={agentKey.id} /> : null}
+      {state === 'valid' ? <Acts agentKey={agentKey} /> : null}
     </Panel>
   );
 }
 
-async function Acts({ id }: { id: string }) {
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** As many days as the key was to work, for its successor; empty when it has no end. */
+const lifetime = ({ createdAt, expiresAt }: AgentKeyRow): string =>
+  expiresAt === null ? '' : String(Math.ceil((expiresAt.getTime() - createdAt.getTime()) / DAY_MS));
+
+async function Acts({ agentKey }: { agentKey: AgentKeyRow }) {
+  const { id } = agentKey;
   const t = await getTranslations('agents');
   return (
     <div className="mt-4 grid gap-3">
       <AgentKeyAct action={rotateAgentKey} id={id} label={t('rotate.label')} text={t('rotate.hint')}>
         <FormField label={t('rotate.hours')} name="hours" type="number" min={1} max={720} defaultValue="24" required />
+        <FormField
+          label={t('issue.days')}
+          hint={t('issue.daysHint')}
+          name="days"
+          type="number"
+          min={1}
+          max={3650}
+          defaultValue={lifetime(agentKey)}
+        />
       </AgentKeyAct>
       <AgentKeyAct action={expireAgentKey} id={id} label={t('expire.label')} text={t('expire.hint')}>
         <FormField label={t('expire.days')} name="days" type="number" min={1} max={3650} defaultValue="30" required />
