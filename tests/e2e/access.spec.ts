@@ -17,12 +17,11 @@ const allows = (guard: Guard, role: Role | null) =>
 for (const role of WHO) {
   test.describe(`as ${role ?? 'a visitor'}`, () => {
     for (const [route, guard] of Object.entries(SURFACE.pages)) {
-      test(`page ${route} (${guard})`, async ({ as, allowed, person }) => {
-        allowed.push(/status of 40[34]/);
-        const page = await as(role);
+      test(`page ${route} (${guard})`, async ({ requestAs, person }) => {
+        const request = await requestAs(role);
         const path = route === '/admin/users/[id]' ? `/admin/users/${(await person('user')).id}` : address(route);
         for (const headers of [{}, FORGED]) {
-          const response = await page.request.get(path, { headers, maxRedirects: 0 });
+          const response = await request.get(path, { headers, maxRedirects: 0 });
           if (allows(guard, role)) expect([200, 307, 404, route === '/403' ? 403 : 200]).toContain(response.status());
           else if (role === null) {
             expect(response.status()).toBe(307);
@@ -36,11 +35,11 @@ for (const role of WHO) {
     }
 
     for (const [api, guard] of Object.entries(SURFACE.apis)) {
-      test(`API ${api} (${guard})`, async ({ as }) => {
-        const page = await as(role);
+      test(`API ${api} (${guard})`, async ({ requestAs }) => {
+        const request = await requestAs(role);
         const [method = '', route = ''] = api.split(' ');
         for (const headers of [{}, FORGED]) {
-          const response = await page.request.fetch(address(route), { method, headers, maxRedirects: 0 });
+          const response = await request.fetch(address(route), { method, headers, maxRedirects: 0 });
           if (allows(guard, role)) {
             const gone = route.includes('[') ? [] : [404];
             expect([401, 403, ...gone]).not.toContain(response.status());
@@ -53,12 +52,12 @@ for (const role of WHO) {
     }
 
     for (const [action, guard] of Object.entries(SURFACE.actions)) {
-      test(`action ${action} (${guard})`, async ({ as, person }) => {
-        const page = await as(role !== null && ENDS_SESSIONS.includes(action) ? await person(role) : role);
+      test(`action ${action} (${guard})`, async ({ requestAs, person }) => {
+        const request = await requestAs(role !== null && ENDS_SESSIONS.includes(action) ? await person(role) : role);
         const { id, path } = await builtAction(action);
         // An act that ends the session leaves nobody to try it a second time.
         for (const headers of ENDS_SESSIONS.includes(action) ? [FORGED] : [FORGED, {}]) {
-          const response = await call(page.request, path, id, headers);
+          const response = await call(request, path, id, headers);
           const redirect = response.headers()['x-action-redirect'] ?? '';
           if (allows(guard, role)) {
             expect([200, 303]).toContain(response.status());

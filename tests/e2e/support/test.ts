@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { test as base, expect, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+import {
+  test as base,
+  expect,
+  type APIRequestContext,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from '@playwright/test';
 import type { Role } from '../../../lib/access/permissions.ts';
 import { openDb, type Db } from '../../../lib/db.ts';
 import { createUserWithPassword } from '../../../lib/users/create.ts';
@@ -17,10 +24,13 @@ export interface Person {
 }
 
 type As = (who: Role | Person | null, options?: BrowserContextOptions) => Promise<Page>;
+type RequestAs = (who: Role | Person | null) => Promise<APIRequestContext>;
 
 interface PerTest {
   /** A page signed in through the real form as somebody of this role, or as this person; null is a visitor. */
   as: As;
+  /** The same without a page, for tests that only ask the server. */
+  requestAs: RequestAs;
   /** A new person of a role, for tests that end sessions or change accounts. */
   person: (role: Role) => Promise<Person>;
   /** Console errors that a test provokes on purpose, such as the line Chromium prints for a 403. */
@@ -88,6 +98,21 @@ export const test = base.extend<PerTest, PerWorker>({
     });
     for (const context of contexts) await context.close();
     expect(complaints.filter((text) => !allowed.some((pattern) => pattern.test(text)))).toEqual([]);
+  },
+
+  requestAs: async ({ as, playwright, site, states }, use) => {
+    const contexts: APIRequestContext[] = [];
+    await use(async (who) => {
+      const kept = typeof who === 'string' ? states.get(who) : undefined;
+      const storageState = who === null ? undefined : (kept ?? (await (await as(who)).context().storageState()));
+      const context = await playwright.request.newContext({
+        baseURL: site.origin,
+        ...(storageState ? { storageState } : {}),
+      });
+      contexts.push(context);
+      return context;
+    });
+    for (const context of contexts) await context.dispose();
   },
 });
 
