@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../infra/config.ts';
 import { readReleases } from '../../../infra/ecs/release-manifest.ts';
 import { readStackFile } from '../../../infra/graph/stacks.ts';
+import { recorded } from '../graph/recorded.ts';
 import { A, ecs, released } from '../stories/command-line.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -62,6 +63,25 @@ test.each(commands)('$file: npm run ecs -- $command', async ({ command }) => {
   const { code, stderr } = await ecs(staging, ...command.split(/\s+/).map((word) => filled[word] ?? word));
   // 4 is an answer too: there are differences.
   expect([0, 4], stderr).toContain(code);
+});
+
+test('every secret, repository and bucket that they name is one of the stack', async () => {
+  const { resources } = await recorded('production');
+  const physical = resources.flatMap(({ inputs }) => [inputs.name, inputs.bucket].map(String));
+  const named = texts.flatMap(([file, text]) =>
+    [...text.matchAll(/golive-(?:staging|production)((?:\/[a-z-]+|-releases-(?=\$)))/g)].map(([, rest = '']) => ({
+      file,
+      rest,
+    })),
+  );
+  expect(named.length).toBeGreaterThan(2);
+  // A person's own secret is named after its variable.
+  const own = ['/audit-signing-key'];
+  for (const { file, rest } of named.filter((one) => !own.includes(one.rest)))
+    expect(
+      physical.some((name) => name.startsWith(`golive-production${rest}`)),
+      `${file}: ${rest}`,
+    ).toBe(true);
 });
 
 test('every setting that the documents and the pipeline name is one that the program knows', async () => {
