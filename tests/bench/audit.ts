@@ -9,7 +9,7 @@ import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
 import { coveredRange, segments, type TimeRange } from '#lib/audit/coverage.ts';
 import { pageSql } from '#lib/audit/list.ts';
 import { DEFAULT_LIMIT, type AuditQuery } from '#lib/audit/query.ts';
-import { openDb } from '#lib/db.ts';
+import { openDb, SESSION_SETTINGS } from '#lib/db.ts';
 import { pageCost } from '../support/audit.ts';
 import { fillLog } from './support/fill.ts';
 import { demand, median, report, round, time } from './support/measure.ts';
@@ -50,6 +50,7 @@ async function prepare(url: string): Promise<TimeRange | null> {
 }
 
 async function measure(client: pg.Client, rows: number, covered: TimeRange | null) {
+  await client.query(`${SESSION_SETTINGS}; SET statement_timeout = 0`);
   const depth = Math.floor(rows / 2);
   progress(`finding the row at depth ${depth}`);
   const found = await client.query<{ createdAt: Date; id: string }>(
