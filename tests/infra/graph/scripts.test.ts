@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 
 /** A script as `npm run` starts it. */
@@ -10,7 +9,7 @@ const run = (...args: string[]) =>
     ),
   );
 
-test('infra:graph prints the tree of a stack with its options, and with --inputs the reviewed text', async () => {
+test('infra:graph prints the tree of a stack with its options, and knows no other stack', async () => {
   const tree = await run('scripts/infra-graph.ts', '--stack', 'production');
   expect(tree.code).toBe(0);
   expect(tree.stdout).toMatch(
@@ -19,8 +18,6 @@ test('infra:graph prints the tree of a stack with its options, and with --inputs
   expect(tree.stdout).toMatch(
     /^ {4}web {2}aws\.ecs\.Service {2}\[.*beforeUpdate migrate; .*afterUpdate verify-web\]$/m,
   );
-  const full = await run('scripts/infra-graph.ts', '--stack', 'staging', '--inputs');
-  expect(full.stdout).toBe(await readFile('tests/infra/golden/staging.txt', 'utf8'));
   expect(await run('scripts/infra-graph.ts', '--stack', 'moon')).toMatchObject({ code: 2 });
 });
 
@@ -32,5 +29,4 @@ test('infra:cost prints each stack’s month, dearest first, with the setting th
   const amounts = [...stdout.split('production:')[1]!.matchAll(/ (\d+\.\d\d) {2}/g)].map(([, usd]) => Number(usd));
   expect(amounts).toEqual([...amounts].sort((a, b) => b - a));
   expect(stdout).toContain('~ marks lines with a price that was not looked up');
-  expect(await run('scripts/infra-cost.ts', '--stack', 'moon')).toMatchObject({ code: 2 });
 });
