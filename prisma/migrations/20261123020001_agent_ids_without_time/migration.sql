@@ -1,0 +1,2 @@
+-- DropIndex
+DROP INDEX "AgentEventKey_eventAt_idx";
