@@ -16,7 +16,7 @@ export default defineConfig(
   js.configs.recommended,
   ts.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { project: "./tsconfig.json" } },
+    languageOptions: { parserOptions: { project: './tsconfig.json' } },
     rules: {
       'max-lines': ['error', { max: 250 }],
       'no-console': 'error',
