@@ -50,7 +50,7 @@ async function run(json: boolean): Promise<number> {
   const lock = new pg.Client(connectionConfig(DATABASE_URL, DATABASE_CA_CERT));
   await lock.connect();
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
     const outcome = await prune(db(), lock, {
       policy: policyOf(env()),

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
+import { endInFailure } from './support/failure.ts';
 
 const HELP = `npm run checklist:24h [-- --json]    needs DATABASE_URL
 Exit: 0 nothing is bad, 1 something is, 2 could not ask.`;
@@ -73,10 +74,11 @@ async function spikes(db: Db, name: string, action: string, outcome: string): Pr
   const [top, ...others] = hours;
   const mean = others.reduce((sum, { events }) => sum + events, 0) / Math.max(1, others.length);
   const variance = others.reduce((sum, { events }) => sum + (events - mean) ** 2, 0) / Math.max(1, others.length);
-  const limit = Math.max(AT_LEAST, mean + DEVIATIONS * Math.sqrt(variance));
+  // Counts of independent events scatter by the root of their mean (Poisson), however even the other hours happened to be.
+  const limit = mean + DEVIATIONS * Math.sqrt(Math.max(variance, mean));
   const most = top?.events ?? 0;
   const detail = `at most ${most} in an hour (${top?.hour.toISOString().slice(0, 13) ?? ''}h), ${mean.toFixed(1)} in the others`;
-  return { name, state: most >= limit ? 'bad' : 'ok', detail };
+  return { name, state: most >= AT_LEAST && most > limit ? 'bad' : 'ok', detail };
 }
 
 async function admins(db: Db): Promise<Line> {
@@ -96,6 +98,5 @@ async function admins(db: Db): Promise<Line> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(`checklist:24h: ${(error as Error).message}`);
-  process.exitCode = 2;
+  endInFailure('checklist:24h', error, 2);
 }

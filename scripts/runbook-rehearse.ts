@@ -1,6 +1,6 @@
 /**
  * `npm run runbook:rehearse`: the local steps of docs/PROD_RUNBOOK.md, in order, against a fresh database and the built app, each with its
- * time: migrate, first admins, smoke, drift and its repair, both quick rollbacks, prune, the day after, backup and restore.
+ * time: migrate, first admins, smoke with a worker and an agent, drift and its repair, both quick rollbacks, prune, the day after, backup and restore.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import { prepareDatabase, type DatabaseUrls } from './support/database.ts';
 import { untilHealthy } from './support/health.ts';
 import { execute, freePort } from './support/postgres.ts';
 import { startProcess, type Running } from './support/processes.ts';
+import { newAgentKey, rehearseWorker } from './support/rehearsed-worker.ts';
 import { emailOf, makeSecrets, seedEnv, type Secrets } from './support/secrets.ts';
 import { startTestCluster } from './support/test-cluster.ts';
 import { noteUnchecked } from './support/unchecked.ts';
@@ -34,7 +35,8 @@ const STEPS: Step[] = [
   ['5. migrations', (stage) => shell(stage, COMMANDS.migrate)],
   ['5. db:status finds nothing', (stage) => shell(stage, 'npm run --silent db:status')],
   ['3. accounts, and the list of admins says when there are too few', admins],
-  ['4. smoke', (stage) => withWeb(stage, {}, (origin, web) => smoke(stage, origin, web))],
+  ['4. smoke, whole: with a worker and an agent’s event', smokeWhole],
+  ['Worker: ends on SIGTERM, starts again and says no error', workerAgain],
   ['5. drift: a lost index is named, and the standalone file brings it back', drift],
   ['Quick rollback A: a wrong NEXTAUTH_URL breaks the smoke, the old one mends it', rollbackOrigin],
   ['Quick rollback B: a release that is not healthy is named, the one before serves', rollbackRelease],
@@ -118,18 +120,40 @@ async function withWeb(
   }
 }
 
-async function smoke(stage: Stage, origin: string, web?: Running): Promise<void> {
+/** Every promise: nothing may be skipped. */
+function smokeWhole(stage: Stage): Promise<void> {
+  return withWeb(stage, {}, async (origin, web) => {
+    await untilHealthy(origin, web);
+    await using worker = await rehearseWorker(stage.env);
+    const SMOKE_AGENT_KEY = await newAgentKey(stage.urls.DATABASE_URL);
+    await smoke(stage, origin, web, ' --json | grep \'"broken":0,"skipped":0\'', { SMOKE_AGENT_KEY });
+    await worker.stop();
+  });
+}
+
+async function workerAgain(stage: Stage): Promise<void> {
+  for (let start = 0; start < 2; start++) {
+    await using worker = await rehearseWorker(stage.env);
+    await worker.stop();
+  }
+}
+
+async function smoke(
+  stage: Stage,
+  origin: string,
+  web?: Running,
+  rest = '',
+  more: Record<string, string> = {},
+): Promise<void> {
   if (web !== undefined) await untilHealthy(origin, web);
   const accounts = (['admin', 'auditor', 'user'] as const).flatMap((role) => [
     [`SMOKE_${role.toUpperCase()}_EMAIL`, emailOf(role)],
     [`SMOKE_${role.toUpperCase()}_PASSWORD`, stage.secrets.accounts[role]],
   ]);
-  await shell(
-    stage,
-    `npm run --silent smoke -- --origin ${origin}`,
-    [0],
-    Object.fromEntries(accounts) as Record<string, string>,
-  );
+  await shell(stage, `npm run --silent smoke -- --origin ${origin}${rest}`, [0], {
+    ...(Object.fromEntries(accounts) as Record<string, string>),
+    ...more,
+  });
 }
 
 async function drift(stage: Stage): Promise<void> {

@@ -92,7 +92,8 @@ async function shutDown(boss: PgBoss, loops: Loop[], health: Server, status: Sta
 
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort());
+  // Not once: npm passes on what its whole group got already, and a second signal must not cut the drain short.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => controller.abort());
   return controller.signal;
 }
 

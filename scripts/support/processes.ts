@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TIMING } from '../../lib/release/contract.ts';
+import { processTable } from './process-table.ts';
 
 /** A process that was started here, in a group of its own: a Ctrl-C reaches it through `stop` alone, in our order. */
 export interface Running {
@@ -20,6 +22,9 @@ interface StartOptions {
 }
 
 const KEPT_OUTPUT = 20_000;
+const LOOK_MS = 50;
+
+const groupLives = async (group: number | undefined) => (await processTable()).some((entry) => entry.group === group);
 
 /** Starts a command that is found in PATH. */
 export function startProcess(command: string, args: readonly string[], options: StartOptions = {}): Running {
@@ -50,11 +55,11 @@ export function startProcess(command: string, args: readonly string[], options: 
     ended,
     async stop() {
       signal('SIGTERM');
-      const timer = setTimeout(() => signal('SIGKILL'), TIMING.stop * 1000);
-      await ended;
-      clearTimeout(timer);
-      // What the command itself started and left behind.
+      // The whole group, not its first process: a shell ends at once while what it started still drains.
+      const deadline = Date.now() + TIMING.stop * 1000;
+      while (Date.now() < deadline && (await groupLives(child.pid))) await sleep(LOOK_MS);
       signal('SIGKILL');
+      await ended;
     },
   };
 }
