@@ -86,7 +86,10 @@ test('use and volume of a key are counted, and the rate limit says when to come 
   expect((await send(database.db, secret, batch(990))).ok).toBe(true);
   const refused = await send(database.db, secret, batch(60));
   expect(refused).toMatchObject({ ok: false, code: 'rate_limited' });
-  expect(refused.ok ? 0 : refused.extra?.retryAfter).toBeOneOf([4, 5]);
+  const retryAfter = Number(refused.ok ? 0 : refused.extra?.retryAfter);
+  // 50 events are missing at 10 a second; on a slow machine some have come back meanwhile.
+  expect(retryAfter).toBeGreaterThan(0);
+  expect(retryAfter).toBeLessThanOrEqual(5);
   const key = await database.db.agentKey.findUniqueOrThrow({ where: { id: keyId } });
   expect([key.requests, key.events]).toEqual([1n, 990n]);
   expect(key.lastUsedAt).not.toBeNull();
