@@ -8,7 +8,7 @@ export const MIN_ADMINS = 2;
 export interface SecurityReport {
   from: Date;
   to: Date;
-  /** Events by action and outcome: failures, denials, and every act on people and roles. */
+  /** Events by action and outcome: failures, denials, every act on people and roles, and what takes events out of the log or keeps them in it. */
   events: { action: string; outcome: string; count: number }[];
   denialsByActor: { actor: string; count: number }[];
   failuresByAddress: { ip: string; count: number }[];
@@ -25,7 +25,8 @@ export async function securityReport(db: Db, days = 7, now = new Date()): Promis
     db.$queryRaw<SecurityReport['events']>`
       SELECT "action", "outcome", count(*)::int AS count FROM "AuditEvent"
       WHERE "createdAt" >= ${since}::timestamptz
-        AND ("outcome" <> 'success' OR starts_with("action", 'user.') OR "action" IN ('audit.exported', 'audit.pruned'))
+        AND ("outcome" <> 'success' OR starts_with("action", 'user.') OR "action" IN ('audit.exported', 'audit.pruned', 'audit.archive_restored')
+          OR starts_with("action", 'audit.hold_'))
       GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
     db.$queryRaw<SecurityReport['denialsByActor']>`
       SELECT coalesce("actorLabel", "actorId", '-') AS actor, count(*)::int AS count FROM "AuditEvent"

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { recordAudit } from '../../lib/audit/record.ts';
+import type { Db } from '../../lib/db.ts';
+import { expect, test } from './support/test.ts';
+
+const verified = (db: Db, sequence: bigint, finding: string | null) =>
+  db.auditVerification.create({
+    data: { id: randomUUID(), at: new Date(), full: true, ok: finding === null, sequence, finding },
+  });
+
+test('the health of the log shows its volume as a chart, says by which method days are marked, and names the figures', async ({
+  as,
+}) => {
+  const page = await as('auditor');
+  await page.goto('/audit');
+  await page.getByRole('link', { name: 'Health' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Health of the audit log' })).toBeVisible();
+  await expect(page.getByRole('img', { name: /^30 days, [\d,]+ events, \d+ marked days\.$/ })).toBeVisible();
+  await expect(page.getByText('The deviation is the median absolute deviation.')).toBeVisible();
+  const figures = page.getByLabel('Figures');
+  for (const name of ['Waiting to be sealed', 'Verified events', 'Denials', 'Size, MiB', 'Days kept'])
+    await expect(figures.getByText(name, { exact: true })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Most frequent' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Failed sign-ins by address' })).toBeVisible();
+});
+
+test('how far the log is proven stands above the log and on its health, and so does what was found', async ({
+  as,
+  db,
+}) => {
+  const page = await as('auditor');
+  await verified(db, 4711n, null);
+  await page.goto('/audit');
+  await expect(page.getByText(/4711/)).toBeVisible();
+  await page.goto('/audit/health');
+  await expect(page.getByText(/Verified up to event 4711/)).toBeVisible();
+  await verified(db, 0n, 'changed: the event is not what was sealed');
+  await page.reload();
+  await expect(page.getByText(/changed: the event is not what was sealed/)).toBeVisible();
+  await verified(db, 4712n, null);
+  await page.reload();
+  await expect(page.getByText(/Verified up to event 4712/)).toBeVisible();
+  await expect(page.getByText(/is not what was sealed/)).toBeHidden();
+});
+
+test('what the page downloads is the whole answer to its filters, and its last line is the signed manifest', async ({
+  as,
+}) => {
+  const page = await as('auditor');
+  await page.goto('/audit?outcome=denied');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export as CSV' }).click();
+  const lines = (await readFile(await (await download).path(), 'utf8')).trimEnd().split('\r\n');
+  expect(lines[0]).toMatch(/^id,createdAt,action,/);
+  const { rows, scope, signature } = JSON.parse(
+    (lines.at(-1) ?? '').replace(/^#manifest,"(.*)"$/, '$1').replaceAll('""', '"'),
+  ) as { rows: number; scope: unknown; signature: string };
+  expect({ rows, scope }).toEqual({ rows: lines.length - 2, scope: { outcome: 'denied' } });
+  expect(signature).toMatch(/^[0-9a-f]{128}$/);
+});
+
+test('the week’s security names failing accounts and addresses, who was denied, and the admins', async ({ as, db }) => {
+  const label = `nobody-${randomUUID().slice(0, 8)}@example.org`;
+  await db.$transaction(async (tx) => {
+    for (let times = 0; times < 50; times++)
+      await recordAudit(tx, {
+        action: 'auth.sign_in',
+        outcome: 'failure',
+        actor: { type: 'anonymous', label },
+        origin: { source: 'web', ip: '198.51.100.77' },
+        reason: 'wrong_password',
+        metadata: { method: 'password' },
+      });
+  });
+  const page = await as('auditor');
+  await page.goto('/audit/health');
+  await page.getByRole('link', { name: 'Security of the week' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Security of the week' })).toBeVisible();
+  const panel = (name: string) =>
+    page.locator('section').filter({ has: page.getByRole('heading', { name, exact: true }) });
+  await expect(panel('Failed sign-ins by account').getByText(label)).toBeVisible();
+  await expect(panel('Failed sign-ins by address').getByText('198.51.100.77')).toBeVisible();
+  await expect(panel('Admins').getByText('admin@example.org', { exact: true })).toBeVisible();
+  await expect(panel('Denied most often')).toBeVisible();
+});
