@@ -48,6 +48,7 @@ test('without JavaScript, “More” leads to the next page of the same keyset',
   const first = await ids(page);
   await write(db, 7);
   await page.getByRole('link', { name: 'More' }).click();
+  await page.waitForURL(/cursor=/);
   const seen = [...first, ...(await ids(page))];
   expect(seen.length).toBe(first.length * 2);
   expect(seen).toEqual(await expectedAfter(db, seen[0] ?? '', seen.length));
