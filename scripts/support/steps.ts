@@ -1,10 +1,10 @@
 /**
- * What `npm test` runs. The lanes run side by side, each in order: what computes takes the time in which the others wait for servers and
- * pages. `npm run check` is the part marked fast.
+ * What `npm test` runs. Two lanes run side by side, each in order: what waits for servers and what computes leave each other room on
+ * two cores; the quick suites go where they make both end at about the same time. `npm run check` is the part marked fast.
  */
 export interface Step {
   name: string;
-  lane: 'code' | 'pages' | 'servers';
+  lane: 'code' | 'servers';
   command: readonly string[];
   /** Who counts the tests: a runner's JSON report, or the step itself, which then is one test. */
   report?: 'vitest' | 'playwright';
@@ -27,7 +27,7 @@ const DATA_LAYER = [
 
 export const STEPS: readonly Step[] = [
   { name: 'format', lane: 'code', fast: true, command: ['prettier', '--check', '--log-level', 'warn', '.'] },
-  { name: 'types', lane: 'pages', fast: true, command: ['sh', '-c', 'next typegen && tsc --noEmit'] },
+  { name: 'types', lane: 'code', fast: true, command: ['sh', '-c', 'next typegen && tsc --noEmit'] },
   {
     name: 'lint',
     lane: 'code',
@@ -36,13 +36,13 @@ export const STEPS: readonly Step[] = [
   },
   { name: 'dead code', lane: 'code', fast: true, command: ['knip'] },
   { name: 'documents', lane: 'code', fast: true, command: ['node', 'scripts/docs-check.ts'] },
-  { name: 'house', lane: 'code', fast: true, command: vitest('house'), report: 'vitest' },
-  { name: 'unit', lane: 'code', fast: true, command: vitest('unit'), report: 'vitest' },
-  { name: 'build', lane: 'pages', command: ['node', 'scripts/build-changed.ts'] },
-  { name: 'e2e', lane: 'pages', command: ['playwright', 'test'], report: 'playwright', needs: 'build' },
+  { name: 'house', lane: 'servers', fast: true, command: vitest('house'), report: 'vitest' },
+  { name: 'unit', lane: 'servers', fast: true, command: vitest('unit'), report: 'vitest' },
+  { name: 'build', lane: 'code', command: ['node', 'scripts/build-changed.ts'] },
+  { name: 'e2e', lane: 'code', command: ['playwright', 'test'], report: 'playwright', needs: 'build' },
   {
     name: 'runbook',
-    lane: 'pages',
+    lane: 'code',
     command: ['node', 'scripts/runbook-rehearse.ts', '--short'],
     needs: 'build',
   },
@@ -54,5 +54,5 @@ export const STEPS: readonly Step[] = [
     report: 'vitest',
     env: { PG_MAJOR: '15' },
   },
-  { name: 'infra', lane: 'code', command: vitest('infra'), report: 'vitest' },
+  { name: 'infra', lane: 'servers', command: vitest('infra'), report: 'vitest' },
 ];
