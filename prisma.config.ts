@@ -5,6 +5,9 @@ import { defineConfig } from 'prisma/config';
 // package, so every machine migrates with the version in the lock file. Set the variable yourself to use another engine.
 process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL('prisma/engine/launch.ts', import.meta.url));
 
+// The CLI would report each run to its makers, from a process that outlives it. A migration asks nobody but the database.
+process.env.CHECKPOINT_DISABLE ??= '1';
+
 // Migrations run as the owner; `prisma generate` needs no database, so an absent URL is allowed here.
 const url = process.env.MIGRATE_DATABASE_URL ?? process.env.DATABASE_URL ?? '';
 

@@ -12,7 +12,7 @@ export interface EngineFailure extends Error {
 }
 
 /** One open schema engine: `call` takes the name and parameters of a JSON-RPC method, `close` ends its connections. */
-interface Engine {
+export interface Engine {
   call(method: string, params: unknown): Promise<unknown>;
   close(): Promise<void>;
 }

@@ -7,7 +7,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { openEngine, runCliCommand, type EngineFailure } from './engine.ts';
+import project from '../../package.json' with { type: 'json' };
+import { openEngine, runCliCommand, type Engine, type EngineFailure } from './engine.ts';
 
 interface RpcRequest {
   id: number;
@@ -25,6 +26,7 @@ const { values, positionals } = parseArgs({
   options: {
     datamodels: { type: 'string', multiple: true },
     datasource: { type: 'string' },
+    version: { type: 'boolean' },
   },
 });
 
@@ -45,13 +47,14 @@ function databaseUrl(): string {
 
 async function serve(): Promise<void> {
   // Opened by the first request, so that an unreachable database is an answer to it and not a crash of the engine.
-  const opening = once(() => openEngine(schemaFiles(), databaseUrl()));
+  let engine: Promise<Engine> | undefined;
+  const opened = () => (engine ??= openEngine(schemaFiles(), databaseUrl()));
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() === '') continue;
     const request = JSON.parse(line) as RpcRequest;
     if (request.method === undefined) continue;
     try {
-      const result = await (await opening()).call(request.method, request.params);
+      const result = await (await opened()).call(request.method, request.params);
       // The native engine prints the text of a diff itself; the WebAssembly build hands it back.
       const text = (result as { stdout?: string } | null | undefined)?.stdout;
       if (request.method === 'diff' && text) print(text);
@@ -71,15 +74,10 @@ async function serve(): Promise<void> {
     }
   }
   // An engine that never opened has answered so already.
-  await opening()
-    .then((engine) => engine.close())
-    .catch(() => undefined);
+  await engine?.then((open) => open.close()).catch(() => undefined);
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
-}
-
-if (positionals[0] === 'cli') process.exitCode = await runCliCommand(positionals[1] ?? '', databaseUrl());
+// `prisma version` asks so; an engine that went on to listen would hang it.
+if (values.version) process.stdout.write(`schema-engine-wasm ${project.dependencies['@prisma/schema-engine-wasm']}\n`);
+else if (positionals[0] === 'cli') process.exitCode = await runCliCommand(positionals[1] ?? '', databaseUrl());
 else await serve();
