@@ -12,6 +12,17 @@ test('a step whose processes all end has passed', async () => {
   expect(await runStep(node(''), never)).toMatchObject({ passed: 1, failed: 0 });
 });
 
+for (const [how, listener] of [
+  ['ends well when it is told to', 'process.exit(0)'],
+  ['does not listen', ''],
+] as const)
+  test(`a step that outlives its limit has failed, also one that ${how}`, async () => {
+    const hung = node(`process.on('SIGTERM', () => { ${listener} }); setInterval(() => {}, 1000)`);
+    const outcome = await runStep({ ...hung, limit: 1 / 60 }, never, 500);
+    expect(outcome).toMatchObject({ passed: 0, failed: 1 });
+    expect(outcome.output).toContain('ended: it took longer than');
+  }, 30_000);
+
 test('a process that a step leaves behind fails it, is named and is killed, also one that moved to a session of its own', async () => {
   // Told apart from everything else on this machine by how long they would sleep.
   const [child, stray] = [`${process.pid}.125`, `${process.pid}.375`];
