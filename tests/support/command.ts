@@ -12,16 +12,19 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Runs one of our own commands as a process of its own, from the root of the project unless told. Of this process's environment it sees only
- * PATH and HOME, so a test states what the command needs.
+ * PATH, HOME and where Node keeps what it compiled, so a test states what the command needs.
  */
 export function command(
   file: string,
   args: string[] = [],
   { env = {}, input = '', cwd = ROOT }: { env?: Record<string, string>; input?: string; cwd?: string } = {},
 ): Promise<Finished> {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
   // Next declares NODE_ENV as always there; a command of ours must do without.
-  const child = spawn(file, args, { cwd, env: { PATH, HOME, ...env } as unknown as NodeJS.ProcessEnv });
+  const child = spawn(file, args, {
+    cwd,
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...env } as unknown as NodeJS.ProcessEnv,
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
