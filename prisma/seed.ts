@@ -1,7 +1,7 @@
 /**
  * `node prisma/seed.ts`: the demo accounts, one for each role. Their passwords come from SEED_ADMIN_PASSWORD, SEED_AUDITOR_PASSWORD and
- * SEED_USER_PASSWORD, so none is ever built in. Running it again changes nothing but a password that differs. `--demo-events` also
- * writes a month of history, when the log has none.
+ * SEED_USER_PASSWORD, so none is ever built in. Running it again changes nothing but a password that differs; `--if-empty` leaves a
+ * database with people of its own as it is. `--demo-events` also writes a month of history, when the log has none.
  */
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,33 +12,56 @@ import { migrateEnv } from '#lib/env.ts';
 import type { Result } from '#lib/errors.ts';
 import { createUserWithPassword, setPassword } from '#lib/users/create.ts';
 import { verifyPassword } from '#lib/users/password.ts';
+import { emailOf, LEFT_ALONE, passwordVariable } from './demo-accounts.ts';
 import { demoHistory } from './demo-history.ts';
 
-const HELP = `Usage: node prisma/seed.ts [--demo-events]
+const HELP = `Usage: node prisma/seed.ts [--if-empty] [--demo-events]
   Adds admin@example.org, auditor@example.org and user@example.org with the passwords in
   SEED_ADMIN_PASSWORD, SEED_AUDITOR_PASSWORD and SEED_USER_PASSWORD.
+  --if-empty      changes nothing in a database that has people, unless its demo accounts have these passwords
   --demo-events   also writes a month of audit history, once
-  Exit codes: 0 done, 1 failed, 2 wrong usage`;
+  Exit codes: 0 done, 1 failed, 2 wrong usage, ${LEFT_ALONE} the database has people: not seeded`;
 
 const NAMES: Record<Role, string> = { admin: 'Ada Admin', auditor: 'Otto Auditor', user: 'Uma User' };
 const ACT: Act = { actor: { type: 'system', id: 'seed', label: 'seed' }, origin: { source: 'cli' } };
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { 'demo-events': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: {
+      'if-empty': { type: 'boolean', default: false },
+      'demo-events': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   });
   if (values.help) return say(HELP, 0);
-  const missing = ROLES.filter((role) => !process.env[variable(role)]).map(variable);
+  const missing = ROLES.filter((role) => !process.env[passwordVariable(role)]).map(passwordVariable);
   if (missing.length > 0) return say(`Set ${missing.join(', ')}: the passwords of the demo accounts.`, 2);
   const { DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const db = openDb(DATABASE_URL, { max: 2, caCert: DATABASE_CA_CERT });
   try {
-    await seedPeople(db, (role) => process.env[variable(role)] ?? '');
+    const passwordOf = (role: Role) => process.env[passwordVariable(role)] ?? '';
+    if (values['if-empty'] && (await hasOtherPeople(db, passwordOf)))
+      return say('The database has people: not seeded.', LEFT_ALONE);
+    await seedPeople(db, passwordOf);
     if (values['demo-events']) console.log(`${await seedHistory(db)} events of history written`);
     return 0;
   } finally {
     await db.$disconnect();
   }
+}
+
+/** Whether a database has people, and no demo accounts among them or some with other passwords. */
+export async function hasOtherPeople(db: Db, passwordOf: (role: Role) => string): Promise<boolean> {
+  const demo = await db.user.findMany({
+    where: { email: { in: ROLES.map(emailOf) } },
+    select: { email: true, passwordHash: true },
+  });
+  if (demo.length === 0) return (await db.user.findFirst({ select: { id: true } })) !== null;
+  for (const role of ROLES) {
+    const user = demo.find(({ email }) => email === emailOf(role));
+    if (user && !(await verifyPassword(user.passwordHash, passwordOf(role)))) return true;
+  }
+  return false;
 }
 
 /** Makes the three demo accounts what they should be. */
@@ -64,9 +87,6 @@ export async function seedHistory(db: Db, now = new Date()): Promise<number> {
   await db.auditEvent.createMany({ data: rows });
   return rows.length;
 }
-
-const variable = (role: Role) => `SEED_${role.toUpperCase()}_PASSWORD`;
-const emailOf = (role: Role) => `${role}@example.org`;
 
 function need(outcome: Result<unknown>): void {
   if (!outcome.ok) throw new Error(outcome.detail);

@@ -11,11 +11,12 @@ import { openDb } from '#lib/db.ts';
 import { issueKey } from '#lib/agents/key-admin.ts';
 import { registerAgent } from '#lib/agents/registry.ts';
 import { PROCESS_TABLE, TIMING, type Process } from '#lib/release/contract.ts';
+import { emailOf } from '#prisma/demo-accounts.ts';
 import { prepareDatabase } from './support/database.ts';
 import { untilHealthy } from './support/health.ts';
 import { freePort } from './support/postgres.ts';
 import { startProcess, type Running } from './support/processes.ts';
-import { emailOf, makeSecrets, seedEnv } from './support/secrets.ts';
+import { makeSecrets, seedEnv } from './support/secrets.ts';
 import { startTestCluster } from './support/test-cluster.ts';
 
 const USAGE = `npm run image:check -- [--no-build] [--json]    exit 0: the images would work, 1: they would not`;

@@ -8,12 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { COMMANDS } from '#lib/release/contract.ts';
+import { emailOf } from '#prisma/demo-accounts.ts';
 import { prepareDatabase, type DatabaseUrls } from './support/database.ts';
 import { untilHealthy } from './support/health.ts';
 import { execute, freePort } from './support/postgres.ts';
 import { startProcess, type Running } from './support/processes.ts';
 import { newAgentKey, rehearseWorker } from './support/rehearsed-worker.ts';
-import { emailOf, makeSecrets, seedEnv, type Secrets } from './support/secrets.ts';
+import { makeSecrets, seedEnv, type Secrets } from './support/secrets.ts';
 import { startTestCluster } from './support/test-cluster.ts';
 import { noteUnchecked } from './support/unchecked.ts';
 

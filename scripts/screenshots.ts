@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext } from '@playwright/test';
 import type { Role } from '../lib/access/permissions.ts';
 import { openDb } from '../lib/db.ts';
+import { emailOf } from '../prisma/demo-accounts.ts';
 import { launchOptions } from './support/chromium.ts';
 import { tour, type Stop } from './support/tour.ts';
-import { emailOf, makeSecrets } from './support/secrets.ts';
+import { makeSecrets } from './support/secrets.ts';
 import { complete, startTestSite, type TestSite } from './support/test-site.ts';
 
 const FOLDER = 'docs/screenshots';

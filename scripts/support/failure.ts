@@ -12,8 +12,11 @@ export function endInFailure(command: string, error: unknown, code: number): voi
   process.exitCode = wrongUsage ? WRONG_USAGE : code;
 }
 
-/** Several failed attempts to connect come as one error without words; Prisma's say the cause in their last line. */
-function reason(error: unknown): string {
+/**
+ * Why something failed, in one line but for a bad environment. Several failed attempts to connect come as one error without words; Prisma's
+ * say the cause in their last line.
+ */
+export function reason(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return reason(error.errors[0]);
   const { name, message } = error as Error;
   return name === 'EnvError' ? message : (message.trim().split('\n').at(-1) ?? name);

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TIMING } from '../../lib/release/contract.ts';
 import { findProcess, processTable } from './process-table.ts';
@@ -41,16 +41,18 @@ export class FolderLock {
   /**
    * Takes the lock.
    * @returns the lock, and how many processes of a killed holder had to be ended first.
-   * @throws AlreadyRunning naming the process that holds it.
+   * @throws AlreadyRunning naming the process that holds it; an error that names the file or folder when it is closed to this user.
    */
-  static async take(folder: string): Promise<{ lock: FolderLock; ended: number }> {
+  static async take(folder: string, signal: AbortSignal): Promise<{ lock: FolderLock; ended: number }> {
     await mkdir(folder, { recursive: true });
+    await refuseForeign(folder);
     const file = join(folder, 'up.lock');
     const self = await findProcess(process.pid);
     const lock = new FolderLock(file, { pid: process.pid, started: self?.started ?? '' });
     for (let ended = 0; ;) {
+      signal.throwIfAborted();
       const made = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
+        if (error.code !== 'EEXIST') throw closed(file, error);
         return undefined;
       });
       if (made) {
@@ -75,9 +77,28 @@ export class FolderLock {
   }
 }
 
+/**
+ * Root does not run in the data folder of somebody else: the files that it would leave there are closed to that user.
+ * @throws an error that names the folder and its owner.
+ */
+export async function refuseForeign(folder: string, user = process.getuid?.()): Promise<void> {
+  const { uid } = await stat(folder);
+  if (user === 0 && uid !== 0)
+    throw new Error(`${folder} belongs to user ${uid}: run this as that user, or set GOLIVE_DATA_FOLDER`);
+}
+
+const closed = (file: string, { code }: NodeJS.ErrnoException) =>
+  new Error(
+    `${file} cannot be used (${code}): somebody else made it; run this as that user, or set GOLIVE_DATA_FOLDER`,
+  );
+
 /** Removes the lock of a holder that is gone, after ending its children, the last one first. */
 async function clearStale(file: string): Promise<number> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    // Its holder ended a moment ago.
+    if (error.code === 'ENOENT') return undefined;
+    throw closed(file, error);
+  });
   if (text === undefined) return 0;
   const { children, ...holder } = parse(text);
   if (await isAlive(holder)) {

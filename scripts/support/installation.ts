@@ -2,15 +2,17 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROLES } from '../../lib/access/permissions.ts';
 import { COMMANDS } from '../../lib/release/contract.ts';
+import { emailOf, LEFT_ALONE } from '../../prisma/demo-accounts.ts';
 import { isBuilt } from './build.ts';
 import { prepareDatabase } from './database.ts';
 import type { FolderLock } from './folder-lock.ts';
+import { checkGivenDatabase } from './given-database.ts';
 import { untilHealthy } from './health.ts';
 import { freePort, startCluster } from './postgres.ts';
 import { reachableFolder } from './postgres-files.ts';
 import { startProcess, type Running } from './processes.ts';
 import type { Progress } from './progress.ts';
-import { emailOf, seedEnv, type Secrets } from './secrets.ts';
+import { seedEnv, type Secrets } from './secrets.ts';
 
 export interface Wishes {
   mode: 'production' | 'development';
@@ -52,7 +54,10 @@ export class Installation {
   /** The server of DATABASE_URL, or an embedded one that keeps its data in the folder. */
   async database(secrets: Secrets): Promise<void> {
     await this.#step('database', async () => {
-      if (process.env.DATABASE_URL) return 'of DATABASE_URL';
+      if (process.env.DATABASE_URL) {
+        await checkGivenDatabase();
+        return 'of DATABASE_URL';
+      }
       const dir = await reachableFolder(join(this.#wishes.folder, 'postgres'));
       const cluster = await startCluster({ dir, password: secrets.superuser, ownGroup: true });
       this.#stack.defer(() => cluster.stop());
@@ -66,9 +71,19 @@ export class Installation {
     await this.#step('migrate', () => this.#complete(COMMANDS.migrate, this.#environment));
   }
 
-  async seed(accounts: Secrets['accounts']): Promise<void> {
-    const command = `node prisma/seed.ts${this.#wishes.demoEvents ? ' --demo-events' : ''}`;
-    await this.#step('seed', () => this.#complete(command, { ...this.#environment, ...seedEnv(accounts) }));
+  /**
+   * Makes the demo accounts. A server of DATABASE_URL may hold a real database: with people of its own it is left alone.
+   * @returns whether the demo accounts are there.
+   */
+  async seed(accounts: Secrets['accounts']): Promise<boolean> {
+    const care = process.env.DATABASE_URL ? ' --if-empty' : '';
+    const command = `node prisma/seed.ts${care}${this.#wishes.demoEvents ? ' --demo-events' : ''}`;
+    const code = await this.#step(
+      'seed',
+      () => this.#complete(command, { ...this.#environment, ...seedEnv(accounts) }, [0, LEFT_ALONE]),
+      (ended) => (ended === LEFT_ALONE ? 'the database has people: not seeded' : ''),
+    );
+    return code === 0;
   }
 
   async build(): Promise<void> {
@@ -111,9 +126,13 @@ export class Installation {
     });
   }
 
-  async #step<T>(name: string, run: () => Promise<T>): Promise<T> {
+  async #step<T>(
+    name: string,
+    run: () => Promise<T>,
+    remark: (value: T) => string = (value) => (typeof value === 'string' ? value : ''),
+  ): Promise<T> {
     this.#signal.throwIfAborted();
-    const value = await this.#progress.step(name, run, (note) => (typeof note === 'string' ? note : ''));
+    const value = await this.#progress.step(name, run, remark);
     this.#signal.throwIfAborted();
     return value;
   }
@@ -126,8 +145,8 @@ export class Installation {
     return started;
   }
 
-  /** Runs a command to its end; it is ended early when the signal is aborted. */
-  async #complete(command: string, env: Environment = {}): Promise<void> {
+  /** Runs a command to its end, which must come with one of `codes`; it is ended early when the signal is aborted. */
+  async #complete(command: string, env: Environment = {}, codes: readonly number[] = [0]): Promise<number> {
     const running = startProcess('sh', ['-c', command], { env });
     const stop = () => void running.stop();
     this.#signal.addEventListener('abort', stop);
@@ -135,7 +154,8 @@ export class Installation {
     const code = await running.ended;
     this.#signal.removeEventListener('abort', stop);
     this.#signal.throwIfAborted();
-    if (code !== 0) throw new Error(`"${command}" ended with exit code ${code}:\n${running.output()}`);
+    if (!codes.includes(code)) throw new Error(`"${command}" ended with exit code ${code}:\n${running.output()}`);
+    return code;
   }
 }
 
@@ -145,8 +165,8 @@ export async function wipe(folder: string): Promise<void> {
   await rm(join(folder, 'secrets.json'), { force: true });
 }
 
-/** Where to go and whom to be. */
-export function summary(origin: string, accounts: Secrets['accounts']): string {
-  const rows = ROLES.map((role) => `  ${role.padEnd(8)} ${emailOf(role).padEnd(22)} ${accounts[role]}`);
-  return [``, `${origin}`, ``, ...rows, ``, `Ctrl-C stops everything.`].join('\n');
+/** Where to go and whom to be, where that is known. */
+export function summary(origin: string, accounts?: Secrets['accounts']): string {
+  const rows = accounts ? ROLES.map((role) => `  ${role.padEnd(8)} ${emailOf(role).padEnd(22)} ${accounts[role]}`) : [];
+  return ['', origin, '', ...rows, ...(accounts ? [''] : []), 'Ctrl-C stops everything.'].join('\n');
 }

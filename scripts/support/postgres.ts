@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -108,7 +108,6 @@ function start(files: string, port: number, options: ClusterOptions, user: RunAs
     lc_messages: 'C',
     ...options.settings,
   };
-  if (user) chownSync(options.dir, user.uid, user.gid);
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(join(files, 'bin', 'postgres'), ['-D', options.dir, '-p', String(port), ...flags], {
     ...user,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TIMING } from '../../lib/release/contract.ts';
 import { processTable } from './process-table.ts';
@@ -7,7 +7,7 @@ import { processTable } from './process-table.ts';
 /** A process that was started here, in a group of its own: a Ctrl-C reaches it through `stop` alone, in our order. */
 export interface Running {
   pid: number;
-  /** The last of what it printed; empty when its output goes elsewhere. */
+  /** The last of what it printed, with the file's name when that went to one; empty when it went to the terminal. */
   output(): string;
   /** Its exit code, or 128 and more when a signal ended it. */
   ended: Promise<number>;
@@ -22,6 +22,7 @@ interface StartOptions {
 }
 
 const KEPT_OUTPUT = 20_000;
+const SHOWN_LINES = 12;
 const LOOK_MS = 50;
 
 const groupLives = async (group: number | undefined) => (await processTable()).some((entry) => entry.group === group);
@@ -51,7 +52,7 @@ export function startProcess(command: string, args: readonly string[], options: 
   const signal = (name: NodeJS.Signals) => child.pid !== undefined && signalGroup(child.pid, name);
   return {
     pid: child.pid ?? 0,
-    output: () => kept.trim(),
+    output: () => (file === undefined ? kept.trim() : endOfFile(output)),
     ended,
     async stop() {
       signal('SIGTERM');
@@ -62,6 +63,11 @@ export function startProcess(command: string, args: readonly string[], options: 
       await ended;
     },
   };
+}
+
+function endOfFile(file: string): string {
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return [`${file} ends with:`, ...lines.slice(-SHOWN_LINES)].join('\n');
 }
 
 /** Sends a signal to every process of a group; one that is gone is fine. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -25,4 +25,22 @@ test('an installation from before there was such a key goes on with the one that
   delete old.auditSigning;
   await writeFile(join(folder, 'secrets.json'), JSON.stringify(old));
   expect(keyOf(await loadSecrets(folder))).toBe(signingKey({ NEXTAUTH_SECRET: old.nextAuth }).id);
+});
+
+test('secrets that are damaged or cannot be read are neither used nor replaced, and the error names the file', async () => {
+  const file = join(folder, 'secrets.json');
+  for (const damaged of ['', '{"superuser":"a"}', 'null']) {
+    await writeFile(file, damaged);
+    await expect(loadSecrets(folder)).rejects.toThrow(`${file} is damaged: put it back, or begin anew with --reset`);
+    expect(await readFile(file, 'utf8')).toBe(damaged);
+  }
+  await rm(file);
+  await mkdir(file);
+  await expect(loadSecrets(folder)).rejects.toThrow(`${file} cannot be read (EISDIR)`);
+});
+
+test('secrets come to their place in one move: a write that fails leaves no half of them there', async () => {
+  await mkdir(join(folder, 'secrets.json.new'));
+  await expect(loadSecrets(folder)).rejects.toThrow('EISDIR');
+  expect(await readdir(folder)).toEqual(['secrets.json.new']);
 });

@@ -14,7 +14,7 @@ export const OPTIONS_HELP = `  --port N        listen on another port (or set PO
   --reset         delete this checkout's database and passwords first
   --demo-events   also write a month of audit history, once
 
-With DATABASE_URL set, that server is used instead of an embedded one. Data, passwords and logs are in .data/.
+With DATABASE_URL set, that server is used instead of an embedded one; a database with people of its own is not seeded. Data, passwords and logs are in .data/.
 Exit codes: 0 stopped by Ctrl-C, 1 a step failed, 2 wrong arguments, 3 the port is taken, 4 it is running already,
 130 interrupted while starting.`;
 
@@ -31,7 +31,7 @@ export async function startInstallation(mode: Wishes['mode'], usage: string): Pr
   const interrupt = listenForInterrupt();
   try {
     await using stack = new AsyncDisposableStack();
-    const { lock, ended } = await FolderLock.take(options.folder);
+    const { lock, ended } = await FolderLock.take(options.folder, interrupt);
     stack.defer(() => lock.release());
     if (ended > 0) console.log(`recovered  ... ended ${ended} process(es) of a run that was killed`);
     // A killed run may have held the port until a moment ago.
@@ -54,10 +54,10 @@ async function run(
   const installation = new Installation(options, { ...tools, progress: progress() });
   await installation.database(secrets);
   await installation.migrate();
-  await installation.seed(secrets.accounts);
+  const seeded = await installation.seed(secrets.accounts);
   if (options.mode === 'production') await installation.build();
   const running = await installation.serve(secrets);
-  console.log(summary(installation.origin, secrets.accounts));
+  console.log(summary(installation.origin, seeded ? secrets.accounts : undefined));
   const ended = await untilEnd(running, tools.signal);
   if (ended === undefined) {
     console.log('stopping');

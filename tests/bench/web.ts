@@ -5,8 +5,8 @@
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { HEALTH_PATH } from '#lib/release/contract.ts';
+import { emailOf } from '#prisma/demo-accounts.ts';
 import { Visitor } from '../../scripts/support/smoke/visitor.ts';
-import { emailOf } from '../../scripts/support/secrets.ts';
 import { startTestSite, type TestSite } from '../../scripts/support/test-site.ts';
 import { ensureBuilt } from './support/built.ts';
 import { demand, report, round } from './support/measure.ts';

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Role } from '#lib/access/permissions.ts';
 import { signIn } from '#lib/users/sign-in.ts';
+import { emailOf, LEFT_ALONE, passwordVariable } from '#prisma/demo-accounts.ts';
+import { hasOtherPeople, seedPeople } from '#prisma/seed.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -28,6 +31,27 @@ test('the seed makes one account for each role, a second run changes nothing, an
   expect(await seed(database, { ...PASSWORDS, SEED_USER_PASSWORD: next })).toMatchObject({ code: 0 });
   expect(await attempt(database, 'user@example.org', PASSWORDS.SEED_USER_PASSWORD)).toBe(false);
   expect(await attempt(database, 'user@example.org', next)).toBe(true);
+});
+
+test('--if-empty leaves a database with people of its own as it is', async () => {
+  await using database = await freshDatabase();
+  const { db } = database;
+  const passwordOf = (role: Role) => PASSWORDS[passwordVariable(role) as keyof typeof PASSWORDS];
+  expect(await hasOtherPeople(db, passwordOf)).toBe(false);
+  await seedPeople(db, passwordOf);
+  expect(await hasOtherPeople(db, passwordOf)).toBe(false);
+  expect(await hasOtherPeople(db, (role) => `${passwordOf(role)}, of another`)).toBe(true);
+  await db.user.delete({ where: { email: emailOf('user') } });
+  expect(await hasOtherPeople(db, passwordOf)).toBe(false);
+
+  await db.user.deleteMany({ where: { role: 'auditor' } });
+  await db.user.updateMany({ data: { email: 'someone@example.org' } });
+  const before = await Promise.all([db.user.findMany(), db.auditEvent.count()]);
+  expect(await seed(database, PASSWORDS, '--if-empty', '--demo-events')).toMatchObject({
+    code: LEFT_ALONE,
+    stderr: 'The database has people: not seeded.\n',
+  });
+  expect(await Promise.all([db.user.findMany(), db.auditEvent.count()])).toEqual(before);
 });
 
 test('the demo history is written once, and each of its events passes the catalogue', async () => {
