@@ -1,11 +1,10 @@
 /** `npm run agent:ingest:redrive`: gives the dead letters of the agents' queue back to the workers. */
-import { parseArgs } from 'node:util';
 import { countDeadLetters, redriveDeadLetters } from '#lib/agents/redrive.ts';
 import type { Act } from '#lib/audit/catalogue.ts';
 import { db } from '#lib/db.ts';
-import { endInFailure } from './support/failure.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 
-const HELP = `npm run agent:ingest:redrive [-- --dry-run] [--json]
+const USAGE = `npm run agent:ingest:redrive [-- --dry-run] [--json]
 
   --dry-run  only say how many dead letters wait
   --json     print one JSON object
@@ -17,16 +16,15 @@ const ACT: Act = {
   origin: { source: 'cli' },
 };
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
-  if (values.help) return void console.log(HELP);
+const OPTIONS = { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const waiting = await countDeadLetters(db());
   const redriven = values['dry-run'] ? 0 : await redriveAll();
   await db().$disconnect();
   const plain = values['dry-run'] ? `${waiting} dead letters wait` : `${redriven} dead letters given back`;
   console.log(values.json ? JSON.stringify({ waiting, redriven }) : plain);
+  return 0;
 }
 
 async function redriveAll(): Promise<number> {
@@ -38,8 +36,4 @@ async function redriveAll(): Promise<number> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  endInFailure('agent:ingest:redrive could not finish', error, 1);
-}
+await runCommand({ name: 'agent:ingest:redrive', usage: USAGE, options: OPTIONS }, main);

@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
-import { endInFailure } from './support/failure.ts';
 import { Refused, sendBatch, type Client } from './support/agent-client.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-const HELP = `npm run agent:send -- --file events.ndjson [--origin URL] [--batch N] [--retries N] [--json]
+const USAGE = `npm run agent:send -- --file events.ndjson [--origin URL] [--batch N] [--retries N] [--json]
 
   --file     one CloudEvent a line; "-" reads standard input. A missing id is made from the line, so that
              sending a file twice stores nothing twice
@@ -25,24 +24,21 @@ interface Tally {
   batches: number;
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      file: { type: 'string' },
-      origin: { type: 'string', default: process.env.GOLIVE_ORIGIN ?? 'http://localhost:3000' },
-      batch: { type: 'string', default: '500' },
-      retries: { type: 'string', default: '8' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return say(HELP, 0);
+const OPTIONS = {
+  file: { type: 'string' },
+  origin: { type: 'string', default: process.env.GOLIVE_ORIGIN ?? 'http://localhost:3000' },
+  batch: { type: 'string', default: '500' },
+  retries: { type: 'string', default: '8' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const key = process.env.GOLIVE_AGENT_KEY;
   const [batch, retries] = [Number(values.batch), Number(values.retries)];
-  if (values.file === undefined) return complain('Name a file: --file events.ndjson');
-  if (!key) return complain('Set GOLIVE_AGENT_KEY to a key from /admin/agents.');
-  if (!Number.isInteger(batch) || batch < 1 || batch > 1000) return complain('--batch takes 1 to 1000.');
-  if (!Number.isInteger(retries) || retries < 0) return complain('--retries takes a number from 0.');
+  if (values.file === undefined) throw new WrongUsage('name a file: --file events.ndjson');
+  if (!key) throw new WrongUsage('set GOLIVE_AGENT_KEY to a key from /admin/agents');
+  if (!Number.isInteger(batch) || batch < 1 || batch > 1000) throw new WrongUsage('--batch takes 1 to 1000');
+  if (!Number.isInteger(retries) || retries < 0) throw new WrongUsage('--retries takes a number from 0');
 
   const onRetry: Client['onRetry'] = (reason, waitMs) => console.error(`${reason}; again in ${waitMs} ms`);
   const tally = await sendFile(values.file, batch, {
@@ -116,18 +112,4 @@ function withId(line: string): string {
   }
 }
 
-function say(text: string, code: number): number {
-  console.log(text);
-  return code;
-}
-
-function complain(text: string): number {
-  console.error(text);
-  return 2;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  endInFailure('agent:send', error, 3);
-}
+await runCommand({ name: 'agent:send', usage: USAGE, options: OPTIONS, failed: 3 }, main);

@@ -1,31 +1,25 @@
 /** `npm run audit:archive:restore -- FILE`: brings archived events back, after verifying the archive. Safe to run twice. */
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import type { Manifest } from '#lib/audit/manifest.ts';
 import { restoreArchive } from '#lib/audit/archive-restore.ts';
 import { trustedKeys } from '#lib/audit/signing.ts';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
+const USAGE = `npm run audit:archive:restore -- FILE.ndjson.gz [--json]
+Place a legal hold first if the events must stay: the next prune removes them again.
+Exit: 0 restored, 1 nothing was restored, 2 wrong use.`;
+
+const OPTIONS = { json: { type: 'boolean' } } as const;
+
+async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<number> {
   const file = positionals[0];
-  if (values.help || file === undefined) {
-    console.log(
-      'npm run audit:archive:restore -- FILE.ndjson.gz\nPlace a legal hold first if the events must stay: the next prune removes them again.',
-    );
-    return values.help ? 0 : 2;
-  }
+  if (file === undefined) throw new WrongUsage('name the file of an archive');
   const manifest = JSON.parse(await readFile(`${file}.manifest.json`, 'utf8')) as Manifest;
   const outcome = await restoreArchive(db(), trustedKeys(env()), file, manifest);
   await db().$disconnect();
-  if (!outcome.ok) {
-    console.error(`nothing was restored: ${outcome.detail}`);
-    return 1;
-  }
+  if (!outcome.ok) throw new Error(outcome.detail);
   console.log(
     values.json
       ? JSON.stringify(outcome.value)
@@ -34,9 +28,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`nothing was restored: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-}
+await runCommand({ name: 'audit:archive:restore', usage: USAGE, options: OPTIONS, positionals: true }, main);

@@ -1,19 +1,18 @@
-/** `npm run audit:health`: the monthly look at the log itself. Exit 0 well, 1 something needs a look, 2 could not check. */
-import { parseArgs } from 'node:util';
+/** `npm run audit:health`: the monthly look at the log itself. Exit 1: something needs a look. */
 import { auditHealth, type AuditHealth } from '#lib/audit/health.ts';
 import { db } from '#lib/db.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 
 /** Sealing runs every second: this long a lag means that no sealer does. In seconds. */
 const LAG_LIMIT = 600;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } } });
-  if (values.help) {
-    console.log(
-      'npm run audit:health [-- --json]\nVolume, spikes and holes, growth, retention, seal lag, denials, failed sign-ins by address.',
-    );
-    return 0;
-  }
+const USAGE = `npm run audit:health [-- --json]
+Volume, spikes and holes, growth, retention, seal lag, denials, failed sign-ins by address.
+Exit: 0 well, 1 something needs a look, 2 wrong use, 3 could not check.`;
+
+const OPTIONS = { json: { type: 'boolean' } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const health = await auditHealth(db());
   await db().$disconnect();
   const concerns = concernsOf(health);
@@ -61,9 +60,4 @@ function print(
   for (const concern of concerns) console.log(`look at this: ${concern}`);
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`could not check: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 2;
-}
+await runCommand({ name: 'audit:health', usage: USAGE, options: OPTIONS, failed: 3 }, main);

@@ -1,14 +1,13 @@
 /** `npm run audit:hold`: legal holds on the audit log, which stand above every retention policy. */
 import { userInfo } from 'node:os';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { Act } from '#lib/audit/catalogue.ts';
 import { describeHold, activeHolds, placeHold, releaseHold, type HoldScope } from '#lib/audit/holds.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
-import { endInFailure } from './support/failure.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-const HELP = `npm run audit:hold -- add --reason TEXT SCOPE    keeps what the scope covers until the hold is released
+const USAGE = `npm run audit:hold -- add --reason TEXT SCOPE    keeps what the scope covers until the hold is released
 npm run audit:hold -- list                       the holds in force
 npm run audit:hold -- release ID --reason TEXT   ends a hold
 
@@ -24,7 +23,7 @@ SCOPE, where several conditions narrow each other:
 Only the owner of the tables may hold and release: MIGRATE_DATABASE_URL. A hold says why, and each change is an event of the log.
 Exit: 0 done, 1 failed, 2 wrong use, 3 no such hold.`;
 
-const EXIT = { done: 0, failed: 1, usage: 2, absent: 3 } as const;
+const EXIT = { done: 0, absent: 3 } as const;
 
 interface Options {
   reason?: string | undefined;
@@ -36,26 +35,22 @@ interface Options {
   json: boolean;
 }
 
-async function main(): Promise<number> {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      reason: text,
-      actor: text,
-      target: text,
-      from: text,
-      to: text,
-      everything: flag,
-      json: flag,
-      help: flag,
-    },
-  });
-  if (values.help) return say(HELP, EXIT.done);
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+const OPTIONS = {
+  reason: text,
+  actor: text,
+  target: text,
+  from: text,
+  to: text,
+  everything: flag,
+  json: flag,
+} as const;
+
+async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<number> {
   const [verb, id] = positionals;
   const trouble = misuse(verb, id, values);
-  if (trouble !== undefined) return say(`audit:hold: ${trouble}; --help shows the usage`, EXIT.usage);
+  if (trouble !== undefined) throw new WrongUsage(trouble);
 
   const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const db = openDb(MIGRATE_DATABASE_URL ?? DATABASE_URL, { max: 1, caCert: DATABASE_CA_CERT });
@@ -120,8 +115,4 @@ function say(text: string, code: number): number {
   return code;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  endInFailure('audit:hold', error, EXIT.failed);
-}
+await runCommand({ name: 'audit:hold', usage: USAGE, options: OPTIONS, positionals: true }, main);

@@ -1,5 +1,4 @@
-/** `npm run audit:prune` and `npm run audit:prune:dry`: retention, as a daily job. Exit 0 done, 1 failed, 3 another prune is at work. */
-import { parseArgs } from 'node:util';
+/** `npm run audit:prune` and `npm run audit:prune:dry`: retention, as a daily job. Exit 3: another prune is at work. */
 import pg from 'pg';
 import { planPrune, policyOf, type PruneStep } from '#lib/audit/retention.ts';
 import { activeHolds, describeHold } from '#lib/audit/holds.ts';
@@ -8,20 +7,17 @@ import { signingKey } from '#lib/audit/signing.ts';
 import { connectionConfig } from '#lib/db/connection.ts';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 
-const HELP = `npm run audit:prune [-- --json]      removes what the retention policy no longer keeps
+const USAGE = `npm run audit:prune [-- --json]      removes what the retention policy no longer keeps
 npm run audit:prune:dry [-- --json]  says what that would be, and changes nothing
-The policy: AUDIT_RETENTION_DAYS, AUDIT_RETENTION_MAX_MB, AUDIT_RETENTION_LONGER; archives go to AUDIT_ARCHIVE_DIR.`;
+The policy: AUDIT_RETENTION_DAYS, AUDIT_RETENTION_MAX_MB, AUDIT_RETENTION_LONGER; archives go to AUDIT_ARCHIVE_DIR.
+Exit: 0 done, 1 failed, 2 wrong use, 3 another prune is at work.`;
 const BUSY = 3;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean', default: false }, help: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
+const OPTIONS = { 'dry-run': { type: 'boolean' }, json: { type: 'boolean', default: false } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   try {
     return values['dry-run'] ? await dryRun(values.json) : await run(values.json);
   } finally {
@@ -71,9 +67,4 @@ async function run(json: boolean): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`the prune stopped: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-}
+await runCommand({ name: 'audit:prune', usage: USAGE, options: OPTIONS }, main);

@@ -1,31 +1,25 @@
 /** `npm run audit:stream`: delivers new events until it is stopped, for set-ups without a worker. `--stdout` prints them as JSON lines. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { seal } from '#lib/audit/seal.ts';
 import { linesSink } from '#lib/audit/stream/deliver.ts';
 import { configuredSink, stream } from '#lib/audit/stream/stream.ts';
 import { db } from '#lib/db.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-const HELP = `npm run audit:stream [-- --stdout] [--once]
-Seals and delivers new events to AUDIT_WEBHOOK_URL (signed with AUDIT_WEBHOOK_SECRET), or prints them.`;
+const USAGE = `npm run audit:stream [-- --stdout] [--once]
+Seals and delivers new events to AUDIT_WEBHOOK_URL (signed with AUDIT_WEBHOOK_SECRET), or prints them.
+Exit: 0 stopped, 1 failed, 2 wrong use.`;
 const PAUSE_MS = 1_000;
 
 const print = (text: string) =>
   new Promise<void>((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { stdout: { type: 'boolean' }, once: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
+const OPTIONS = { stdout: { type: 'boolean' }, once: { type: 'boolean' } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const sink = values.stdout ? linesSink(print) : configuredSink();
-  if (sink === null) {
-    console.error('nothing to deliver to: set AUDIT_WEBHOOK_URL and AUDIT_WEBHOOK_SECRET, or pass --stdout');
-    return 2;
-  }
+  if (sink === null)
+    throw new WrongUsage('nothing to deliver to: set AUDIT_WEBHOOK_URL and AUDIT_WEBHOOK_SECRET, or pass --stdout');
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   do {
@@ -37,4 +31,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main();
+await runCommand({ name: 'audit:stream', usage: USAGE, options: OPTIONS }, main);

@@ -1,6 +1,5 @@
 /** `npm run audit:verify`: exit 0 intact, 1 broken, 2 could not check. */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import type { ShippedAnchor } from '#lib/audit/anchor.ts';
 import { describeFinding } from '#lib/audit/finding.ts';
 import { keyId, readPublicKey, trustedKeys } from '#lib/audit/signing.ts';
@@ -9,8 +8,9 @@ import { recordVerification, verifyAudit, type Verification } from '#lib/audit/v
 import { openLanes } from '#lib/audit/verify-lanes.ts';
 import { connectionConfig } from '#lib/db/connection.ts';
 import { env } from '#lib/env.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-const HELP = `npm run audit:verify [-- options]
+const USAGE = `npm run audit:verify [-- options]
   --full              the whole log, not only what is new
   --anchors FILE      also against anchors kept elsewhere: log lines or objects of the bucket, one JSON a line
   --export FILE       an export and its manifest instead of the database; needs no database
@@ -18,23 +18,17 @@ const HELP = `npm run audit:verify [-- options]
   --json              one JSON object
 Exit: 0 intact, 1 broken, 2 could not check.`;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      full: { type: 'boolean', default: false },
-      anchors: { type: 'string' },
-      export: { type: 'string' },
-      'public-key': { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
+const OPTIONS = {
+  full: { type: 'boolean', default: false },
+  anchors: { type: 'string' },
+  export: { type: 'string' },
+  'public-key': { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   if (values.export !== undefined) {
-    if (values['public-key'] === undefined) throw new Error('--export needs --public-key');
+    if (values['public-key'] === undefined) throw new WrongUsage('--export needs --public-key');
     const key = readPublicKey(values['public-key']);
     const outcome = await verifyExport(values.export, new Map([[keyId(key), key]]));
     return print(outcome, values.json, `${outcome.events} exported events are what was signed`);
@@ -75,9 +69,4 @@ function print({ ok, finding, ...rest }: Pick<Verification, 'ok' | 'finding'>, j
   return ok ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`could not check: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 2;
-}
+await runCommand({ name: 'audit:verify', usage: USAGE, options: OPTIONS, failed: 2 }, main);

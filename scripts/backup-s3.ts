@@ -3,28 +3,28 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { runCommand, WrongUsage } from './support/run-command.ts';
 
 /** What S3 takes in one request: 5 GiB (Amazon S3 user guide, "Uploading objects"). */
 const MAX_BYTES = 5 * 1024 ** 3;
 const DUMP = /backup-\d{8}-\d{6}\.dump$/;
 
-async function main() {
-  const [verb, argument] = process.argv.slice(2);
+const USAGE = `BACKUP_S3_URI=s3://bucket/prefix node scripts/backup-s3.ts put FILE | rotate N
+Exit: 0 done, 1 failed, 2 wrong use.`;
+
+async function main({ positionals: [verb, argument] }: { positionals: string[] }): Promise<number> {
   const place = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(process.env.BACKUP_S3_URI ?? '');
-  if (!place?.[1] || !argument || (verb !== 'put' && verb !== 'rotate')) {
-    console.error('usage: BACKUP_S3_URI=s3://bucket/prefix node scripts/backup-s3.ts put FILE | rotate N');
-    process.exitCode = 2;
-    return;
-  }
+  if (!place?.[1]) throw new WrongUsage('BACKUP_S3_URI is not like s3://bucket/prefix');
+  if (!argument || (verb !== 'put' && verb !== 'rotate')) throw new WrongUsage('say put FILE or rotate N');
   const bucket = { Bucket: place[1], prefix: place[2] ? `${place[2]}/` : '' };
   // Stand-ins for S3 serve buckets by path, not by host name.
   const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
   try {
     if (verb === 'put') await put(s3, bucket, argument);
     else await rotate(s3, bucket, Number(argument));
+    return 0;
   } catch (error) {
-    console.error(`error: S3 ${place[1]}: ${(error as Error).message}`);
-    process.exitCode = 1;
+    throw new Error(`bucket ${place[1]}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -62,4 +62,4 @@ async function rotate(s3: S3Client, { Bucket, prefix }: Place, keep: number) {
   }
 }
 
-await main();
+await runCommand({ name: 'backup-s3', usage: USAGE, positionals: true }, main);

@@ -1,18 +1,22 @@
 /** `node scripts/build-changed.ts`: `npm run build`, unless the last build was made from the same sources. */
 import { spawnSync } from 'node:child_process';
 import { isBuilt, stampBuild } from './support/build.ts';
+import { runCommand } from './support/run-command.ts';
 
-async function main() {
+const USAGE = `node scripts/build-changed.ts    npm run build, unless the last build was made from the same sources
+Exit: 0 there is a build of these sources, 1 it failed, 2 wrong use.`;
+
+async function main(): Promise<number> {
   if (await isBuilt()) {
     console.log('the last build was made from these sources');
-    return;
+    return 0;
   }
   const { status } = spawnSync('next', ['build'], {
     stdio: 'inherit',
     env: { ...process.env, NODE_ENV: 'production' },
   });
   if (status === 0) await stampBuild();
-  process.exitCode = status ?? 1;
+  return status ?? 1;
 }
 
-await main();
+await runCommand({ name: 'build-changed', usage: USAGE }, main);

@@ -1,11 +1,10 @@
 /** `npm run checklist:24h`: what a command can answer a day after going live. Exit 1 when a line is bad. */
-import { parseArgs } from 'node:util';
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
-import { endInFailure } from './support/failure.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 
-const HELP = `npm run checklist:24h [-- --json]    needs DATABASE_URL
-Exit: 0 nothing is bad, 1 something is, 2 could not ask.`;
+const USAGE = `npm run checklist:24h [-- --json]    needs DATABASE_URL
+Exit: 0 nothing is bad, 1 something is, 2 wrong use, 3 could not ask.`;
 
 interface Line {
   name: string;
@@ -19,12 +18,9 @@ const DEVIATIONS = 4;
 const AT_LEAST = 20;
 const WANTED_ADMINS = 2;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, help: { type: 'boolean' } } });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
+const OPTIONS = { json: { type: 'boolean', default: false } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const { DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const db = openDb(DATABASE_URL, { max: 1, caCert: DATABASE_CA_CERT });
   try {
@@ -95,8 +91,4 @@ async function admins(db: Db): Promise<Line> {
   };
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  endInFailure('checklist:24h', error, 2);
-}
+await runCommand({ name: 'checklist:24h', usage: USAGE, options: OPTIONS, failed: 3 }, main);

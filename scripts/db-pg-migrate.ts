@@ -1,6 +1,5 @@
 /** `npm run db:pg:migrate`: applies prisma/postgres, the part of the schema that Prisma cannot express. Safe to run twice at once. */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { connectionConfig } from '#lib/db/connection.ts';
 import { underMigrationLock } from '#lib/db/migration-lock.ts';
@@ -8,18 +7,16 @@ import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
 import { ensureAppRoles, userOf } from '#lib/db/roles.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { installQueue } from '#lib/queue/install.ts';
-import { endInFailure } from './support/failure.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 
-const HELP = `Usage: npm run db:pg:migrate [-- --again]
+const USAGE = `Usage: npm run db:pg:migrate [-- --again]
   Runs the files of prisma/postgres that are new or were edited, as MIGRATE_DATABASE_URL, or else DATABASE_URL.
   --again   run all of them: they are idempotent, and put back what somebody removed by hand
   Exit codes: 0 done, 1 failed, 2 wrong usage`;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { again: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-  });
-  if (values.help) return void console.log(HELP);
+const OPTIONS = { again: { type: 'boolean', default: false } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const { DATABASE_URL, MIGRATE_DATABASE_URL, WORKER_DATABASE_URL, DATABASE_APP_ROLE, DATABASE_CA_CERT } = migrateEnv();
   const client = new pg.Client(connectionConfig(MIGRATE_DATABASE_URL ?? DATABASE_URL, DATABASE_CA_CERT));
   await client.connect();
@@ -34,13 +31,10 @@ async function main(): Promise<void> {
     const applied = await applyPostgresMigrations(client, dir, settings, { again: values.again, onApplied });
     if (applied.length === 0) console.log('prisma/postgres: nothing to apply');
     await underMigrationLock(client, () => installQueue(client, appRole));
+    return 0;
   } finally {
     await client.end();
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  endInFailure('db:pg:migrate', error, 1);
-}
+await runCommand({ name: 'db:pg:migrate', usage: USAGE, options: OPTIONS }, main);

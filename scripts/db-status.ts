@@ -1,13 +1,12 @@
 /** `npm run db:status`: names what is pending, failed, edited or drifted in the database. */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { connectionConfig } from '#lib/db/connection.ts';
 import { databaseStatus, type Finding } from '#lib/db/status.ts';
 import { migrateEnv } from '#lib/env.ts';
-import { endInFailure } from './support/failure.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 
-const HELP = `Usage: npm run db:status [-- --json]
+const USAGE = `Usage: npm run db:status [-- --json]
   Compares the database of MIGRATE_DATABASE_URL, or else DATABASE_URL, with this release: both halves of the migrations,
   the indexes and triggers of the audit log on every partition, and the tables with prisma/schema.prisma.
   Exit codes: 0 as it should be, 1 something was found, 2 wrong usage, 3 could not check`;
@@ -24,11 +23,9 @@ const ADVICE: Record<Finding['kind'], string> = {
   drift: 'somebody changed the tables by hand: undo it, or write the migration',
 };
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-  });
-  if (values.help) return print(HELP, 0);
+const OPTIONS = { json: { type: 'boolean', default: false } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const client = new pg.Client({
@@ -52,8 +49,4 @@ function print(line: string, code: number): number {
   return code;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  endInFailure('db:status could not check', error, 3);
-}
+await runCommand({ name: 'db:status', usage: USAGE, options: OPTIONS, failed: 3 }, main);

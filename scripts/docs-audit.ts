@@ -1,17 +1,21 @@
 /** `npm run docs:audit`: writes the tables of docs/AUDIT_AUDIT.md from the catalogue. `-- --check` only compares: exit 1 when they differ. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/catalogue.ts';
 import { FILTER_NAMES } from '#lib/audit/filters.ts';
 import { toOcsf } from '#lib/audit/ocsf.ts';
 import type { SealedEvent } from '#lib/audit/export.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 
 const FILE = fileURLToPath(new URL('../docs/AUDIT_AUDIT.md', import.meta.url));
 
-function main(): void {
-  const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
+const USAGE = `npm run docs:audit [-- --check]    --check only compares
+Exit: 0 as the catalogue says, 1 it differs, 2 wrong use.`;
+
+const OPTIONS = { check: { type: 'boolean' } } as const;
+
+function main({ values }: Given<typeof OPTIONS>): number {
   const text = readFileSync(FILE, 'utf8');
   const made = Object.entries({ events: events(), taxonomy: taxonomy(), words: words() }).reduce(
     (document, [name, table]) => replace(document, name, table),
@@ -19,15 +23,15 @@ function main(): void {
   );
   if (made === text) {
     console.log('docs/AUDIT_AUDIT.md is what the catalogue says');
-    return;
+    return 0;
   }
   if (values.check) {
     console.error('docs/AUDIT_AUDIT.md differs from the catalogue: npm run docs:audit');
-    process.exitCode = 1;
-    return;
+    return 1;
   }
   writeFileSync(FILE, made);
   console.log('docs/AUDIT_AUDIT.md is written');
+  return 0;
 }
 
 /** What stands between the two markers of a name. */
@@ -76,4 +80,4 @@ const words = (): string =>
     ],
   );
 
-main();
+await runCommand({ name: 'docs:audit', usage: USAGE, options: OPTIONS }, main);

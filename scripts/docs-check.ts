@@ -4,15 +4,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { SURFACE } from '#lib/access/surface.ts';
 import { WORKER_CHECK_PATH } from '#lib/release/contract.ts';
 import { findMistakes, type Known } from './support/documents.ts';
+import { runCommand } from './support/run-command.ts';
 
 /** The worker's own answers, on a port of its own. */
 const WORKER_ROUTES = ['/alive', '/ready', '/stuck', WORKER_CHECK_PATH];
 
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 
-function main(): void {
-  if (process.argv.includes('--help'))
-    return void console.log('npm run docs:check    exit 1: a document names what is not there');
+const USAGE = `npm run docs:check    looks in the documents for what is not there
+Exit: 0 there is everything, 1 something is not, 2 wrong use.`;
+
+function main(): number {
   const files = git('ls-files', '--cached', '--others', '--exclude-standard')
     .split('\n')
     .filter((file) => existsSync(file));
@@ -23,7 +25,7 @@ function main(): void {
   const mistakes = documents.flatMap((file) => findMistakes(file, readFileSync(file, 'utf8'), known));
   for (const { file, line, text } of mistakes) console.error(`${file}:${line}: ${text}`);
   console.log(`${documents.length} documents, ${mistakes.length} mistakes`);
-  process.exitCode = mistakes.length > 0 ? 1 : 0;
+  return mistakes.length > 0 ? 1 : 0;
 }
 
 function whatExists(files: string[]): Known {
@@ -51,4 +53,4 @@ function whatExists(files: string[]): Known {
   };
 }
 
-main();
+await runCommand({ name: 'docs:check', usage: USAGE }, main);

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import {
   MEASUREMENTS,
   benchArguments,
@@ -11,8 +10,9 @@ import {
   renderPerformance,
   type Measurement,
 } from './support/performance.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-const HELP = `npm run docs:performance [-- options]
+const USAGE = `npm run docs:performance [-- options]
 Runs the measurements one after another, on a machine that should do nothing else, and keeps each result as soon as it is there.
 
   --only a,b   only these: ${MEASUREMENTS.map(({ name }) => name).join(', ')}
@@ -23,28 +23,25 @@ Runs the measurements one after another, on a machine that should do nothing els
 
 Exit: 0 done, 1 a bound was not kept or the document differs, 2 wrong use, 3 a measurement failed; the others are kept.`;
 
-const EXIT = { done: 0, broken: 1, usage: 2, failed: 3 } as const;
+const EXIT = { done: 0, broken: 1, failed: 3 } as const;
 const DOCS = fileURLToPath(new URL('../docs', import.meta.url));
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string' },
-      rows: { type: 'string' },
-      into: { type: 'string' },
-      render: { type: 'boolean' },
-      check: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help) return say(HELP, EXIT.done);
+const OPTIONS = {
+  only: { type: 'string' },
+  rows: { type: 'string' },
+  into: { type: 'string' },
+  render: { type: 'boolean' },
+  check: { type: 'boolean' },
+} as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const names = values.only?.split(',') ?? MEASUREMENTS.map(({ name }) => name);
   const wanted = MEASUREMENTS.filter(({ name }) => names.includes(name));
   const rows = values.rows === undefined ? undefined : Number(values.rows);
   if (wanted.length < names.length)
-    return say(`--only takes ${MEASUREMENTS.map(({ name }) => name).join(', ')}`, EXIT.usage);
+    throw new WrongUsage(`--only takes ${MEASUREMENTS.map(({ name }) => name).join(', ')}`);
   if (rows !== undefined && values.into === undefined)
-    return say('--rows needs --into: the document shows full sizes', EXIT.usage);
+    throw new WrongUsage('--rows needs --into: the document shows full sizes');
 
   const into = values.into ?? DOCS;
   const [results, document] = [`${into}/performance`, `${into}/PERFORMANCE.md`];
@@ -99,8 +96,8 @@ function run(args: string[]): Promise<{ stdout: string; stderr: string }> {
 }
 
 function say(text: string, code: number): number {
-  (code === EXIT.done ? console.log : console.error)(text);
+  console.error(text);
   return code;
 }
 
-process.exitCode = await main();
+await runCommand({ name: 'docs:performance', usage: USAGE, options: OPTIONS, failed: EXIT.failed }, main);

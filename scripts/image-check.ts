@@ -2,11 +2,9 @@
  * `npm run image:check`: performs the steps of infra/image/Dockerfile into folders, starts migrator, web and worker from nothing but those
  * files, as an unprivileged user who can write to none of them, passes the smoke, and prints the sizes.
  */
-import { execFileSync } from 'node:child_process';
 import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openDb } from '#lib/db.ts';
 import { issueKey } from '#lib/agents/key-admin.ts';
 import { registerAgent } from '#lib/agents/registry.ts';
@@ -16,6 +14,7 @@ import { prepareDatabase } from './support/database.ts';
 import { untilHealthy } from './support/health.ts';
 import { freePort } from './support/postgres.ts';
 import { startProcess, type Running } from './support/processes.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 import { makeSecrets, seedEnv } from './support/secrets.ts';
 import { startTestCluster } from './support/test-cluster.ts';
 
@@ -25,11 +24,9 @@ const RUNNER_LIMIT = 300 * 1024 ** 2;
 const COMMIT = 'c'.repeat(40);
 const NOBODY = 65_534;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { 'no-build': { type: 'boolean' }, json: { type: 'boolean', default: false }, help: { type: 'boolean' } },
-  });
-  if (values.help) return void console.log(USAGE);
+const OPTIONS = { 'no-build': { type: 'boolean' }, json: { type: 'boolean', default: false } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const say = (line: string) => (values.json ? undefined : console.log(line));
   const folder = await mkdtemp(join(tmpdir(), 'golive-image-'));
   await chmod(folder, 0o755);
@@ -82,6 +79,7 @@ async function main(): Promise<void> {
   for (const [name, process] of Object.entries({ web, worker })) await checkStop(name, process);
   say('ok  web and worker end on SIGTERM in time');
   console.log(JSON.stringify({ runner_bytes: sizes.runner, migrator_bytes: sizes.migrator, boot_ms: bootMs }));
+  return 0;
 }
 
 /** Starts a process of the contract from its image's files: same command, no more environment than a container has. */
@@ -176,10 +174,4 @@ async function finished(name: string, process: Running): Promise<string> {
 const complete = (name: string, [command = '', ...args]: string[], env: Record<string, string> = {}) =>
   finished(name, startProcess(command, args, { env }));
 
-try {
-  execFileSync('node', ['--version'], { stdio: 'ignore' });
-  await main();
-} catch (error) {
-  console.error(`image:check: ${(error as Error).message}`);
-  process.exitCode = 1;
-}
+await runCommand({ name: 'image:check', usage: USAGE, options: OPTIONS }, main);

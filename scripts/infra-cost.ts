@@ -1,21 +1,19 @@
 /** `npm run infra:cost`: what each stack costs a month, from its recorded graph and the dated price file; needs no account. */
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { estimate, MissingPrice, type CostLine, type Prices } from '../infra/cost.ts';
 import { recordGraph } from '../infra/graph/record.ts';
 import { STACKS, stackConfig } from '../infra/graph/stacks.ts';
-import { endInFailure } from './support/failure.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-const HELP = `Usage: npm run infra:cost [-- --stack ${STACKS.join('|')}] [--json]
+const USAGE = `Usage: npm run infra:cost [-- --stack ${STACKS.join('|')}] [--json]
 
 Exit codes: 0 estimated, 1 failed (a wrong stack file), 2 usage, 3 a price is missing in infra/prices.json`;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { stack: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
+const OPTIONS = { stack: { type: 'string' }, json: { type: 'boolean' } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const stacks = STACKS.filter((stack) => values.stack === undefined || stack === values.stack);
-  if (values.help || stacks.length === 0) return say(HELP, values.help ? 0 : 2);
+  if (stacks.length === 0) throw new WrongUsage(`--stack takes ${STACKS.join(' or ')}`);
   const file = JSON.parse(await readFile(new URL('../infra/prices.json', import.meta.url), 'utf8')) as Prices;
   try {
     const estimates: Record<string, CostLine[]> = {};
@@ -65,8 +63,4 @@ function say(text: string, code: number): number {
   return code;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  endInFailure('infra:cost', error, 1);
-}
+await runCommand({ name: 'infra:cost', usage: USAGE, options: OPTIONS }, main);

@@ -1,12 +1,11 @@
 /** `npm run infra:graph -- --stack production`: prints the resource tree of a stack, from a recording; needs no account. */
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { recordGraph } from '../infra/graph/record.ts';
 import { STACKS, stackConfig } from '../infra/graph/stacks.ts';
 import { graphText } from '../infra/graph/text.ts';
-import { endInFailure } from './support/failure.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-const HELP = `Usage: npm run infra:graph -- --stack ${STACKS.join('|')} [--inputs] [--json]
+const USAGE = `Usage: npm run infra:graph -- --stack ${STACKS.join('|')} [--inputs] [--json]
        npm run infra:graph -- --write
 
   --inputs   also what each resource is made of, and what it waits for
@@ -15,19 +14,16 @@ const HELP = `Usage: npm run infra:graph -- --stack ${STACKS.join('|')} [--input
 
 Exit codes: 0 done, 1 failed (a wrong stack file), 2 usage`;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      stack: { type: 'string' },
-      inputs: { type: 'boolean' },
-      json: { type: 'boolean' },
-      write: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help) return print(HELP, 0);
+const OPTIONS = {
+  stack: { type: 'string' },
+  inputs: { type: 'boolean' },
+  json: { type: 'boolean' },
+  write: { type: 'boolean' },
+} as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   if (values.write) return write();
-  if (!STACKS.some((stack) => stack === values.stack)) return print(HELP, 2);
+  if (!STACKS.some((stack) => stack === values.stack)) throw new WrongUsage(`--stack takes ${STACKS.join(' or ')}`);
   const graph = await record(values.stack ?? '');
   if (values.json) return print(JSON.stringify(graph.resources, null, 2), 0);
   return print(graphText(graph, { inputs: values.inputs ?? false }).trimEnd(), 0);
@@ -49,8 +45,4 @@ function print(text: string, code: number): number {
   return code;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  endInFailure('infra:graph', error, 1);
-}
+await runCommand({ name: 'infra:graph', usage: USAGE, options: OPTIONS }, main);

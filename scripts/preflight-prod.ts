@@ -2,9 +2,10 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, parseEnv as parseDotEnv, styleText } from 'node:util';
+import { parseEnv as parseDotEnv, styleText } from 'node:util';
 import { judge, type Context, type Ran, type Verdict } from '#lib/release/preflight/check.ts';
 import { CHECKS } from '#lib/release/preflight/checks.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
 const USAGE = `npm run preflight:prod -- [options]
 
@@ -15,29 +16,27 @@ const USAGE = `npm run preflight:prod -- [options]
   --json                one JSON object on the last line
   --list                name the checks
 
-Exit: 0 nothing is red, 1 something is red, 2 wrong arguments. Skipped is not green: only a run without skips is a whole preflight.`;
+Exit: 0 nothing is red, 1 something is red, 2 wrong arguments, 3 could not check. Skipped is not green: only a run without skips is a whole preflight.`;
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      'env-file': { type: 'string' },
-      'first-deployment': { type: 'boolean', default: false },
-      only: { type: 'string' },
-      skip: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      list: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help || values.list) {
-    console.log(values.help ? USAGE : CHECKS.map(({ name, promise }) => `${name.padEnd(14)}${promise}`).join('\n'));
+const OPTIONS = {
+  'env-file': { type: 'string' },
+  'first-deployment': { type: 'boolean', default: false },
+  only: { type: 'string' },
+  skip: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  list: { type: 'boolean' },
+} as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
+  if (values.list) {
+    console.log(CHECKS.map(({ name, promise }) => `${name.padEnd(14)}${promise}`).join('\n'));
     return 0;
   }
   const [only, skip] = [names(values.only), names(values.skip)];
   const unknown = [...(only ?? []), ...(skip ?? [])].filter((name) => !CHECKS.some((check) => check.name === name));
-  if (unknown.length > 0) throw new Error(`there is no check "${unknown.join('", "')}"; --list names them`);
+  if (unknown.length > 0) throw new WrongUsage(`there is no check "${unknown.join('", "')}"; --list names them`);
 
   const context = makeContext(values['env-file'], values['first-deployment']);
   const verdicts: Verdict[] = [];
@@ -96,9 +95,4 @@ function print({ name, light, findings, promise }: Verdict): void {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`preflight: ${(error as Error).message}`);
-  process.exitCode = 2;
-}
+await runCommand({ name: 'preflight:prod', usage: USAGE, options: OPTIONS, failed: 3 }, main);

@@ -2,11 +2,11 @@
  * `npm run release:record -- '<json>'`: writes the end of a deployment or a rollback into the audit log. The release commands run it as a
  * one-off task of the migrator's image, which reaches the database from inside; running it twice records once.
  */
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { recordAudit } from '#lib/audit/record.ts';
 import { openDb } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
+import { runCommand, WrongUsage } from './support/run-command.ts';
 
 const USAGE = `npm run release:record -- '{"id", "kind", "of", "commit", "verdict", "by", "migration"}'
   kind     deploy | rollback
@@ -23,12 +23,11 @@ const Payload = z.strictObject({
   migration: z.string().optional(),
 });
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ options: { help: { type: 'boolean' } }, allowPositionals: true });
-  if (values.help) return say(USAGE, 0);
+async function main({ positionals }: { positionals: string[] }): Promise<number> {
   const payload = readPayload(positionals[0]);
-  if (!payload.success) return say(`not a release: ${z.prettifyError(payload.error)}\n${USAGE}`, 2);
-  return say((await record(payload.data)) ? 'recorded' : 'was recorded before', 0);
+  if (!payload.success) throw new WrongUsage(`not a release: ${z.prettifyError(payload.error)}`);
+  console.log((await record(payload.data)) ? 'recorded' : 'was recorded before');
+  return 0;
 }
 
 function readPayload(text = '') {
@@ -63,11 +62,4 @@ async function record({ id, verdict, by, ...metadata }: z.output<typeof Payload>
   }
 }
 
-function say(text: string, code: number): number {
-  (code === 0 ? console.log : console.error)(text);
-  return code;
-}
-
-process.exitCode = await main().catch((error: unknown) =>
-  say(`the audit event could not be written: ${error instanceof Error ? error.message : String(error)}`, 1),
-);
+await runCommand({ name: 'release:record', usage: USAGE, positionals: true }, main);

@@ -7,10 +7,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { COMMANDS } from '#lib/release/contract.ts';
 import { prepareDatabase, type DatabaseUrls } from './support/database.ts';
 import { startProcess } from './support/processes.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 import { makeSecrets, seedEnv } from './support/secrets.ts';
 import { startTestCluster } from './support/test-cluster.ts';
 
@@ -25,12 +25,9 @@ interface Step {
   ms: number;
 }
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean' } },
-  });
-  if (values.help) return say(USAGE);
+const OPTIONS = { json: { type: 'boolean', default: false } } as const;
+
+async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<number> {
   const steps: Step[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'golive-drill-'));
   await using running = new AsyncDisposableStack();
@@ -69,11 +66,12 @@ async function main(): Promise<number> {
   // What was written after the snapshot of the backup is lost; a backup made just now says what a fresh one would lose.
   const rpo = Math.max(0, drillStarted - Date.parse(manifest.startedAt));
   const report = { rpo_s: Math.round(rpo / 1000), rto_s: Math.round(rto / 100) / 10, bytes: manifest.bytes, steps };
-  return say(
+  console.log(
     values.json
       ? JSON.stringify(report)
       : `RPO ${report.rpo_s} s (age of the backup), RTO ${report.rto_s} s (restore and checks)`,
   );
+  return 0;
 }
 
 function sourceUrls(): DatabaseUrls | undefined {
@@ -86,14 +84,4 @@ function clientMajor(): number {
   return Number(/(\d+)/.exec(version)?.[1] ?? 0);
 }
 
-function say(text: string): number {
-  console.log(text);
-  return 0;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`restore:drill: ${(error as Error).message}`);
-  process.exitCode = 1;
-}
+await runCommand({ name: 'restore:drill', usage: USAGE, options: OPTIONS, positionals: true }, main);

@@ -6,7 +6,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { COMMANDS } from '#lib/release/contract.ts';
 import { emailOf } from '#prisma/demo-accounts.ts';
 import { prepareDatabase, type DatabaseUrls } from './support/database.ts';
@@ -14,12 +13,13 @@ import { untilHealthy } from './support/health.ts';
 import { execute, freePort } from './support/postgres.ts';
 import { startProcess, type Running } from './support/processes.ts';
 import { newAgentKey, rehearseWorker } from './support/rehearsed-worker.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 import { makeSecrets, seedEnv, type Secrets } from './support/secrets.ts';
 import { startTestCluster } from './support/test-cluster.ts';
 import { noteUnchecked } from './support/unchecked.ts';
 
 const USAGE = `npm run runbook:rehearse -- [--short]    --short leaves out the restore; needs a build (npm run build)
-Exit: 0 every step did what the runbook says, 1 one did not.`;
+Exit: 0 every step did what the runbook says, 1 one did not, 2 wrong use.`;
 
 interface Stage {
   urls: DatabaseUrls;
@@ -54,14 +54,14 @@ const LONG: Step[] = [
   ],
 ];
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, help: { type: 'boolean' } } });
-  if (values.help) return void console.log(USAGE);
+const OPTIONS = { short: { type: 'boolean', default: false } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   if (spawnSync('pg_dump', ['--version']).status !== 0) {
     const why = 'pg_dump and psql are not here (Debian: postgresql-client)';
     noteUnchecked('the local steps of the runbook', why);
     console.log(`not rehearsed: ${why}`);
-    return;
+    return 0;
   }
   const folder = await mkdtemp(join(tmpdir(), 'golive-rehearsal-'));
   await using running = new AsyncDisposableStack();
@@ -84,6 +84,7 @@ async function main(): Promise<void> {
     console.log(`ok  ${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${name}`);
   }
   console.log(`${values.short ? STEPS.length : STEPS.length + LONG.length} steps did what the runbook says`);
+  return 0;
 }
 
 /** Runs a command of the runbook; its exit code must be one of those given. */
@@ -208,9 +209,4 @@ async function broken(attempt: () => Promise<void>, otherwise: string): Promise<
   if (!failed) throw new Error(otherwise);
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(`runbook:rehearse: ${(error as Error).message}`);
-  process.exitCode = 1;
-}
+await runCommand({ name: 'runbook:rehearse', usage: USAGE, options: OPTIONS }, main);

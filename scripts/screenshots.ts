@@ -1,16 +1,19 @@
 /** `npm run screenshots`: remakes docs/screenshots, a picture of every page in both languages. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext } from '@playwright/test';
 import type { Role } from '../lib/access/permissions.ts';
 import { openDb } from '../lib/db.ts';
 import { emailOf } from '../prisma/demo-accounts.ts';
 import { launchOptions } from './support/chromium.ts';
-import { tour, type Stop } from './support/tour.ts';
+import { runCommand } from './support/run-command.ts';
 import { makeSecrets } from './support/secrets.ts';
 import { complete, startTestSite, type TestSite } from './support/test-site.ts';
+import { tour, type Stop } from './support/tour.ts';
 
 const FOLDER = 'docs/screenshots';
+/** They are made here and moved when all are there: a run that ends early leaves the pictures of before. */
+const NEXT = '.data/screenshots';
 const LOCALES = ['en', 'ru'] as const;
 
 /** Pixels of a picture; a long list is cut there. */
@@ -30,7 +33,10 @@ const LOOKS: Look[] = [
   { suffix: '-dark', width: 1440, colorScheme: 'dark', only: ['overview', 'audit'] },
 ];
 
-async function main() {
+const USAGE = `npm run screenshots    remakes ${FOLDER}: every page in both languages
+Exit: 0 done, 1 failed, 2 wrong use; then the pictures of before stay.`;
+
+async function main(): Promise<number> {
   await using running = new AsyncDisposableStack();
   const NEXTAUTH_SECRET = makeSecrets().nextAuth;
   const site = await startTestSite({ NEXTAUTH_SECRET });
@@ -41,8 +47,9 @@ async function main() {
   running.defer(() => browser.close());
 
   const stops = await tour(db);
-  await rm(FOLDER, { recursive: true, force: true });
-  await mkdir(FOLDER, { recursive: true });
+  await rm(NEXT, { recursive: true, force: true });
+  await mkdir(NEXT, { recursive: true });
+  running.defer(() => rm(NEXT, { recursive: true, force: true }));
   const states = await signInAll(browser, site);
   // As a log looks that is cared for: sealed and verified.
   for (const command of ['audit-seal', 'audit-verify'])
@@ -56,7 +63,10 @@ async function main() {
       }
     }
   }
+  await rm(FOLDER, { recursive: true, force: true });
+  await rename(NEXT, FOLDER);
   console.log(`${count} pictures in ${FOLDER}`);
+  return 0;
 }
 
 type State = Awaited<ReturnType<BrowserContext['storageState']>>;
@@ -95,11 +105,11 @@ async function picture(browser: Browser, site: TestSite, stop: Stop, { locale, l
   });
   const page = await context.newPage();
   await page.goto(stop.path, { waitUntil: 'networkidle' });
-  const path = join(FOLDER, `${stop.name}${look.suffix}.${locale}.png`);
+  const path = join(NEXT, `${stop.name}${look.suffix}.${locale}.png`);
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
   const clip = { x: 0, y: 0, width: look.width, height: Math.min(whole, TALLEST) };
   await page.screenshot({ path, fullPage: true, clip });
   await context.close();
 }
 
-await main();
+await runCommand({ name: 'screenshots', usage: USAGE }, main);

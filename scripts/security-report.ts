@@ -1,20 +1,18 @@
-/** `npm run security:report`: the weekly look. Exit 0, or 1 when there are fewer than two admins, or 2 when it could not be made. */
-import { parseArgs } from 'node:util';
+/** `npm run security:report`: the weekly look. Exit 1: there are fewer than two admins. */
 import { db } from '#lib/db.ts';
 import { MIN_ADMINS, securityReport, type SecurityReport } from '#lib/security-report.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { days: { type: 'string', default: '7' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(
-      'npm run security:report [-- --days N] [--json]\nSecurity events of the last days, and the list of admins.',
-    );
-    return 0;
-  }
+const USAGE = `npm run security:report [-- --days N] [--json]
+Security events of the last days, and the list of admins.
+Exit: 0 enough admins, 1 fewer than ${MIN_ADMINS}, 2 wrong use, 3 no report could be made.`;
+
+const OPTIONS = { days: { type: 'string', default: '7' }, json: { type: 'boolean' } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const days = Number(values.days);
-  if (!Number.isInteger(days) || days < 1 || days > 365) throw new Error('--days takes a whole number from 1 to 365');
+  if (!Number.isInteger(days) || days < 1 || days > 365)
+    throw new WrongUsage('--days takes a whole number from 1 to 365');
   const report = await securityReport(db(), days);
   await db().$disconnect();
   if (values.json) console.log(JSON.stringify(report));
@@ -42,9 +40,4 @@ function print({
   if (!enoughAdmins) console.log(`there must be at least ${MIN_ADMINS} admins: npm run admin:create`);
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`no report: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 2;
-}
+await runCommand({ name: 'security:report', usage: USAGE, options: OPTIONS, failed: 3 }, main);

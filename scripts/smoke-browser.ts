@@ -1,5 +1,5 @@
 /** `npm run smoke:browser -- --origin https://...`: the promises of a deployment, as people's browsers meet them. */
-import { parseArgs } from 'node:util';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 import { ACCOUNTS_USAGE, readAccounts } from './support/smoke/accounts.ts';
 import { BROWSER_PROMISES, seeInBrowser, type BrowserPromise } from './support/smoke/browser.ts';
 
@@ -12,27 +12,24 @@ ${ACCOUNTS_USAGE}
   --commit    the commit that must be served
 
 Reads, signs in and out, and adds one event of an agent; it leaves no session behind.
-Exit: 0 every promise holds, 1 one is broken, 2 wrong arguments.`;
+Exit: 0 every promise holds, 1 one is broken, 2 wrong arguments, 3 could not try.`;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      origin: { type: 'string' },
-      commit: { type: 'string' },
-      only: { type: 'string' },
-      public: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help) return say(USAGE, 0);
-  if (values.origin === undefined || !URL.canParse(values.origin)) return say('--origin is missing; see --help', 2);
+const OPTIONS = {
+  origin: { type: 'string' },
+  commit: { type: 'string' },
+  only: { type: 'string' },
+  public: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
+  if (values.origin === undefined || !URL.canParse(values.origin)) throw new WrongUsage('--origin is missing');
   const all = Object.keys(BROWSER_PROMISES) as BrowserPromise[];
   const asked = values.only?.split(',') ?? all;
   const unknown = asked.find((name) => !all.includes(name as BrowserPromise));
-  if (unknown !== undefined) return say(`there is no promise "${unknown}"; see --help`, 2);
+  if (unknown !== undefined) throw new WrongUsage(`there is no promise "${unknown}"`);
   const accounts = values.public ? undefined : readAccounts();
-  if (typeof accounts === 'string') return say(accounts, 2);
+  if (typeof accounts === 'string') throw new WrongUsage(accounts);
 
   const told = { accounts: accounts !== undefined, agentKey: accounts !== undefined && hasKey() };
   const fit = all.filter((name) => asked.includes(name) && (!needOf(name) || told[needOf(name) ?? 'accounts']));
@@ -61,9 +58,4 @@ function tell(promises: { name: string; state: string; detail: string }[], json:
   return summary.broken === 0 ? 0 : 1;
 }
 
-function say(text: string, code: number): number {
-  (code === 0 ? console.log : console.error)(text);
-  return code;
-}
-
-process.exitCode = await main();
+await runCommand({ name: 'smoke:browser', usage: USAGE, options: OPTIONS, failed: 3 }, main);

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import type { Act } from '#lib/audit/catalogue.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
@@ -14,6 +13,7 @@ import { createUserWithPassword } from '#lib/users/create.ts';
 import { untilHealthy } from './support/health.ts';
 import { freePort } from './support/postgres.ts';
 import { startProcess } from './support/processes.ts';
+import { runCommand, WrongUsage } from './support/run-command.ts';
 import { Broken, Visitor } from './support/smoke/visitor.ts';
 
 const USAGE = `npm run smoke:nextauth-db    needs DATABASE_URL and a build (npm run build)
@@ -22,9 +22,7 @@ Exit: 0 people can sign in, 1 they cannot, 2 wrong usage.`;
 const ACT: Act = { actor: { type: 'system', id: 'smoke', label: 'smoke' }, origin: { source: 'cli' } };
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
-  if (values.help) return say(USAGE, 0);
-  if (!existsSync('.next/BUILD_ID')) return say('smoke:nextauth-db: there is no build yet: npm run build', 2);
+  if (!existsSync('.next/BUILD_ID')) throw new WrongUsage('there is no build yet: npm run build');
   const { DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const db = openDb(DATABASE_URL, { max: 2, caCert: DATABASE_CA_CERT });
   const account = {
@@ -37,9 +35,8 @@ async function main(): Promise<number> {
     if (!added.ok) throw new Broken(`an account cannot be added: ${added.detail}`);
     id = added.value.id;
     await onServer(DATABASE_URL, (origin) => signInAndOut(db, origin, account));
-    return say('people can sign in on this database', 0);
-  } catch (error) {
-    return say(`smoke:nextauth-db: ${(error as Error).message}`, 1);
+    console.log('people can sign in on this database');
+    return 0;
   } finally {
     if (id !== undefined) await disableUser(db, ACT, id).catch(() => undefined);
     await db.$disconnect();
@@ -78,9 +75,4 @@ async function signInAndOut(db: Db, origin: string, { email, password }: { email
     if (!events.some((event) => event.action === action)) throw new Broken(`${action} is not in the audit log`);
 }
 
-function say(text: string, code: number): number {
-  (code === 0 ? console.log : console.error)(text);
-  return code;
-}
-
-process.exitCode = await main();
+await runCommand({ name: 'smoke:nextauth-db', usage: USAGE }, main);

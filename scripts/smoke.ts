@@ -1,5 +1,5 @@
 /** `npm run smoke -- --origin https://...`: the promises of a deployment, without a browser, in under 20 s. */
-import { parseArgs } from 'node:util';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 import { ACCOUNTS_USAGE, readAccounts } from './support/smoke/accounts.ts';
 import { PROMISES } from './support/smoke/promises.ts';
 import type { Smoke } from './support/smoke/run.ts';
@@ -12,22 +12,19 @@ ${ACCOUNTS_USAGE}
   --public    only what needs no account
   --commit    the commit that must be served
 
-Reads, signs in and out, and adds one event of an agent. Exit: 0 every promise holds, 1 one is broken, 2 wrong arguments.`;
+Reads, signs in and out, and adds one event of an agent. Exit: 0 every promise holds, 1 one is broken, 2 wrong arguments, 3 could not try.`;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      origin: { type: 'string' },
-      commit: { type: 'string' },
-      public: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help) return say(USAGE, 0);
-  if (values.origin === undefined || !URL.canParse(values.origin)) return say('--origin is missing; see --help', 2);
+const OPTIONS = {
+  origin: { type: 'string' },
+  commit: { type: 'string' },
+  public: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
+  if (values.origin === undefined || !URL.canParse(values.origin)) throw new WrongUsage('--origin is missing');
   const accounts = values.public ? undefined : readAccounts();
-  if (typeof accounts === 'string') return say(accounts, 2);
+  if (typeof accounts === 'string') throw new WrongUsage(accounts);
   const agentKey = values.public ? undefined : process.env.SMOKE_AGENT_KEY;
   const smoke: Smoke = { origin: values.origin, commit: values.commit, accounts, agentKey, visitors: new Map() };
   const results = await keepAll(smoke, values.json);
@@ -72,9 +69,4 @@ async function keepAll(smoke: Smoke, quiet: boolean): Promise<Result[]> {
 const explain = (error: unknown) =>
   error instanceof Broken ? error.message : `unexpected: ${(error as Error).message}`;
 
-function say(text: string, code: number): number {
-  (code === 0 ? console.log : console.error)(text);
-  return code;
-}
-
-process.exitCode = await main();
+await runCommand({ name: 'smoke', usage: USAGE, options: OPTIONS, failed: 3 }, main);

@@ -46,6 +46,6 @@ test('agent:ingest:redrive tells help, wrong use and a database that is away apa
     const { stdout, stderr, ...ended } = await redrive(away, ...args);
     expect(ended).toEqual({ code });
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/^agent:ingest:redrive [^\n]+\n$/);
+    expect(stderr).toMatch(/^agent:ingest:redrive: [^\n]+\n$/);
   }
 });

@@ -42,9 +42,9 @@ test('1 for a broken one, with the first bad event and how it is bad', async () 
 });
 
 test.each([
-  ['the database is away', ['--full'], 'postgres://nobody@127.0.0.1:1/none', /could not check/],
-  ['an option is unknown', ['--everything'], undefined, /could not check/],
-  ['the export is not there', ['--export', '/nowhere.ndjson', '--public-key', 'x'], undefined, /could not check/],
+  ['the database is away', ['--full'], 'postgres://nobody@127.0.0.1:1/none', /ECONNREFUSED/],
+  ['an option is unknown', ['--everything'], undefined, /Unknown option/],
+  ['the key is none', ['--export', '/nowhere.ndjson', '--public-key', 'x'], undefined, /read asymmetric key/],
   ['an export has no key', ['--export', '/nowhere.ndjson'], undefined, /needs --public-key/],
 ])('2 when it could not check, because %s', async (_, args, url, message) => {
   expect(await run(args, url)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) as string });

@@ -87,7 +87,7 @@ test.runIf(tools)(
     ]);
     await new Promise((resolve) => s3.close(resolve));
     const away = await run('node', s3put ?? [], { ...environment, AWS_MAX_ATTEMPTS: '1' });
-    expect(away).toMatchObject({ code: 1, out: expect.stringContaining('error: S3 vault') as string });
+    expect(away).toMatchObject({ code: 1, out: expect.stringContaining('backup-s3: bucket vault') as string });
   },
   60_000,
 );

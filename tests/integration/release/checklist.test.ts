@@ -80,7 +80,7 @@ test('a day without an event is bad, and one without a prune asks for a look', a
 
 test('a database that does not answer is one line and an exit code of its own', async () => {
   const { code, stderr } = await checklist('postgres://app:secret-word@127.0.0.1:1/none');
-  expect(code).toBe(2);
+  expect(code).toBe(3);
   expect(stderr).toMatch(/^checklist:24h: .+\n$/);
   expect(stderr).not.toContain('secret-word');
 });
