@@ -1,6 +1,6 @@
 /** `node scripts/build-changed.ts`: `npm run build`, unless the last build was made from the same sources. */
 import { spawnSync } from 'node:child_process';
-import { isBuilt, stampBuild } from './support/build.ts';
+import { fingerprint, isBuilt, stampBuild } from './support/build.ts';
 import { runCommand } from './support/run-command.ts';
 
 const USAGE = `node scripts/build-changed.ts    npm run build, unless the last build was made from the same sources
@@ -11,11 +11,12 @@ async function main(): Promise<number> {
     console.log('the last build was made from these sources');
     return 0;
   }
+  const sources = await fingerprint();
   const { status } = spawnSync('next', ['build'], {
     stdio: 'inherit',
     env: { ...process.env, NODE_ENV: 'production' },
   });
-  if (status === 0) await stampBuild();
+  if (status === 0) await stampBuild(sources);
   return status ?? 1;
 }
 

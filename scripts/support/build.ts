@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { glob, readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 
 const STAMP = '.next/built-from';
 
@@ -14,13 +15,17 @@ const SOURCES = [
   'package-lock.json',
 ];
 
-/** A fingerprint of the sources of the build. */
-async function fingerprint(): Promise<string> {
+/**
+ * A fingerprint of the sources of the build, by their paths in the repository and their texts.
+ * @param root the folder that holds them.
+ */
+export async function fingerprint(root = process.cwd()): Promise<string> {
   const hash = createHash('sha256');
   const files: string[] = [];
-  for await (const entry of glob(SOURCES, { withFileTypes: true }))
-    if (entry.isFile() && !/\.test\.tsx?$/.test(entry.name)) files.push(`${entry.parentPath}/${entry.name}`);
-  for (const file of files.sort()) hash.update(`${file}\0`).update(await readFile(file));
+  for await (const entry of glob(SOURCES, { cwd: root, withFileTypes: true }))
+    if (entry.isFile() && !/\.test\.tsx?$/.test(entry.name))
+      files.push(relative(root, join(entry.parentPath, entry.name)));
+  for (const file of files.sort()) hash.update(`${file}\0`).update(await readFile(join(root, file)));
   return hash.digest('hex');
 }
 
@@ -30,7 +35,7 @@ export async function isBuilt(): Promise<boolean> {
   return (await readFile(STAMP, 'utf8')) === (await fingerprint());
 }
 
-/** Records what the build in .next was made from; call it with the fingerprint's sources untouched since. */
-export async function stampBuild(): Promise<void> {
-  await writeFile(STAMP, await fingerprint());
+/** Records the fingerprint of what the build in .next was made from, taken before it: an edit during the build is not in it. */
+export async function stampBuild(sources: string): Promise<void> {
+  await writeFile(STAMP, sources);
 }

@@ -2,6 +2,9 @@ import { ENV_FIELDS } from '../../lib/env.ts';
 
 const HEAD = `# Every variable that the app reads. Made by \`npm run docs:generate\` from lib/env.ts: edit it there.
 # A line that is commented out shows the default, or is optional.
+# A file .env is read by the web server alone, since Next does it. Give it to everything else by name:
+#   node --env-file=.env worker/main.ts
+#   node --env-file=.env scripts/bootstrap.mjs up
 `;
 
 interface Field {

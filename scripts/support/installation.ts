@@ -4,6 +4,7 @@ import { ROLES } from '../../lib/access/permissions.ts';
 import { COMMANDS } from '../../lib/release/contract.ts';
 import { emailOf, LEFT_ALONE } from '../../prisma/demo-accounts.ts';
 import { isBuilt } from './build.ts';
+import { commitOf } from './commit.ts';
 import { prepareDatabase } from './database.ts';
 import type { FolderLock } from './folder-lock.ts';
 import { checkGivenDatabase } from './given-database.ts';
@@ -102,6 +103,7 @@ export class Installation {
       NEXT_TELEMETRY_DISABLED: '1',
       PORT: String(this.#wishes.port),
       NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? this.origin,
+      GIT_COMMIT: process.env.GIT_COMMIT ?? (await commitOf(process.cwd())),
       NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? secrets.nextAuth,
       AUDIT_SIGNING_KEY: process.env.AUDIT_SIGNING_KEY ?? secrets.auditSigning,
     };

@@ -37,11 +37,15 @@ export function serverUser(): RunAs | undefined {
   }
 }
 
-/** A folder for a cluster's data: the wished one, or one outside a checkout that the server's user cannot enter. */
-export async function reachableFolder(wished: string): Promise<string> {
-  const user = serverUser();
-  if (user === undefined || (await canEnter(dirname(resolve(wished)), user))) return wished;
-  return join(SHARED_FOLDER, createHash('sha256').update(resolve(wished)).digest('hex').slice(0, 12));
+/**
+ * A folder for a cluster's data: the wished one, or one outside a checkout that the server's user cannot enter. A cluster stays where it is,
+ * also when the checkout was opened or closed since.
+ */
+export async function reachableFolder(wished: string, user = serverUser(), outside = SHARED_FOLDER): Promise<string> {
+  if (user === undefined || existsSync(join(wished, 'PG_VERSION'))) return wished;
+  const other = join(outside, createHash('sha256').update(resolve(wished)).digest('hex').slice(0, 12));
+  if (existsSync(join(other, 'PG_VERSION'))) return other;
+  return (await canEnter(dirname(resolve(wished)), user)) ? wished : other;
 }
 
 /** The folder with the server's bin, lib and share: of the npm package, or a copy when the server's user cannot enter that. */

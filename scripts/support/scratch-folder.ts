@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findProcess } from './process-table.ts';
 
 const MEMORY = '/dev/shm';
 /** Bytes that must be free, of the file system and of the machine: containers often have 64 MiB there. */
@@ -34,15 +35,7 @@ async function hasRoom(): Promise<boolean> {
 async function sweep(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const pid = /^golive-[a-z-]+-(\d+)-\w{6}$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+    if (pid !== undefined && !(await findProcess(Number(pid))))
+      await rm(join(parent, name), { recursive: true, force: true });
   }
 }

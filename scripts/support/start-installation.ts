@@ -14,7 +14,9 @@ export const OPTIONS_HELP = `  --port N        listen on another port (or set PO
   --reset         delete this checkout's database and passwords first
   --demo-events   also write a month of audit history, once
 
-With DATABASE_URL set, that server is used instead of an embedded one; a database with people of its own is not seeded. Data, passwords and logs are in .data/.
+With DATABASE_URL set, that server is used instead of an embedded one; a database with people of its own is not seeded.
+Passwords and logs are in .data/, and so is the database, unless root runs this where the user of PostgreSQL may not
+enter: then it is in a folder below /var/lib/golive that the start names.
 Exit codes: 0 stopped by Ctrl-C, 1 a step failed, 2 wrong arguments, 3 the port is taken, 4 it is running already,
 130 interrupted while starting.`;
 
@@ -99,9 +101,9 @@ function readOptions(mode: Wishes['mode'], usage: string): Options | number {
       console.log(usage);
       return EXIT.done;
     }
-    const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 1 || port > 65_535)
-      return refuse(`"${values.port}" is not a port`, EXIT.usage);
+    const port = readPort(values.port);
+    if (port === undefined)
+      return refuse(`"${values.port}" is not a port: --port, or PORT, takes 1 to 65535`, EXIT.usage);
     if (values.reset && process.env.DATABASE_URL) {
       return refuse('--reset deletes the embedded database only: unset DATABASE_URL', EXIT.usage);
     }
@@ -111,6 +113,12 @@ function readOptions(mode: Wishes['mode'], usage: string): Options | number {
   } catch (error) {
     return refuse(`${(error as Error).message.split('\n', 1)[0]}; --help shows the usage`, EXIT.usage);
   }
+}
+
+/** A port in decimal digits alone: what Number takes beside them, the servers do not. */
+export function readPort(text: string): number | undefined {
+  const port = Number(text);
+  return /^\d+$/.test(text) && port >= 1 && port <= 65_535 ? port : undefined;
 }
 
 function refuse(line: string, code: number): number {

@@ -3,6 +3,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { commitOf } from '../../scripts/support/commit.ts';
 import { freePort } from '../../scripts/support/postgres.ts';
 import { makeSecrets } from '../../scripts/support/secrets.ts';
 import { dataFolder, processesOf, startUp } from './support/up.ts';
@@ -41,6 +42,7 @@ test.describe('npm run up', () => {
     expect(second.output()).toContain(`admin@example.org      ${password}`);
     const health = await fetch(`http://localhost:${args[1]}/api/health`);
     expect(health.status).toBe(200);
+    expect(await health.json()).toMatchObject({ commit: (await commitOf('.')) ?? null });
 
     // As the terminal does it: to every process of the foreground group.
     process.kill(-(second.child.pid ?? 0), 'SIGINT');
@@ -70,7 +72,7 @@ test.describe('npm run up', () => {
         code: 3,
         line: `golive: port ${port} is taken: choose another with -- --port N`,
       },
-      { args: ['--port', 'web'], code: 2, line: 'golive: "web" is not a port' },
+      { args: ['--port', 'web'], code: 2, line: 'golive: "web" is not a port: --port, or PORT, takes 1 to 65535' },
       { args: ['--colour'], code: 2, line: "golive: Unknown option '--colour'; --help shows the usage" },
       {
         args: ['--reset'],
