@@ -2,9 +2,9 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext } from '@playwright/test';
-import type { Role } from '../lib/access/permissions.ts';
-import { openDb } from '../lib/db.ts';
-import { emailOf } from '../prisma/demo-accounts.ts';
+import type { Role } from '#lib/access/permissions.ts';
+import { openDb } from '#lib/db.ts';
+import { emailOf } from '#prisma/demo-accounts.ts';
 import { launchOptions } from './support/chromium.ts';
 import { runCommand } from './support/run-command.ts';
 import { makeSecrets } from './support/secrets.ts';

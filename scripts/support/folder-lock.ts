@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TIMING } from '../../lib/release/contract.ts';
+import { TIMING } from '#lib/release/contract.ts';
 import { findProcess, processTable } from './process-table.ts';
 import { signalGroup } from './processes.ts';
 

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { connectionConfig } from '../../lib/db/connection.ts';
-import { migrateEnv } from '../../lib/env.ts';
+import { connectionConfig } from '#lib/db/connection.ts';
+import { migrateEnv } from '#lib/env.ts';
 import { reason } from './failure.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;

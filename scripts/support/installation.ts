@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROLES } from '../../lib/access/permissions.ts';
-import { COMMANDS } from '../../lib/release/contract.ts';
-import { emailOf, LEFT_ALONE } from '../../prisma/demo-accounts.ts';
+import { ROLES } from '#lib/access/permissions.ts';
+import { COMMANDS } from '#lib/release/contract.ts';
+import { emailOf, LEFT_ALONE } from '#prisma/demo-accounts.ts';
 import { isBuilt } from './build.ts';
 import { commitOf } from './commit.ts';
 import { prepareDatabase } from './database.ts';

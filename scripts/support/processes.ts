@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TIMING } from '../../lib/release/contract.ts';
+import { TIMING } from '#lib/release/contract.ts';
 import { processTable } from './process-table.ts';
 
 /** A process that was started here, in a group of its own: a Ctrl-C reaches it through `stop` alone, in our order. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { EnvError } from '../../lib/env.ts';
+import { EnvError } from '#lib/env.ts';
 import { runCommand, WrongUsage } from './run-command.ts';
 
 const argv = process.argv;

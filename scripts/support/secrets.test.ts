@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { signingKey } from '../../lib/audit/signing.ts';
+import { signingKey } from '#lib/audit/signing.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 
 let folder: string;

@@ -2,8 +2,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { ROLES } from '../../lib/access/permissions.ts';
-import { passwordVariable } from '../../prisma/demo-accounts.ts';
+import { ROLES } from '#lib/access/permissions.ts';
+import { passwordVariable } from '#prisma/demo-accounts.ts';
 
 const text = z.string().min(1);
 const schema = z.object({

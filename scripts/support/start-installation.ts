@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEFAULT_PORT } from '../../lib/release/contract.ts';
+import { DEFAULT_PORT } from '#lib/release/contract.ts';
 import { AlreadyRunning, FolderLock } from './folder-lock.ts';
 import { Installation, summary, wipe, type Wishes } from './installation.ts';
 import { portTrouble } from './port-trouble.ts';
