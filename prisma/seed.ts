@@ -4,7 +4,6 @@
  * database with people of its own as it is. `--demo-events` also writes a month of history, when the log has none.
  */
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { ROLES, type Role } from '#lib/access/permissions.ts';
 import type { Act } from '#lib/audit/catalogue.ts';
 import { openDb, type Db } from '#lib/db.ts';
@@ -12,10 +11,11 @@ import { migrateEnv } from '#lib/env.ts';
 import type { Result } from '#lib/errors.ts';
 import { createUserWithPassword, setPassword } from '#lib/users/create.ts';
 import { verifyPassword } from '#lib/users/password.ts';
+import { runCommand, WrongUsage, type Given } from '../scripts/support/run-command.ts';
 import { emailOf, LEFT_ALONE, passwordVariable } from './demo-accounts.ts';
 import { demoHistory } from './demo-history.ts';
 
-const HELP = `Usage: node prisma/seed.ts [--if-empty] [--demo-events]
+const USAGE = `Usage: node prisma/seed.ts [--if-empty] [--demo-events]
   Adds admin@example.org, auditor@example.org and user@example.org with the passwords in
   SEED_ADMIN_PASSWORD, SEED_AUDITOR_PASSWORD and SEED_USER_PASSWORD.
   --if-empty      changes nothing in a database that has people, unless its demo accounts have these passwords
@@ -25,23 +25,22 @@ const HELP = `Usage: node prisma/seed.ts [--if-empty] [--demo-events]
 const NAMES: Record<Role, string> = { admin: 'Ada Admin', auditor: 'Otto Auditor', user: 'Uma User' };
 const ACT: Act = { actor: { type: 'system', id: 'seed', label: 'seed' }, origin: { source: 'cli' } };
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      'if-empty': { type: 'boolean', default: false },
-      'demo-events': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return say(HELP, 0);
+const OPTIONS = {
+  'if-empty': { type: 'boolean', default: false },
+  'demo-events': { type: 'boolean', default: false },
+} as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const missing = ROLES.filter((role) => !process.env[passwordVariable(role)]).map(passwordVariable);
-  if (missing.length > 0) return say(`Set ${missing.join(', ')}: the passwords of the demo accounts.`, 2);
+  if (missing.length > 0) throw new WrongUsage(`set ${missing.join(', ')}, the passwords of the demo accounts`);
   const { DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const db = openDb(DATABASE_URL, { max: 2, caCert: DATABASE_CA_CERT });
   try {
     const passwordOf = (role: Role) => process.env[passwordVariable(role)] ?? '';
-    if (values['if-empty'] && (await hasOtherPeople(db, passwordOf)))
-      return say('The database has people: not seeded.', LEFT_ALONE);
+    if (values['if-empty'] && (await hasOtherPeople(db, passwordOf))) {
+      console.error('the database has people: not seeded');
+      return LEFT_ALONE;
+    }
     await seedPeople(db, passwordOf);
     if (values['demo-events']) console.log(`${await seedHistory(db)} events of history written`);
     return 0;
@@ -92,10 +91,5 @@ function need(outcome: Result<unknown>): void {
   if (!outcome.ok) throw new Error(outcome.detail);
 }
 
-function say(line: string, code: number): number {
-  (code === 0 ? console.log : console.error)(line);
-  return code;
-}
-
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  process.exitCode = await main().catch((error: unknown) => say(`The seed failed: ${(error as Error).message}`, 1));
+  await runCommand({ name: 'seed', usage: USAGE, options: OPTIONS }, main);

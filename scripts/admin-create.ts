@@ -1,6 +1,5 @@
 /** `npm run admin:create`: makes an admin from the command line, as the first one must be. */
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
 import type { Act } from '#lib/audit/catalogue.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { commandEnv } from '#lib/env.ts';
@@ -9,9 +8,9 @@ import { changeRole, createResetLink, enableUser } from '#lib/users/admin.ts';
 import { createUser, createUserWithPassword, setPassword, type NewUser } from '#lib/users/create.ts';
 import { normalizeEmail } from '#lib/users/email.ts';
 import type { ResetLink } from '#lib/users/reset.ts';
-import { endInFailure } from './support/failure.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-const HELP = `Usage: npm run admin:create -- --email E [--name N] [--password-stdin] [--existing]
+const USAGE = `Usage: npm run admin:create -- --email E [--name N] [--password-stdin] [--existing]
   Adds an admin and prints a link, good for one day and one use, with which they choose a password.
   --name N           name to show; the e-mail unless given
   --password-stdin   take the password from standard input instead of making a link
@@ -26,18 +25,15 @@ interface Request {
   existing: boolean;
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      email: { type: 'string' },
-      name: { type: 'string' },
-      'password-stdin': { type: 'boolean', default: false },
-      existing: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return say(HELP, 0);
-  if (!values.email) return say('admin:create: --email is missing; --help explains.', 2);
+const OPTIONS = {
+  email: { type: 'string' },
+  name: { type: 'string' },
+  'password-stdin': { type: 'boolean', default: false },
+  existing: { type: 'boolean', default: false },
+} as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
+  if (!values.email) throw new WrongUsage('--email is missing');
   const { DATABASE_URL, DATABASE_CA_CERT, NEXTAUTH_URL, PORT } = commandEnv();
   const request: Request = {
     user: { email: values.email, name: values.name ?? values.email, role: 'admin' },
@@ -94,8 +90,4 @@ function say(line: string, code: number): number {
   return code;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  endInFailure('admin:create', error, 1);
-}
+await runCommand({ name: 'admin:create', usage: USAGE, options: OPTIONS }, main);

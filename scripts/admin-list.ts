@@ -1,22 +1,19 @@
 /** `npm run admin:list`: who can administer, and whether that is enough. */
-import { parseArgs } from 'node:util';
 import { openDb, type Db } from '#lib/db.ts';
 import { commandEnv } from '#lib/env.ts';
 import { listUsers, type UserRow } from '#lib/users/list.ts';
-import { endInFailure } from './support/failure.ts';
+import { runCommand, type Given } from './support/run-command.ts';
 
 /** The runbook's policy: with one admin, one lost password or one holiday stops everything. */
 const AT_LEAST = 2;
 
-const HELP = `Usage: npm run admin:list [-- --json]
+const USAGE = `Usage: npm run admin:list [-- --json]
   Prints the active admins. The policy wants ${AT_LEAST} of them.
   Exit codes: 0 enough, 1 below ${AT_LEAST}, 2 wrong usage, 3 could not check`;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-  });
-  if (values.help) return say(HELP, 0);
+const OPTIONS = { json: { type: 'boolean', default: false } } as const;
+
+async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const { DATABASE_URL, DATABASE_CA_CERT } = commandEnv();
   const db = openDb(DATABASE_URL, { max: 1, caCert: DATABASE_CA_CERT });
   try {
@@ -61,8 +58,4 @@ function say(line: string, code: number): number {
   return code;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  endInFailure('admin:list could not check', error, 3);
-}
+await runCommand({ name: 'admin:list', usage: USAGE, options: OPTIONS, failed: 3 }, main);

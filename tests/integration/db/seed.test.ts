@@ -49,7 +49,7 @@ test('--if-empty leaves a database with people of its own as it is', async () =>
   const before = await Promise.all([db.user.findMany(), db.auditEvent.count()]);
   expect(await seed(database, PASSWORDS, '--if-empty', '--demo-events')).toMatchObject({
     code: LEFT_ALONE,
-    stderr: 'The database has people: not seeded.\n',
+    stderr: 'the database has people: not seeded\n',
   });
   expect(await Promise.all([db.user.findMany(), db.auditEvent.count()])).toEqual(before);
 });
