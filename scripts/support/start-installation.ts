@@ -16,7 +16,7 @@ export const OPTIONS_HELP = `  --port N        listen on another port (or set PO
 
 With DATABASE_URL set, that server is used instead of an embedded one; a database with people of its own is not seeded.
 Passwords and logs are in .data/, and so is the database, unless root runs this where the user of PostgreSQL may not
-enter: then it is in a folder below /var/lib/golive that the start names.
+enter: then it is in a folder below /var/lib/golive that the start names. GOLIVE_DATA_FOLDER names another folder than .data/.
 Exit codes: 0 stopped by Ctrl-C, 1 a step failed, 2 wrong arguments, 3 the port is taken, 4 it is running already,
 130 interrupted while starting.`;
 
