@@ -49,6 +49,8 @@ export function startProcess(command: string, args: readonly string[], options: 
     });
     child.on('exit', (code) => resolve(code ?? 137));
   });
+  let leads = true;
+  void ended.then(() => (leads = false));
   const signal = (name: NodeJS.Signals) => child.pid !== undefined && signalGroup(child.pid, name);
   return {
     pid: child.pid ?? 0,
@@ -56,9 +58,10 @@ export function startProcess(command: string, args: readonly string[], options: 
     ended,
     async stop() {
       signal('SIGTERM');
-      // The whole group, not its first process: a shell ends at once while what it started still drains.
+      // The whole group, not its first process: a shell ends at once while what it started still drains. The table of processes is
+      // dear to read, and says nothing new while the first one is there.
       const deadline = Date.now() + TIMING.stop * 1000;
-      while (Date.now() < deadline && (await groupLives(child.pid))) await sleep(LOOK_MS);
+      while (Date.now() < deadline && (leads || (await groupLives(child.pid)))) await sleep(LOOK_MS);
       signal('SIGKILL');
       await ended;
     },
