@@ -1,11 +1,11 @@
 import type { Origin } from '../audit/catalogue.ts';
 import type { Db } from '../db.ts';
 import { ok, type Result } from '../errors.ts';
-import { normalizeEmail } from './email.ts';
-import { open, PERSON, refuse } from './outcome.ts';
+import { isEmail, normalizeEmail } from './email.ts';
+import { open, refuse, type Person } from './outcome.ts';
 import { verifyPassword } from './password.ts';
 import type { SignedIn } from './session.ts';
-import { accountBucket, addressBucket, admit, familiarBucket, forgive, type Bucket } from './throttle.ts';
+import { accountBucket, addressBucket, admit, familiarBucket, forgive } from './throttle.ts';
 
 /** A person who signed in from an address lately is not kept out there by others' guesses. 30 days in milliseconds. */
 const FAMILIAR_MS = 30 * 24 * 60 * 60_000;
@@ -20,11 +20,9 @@ export async function signIn(
   { email, password, origin }: { email: string; password: string; origin: Origin },
 ): Promise<Result<SignedIn>> {
   const address = normalizeEmail(email);
-  const user = await db.user.findUnique({ where: { email: address }, select: { ...PERSON, passwordHash: true } });
-  const admission = await admit(db, [
-    await accountBucketFor(db, address, user?.id, origin.ip),
-    addressBucket(origin.ip),
-  ]);
+  const user = await find(db, address, origin.ip);
+  const account = user?.familiar && origin.ip ? familiarBucket(address, origin.ip) : accountBucket(address);
+  const admission = await admit(db, [account, addressBucket(origin.ip)]);
   if (!admission.admitted) return refuse(db, 'password', 'throttled', origin, address, user);
   // Outside of any transaction: it takes tens of milliseconds and a connection must not wait for it.
   const matches = await verifyPassword(user?.passwordHash, password);
@@ -37,18 +35,22 @@ export async function signIn(
   });
 }
 
-/** The bucket that an attempt on an account is charged to: strangers share one, a familiar address has its own. */
-async function accountBucketFor(
-  db: Db,
-  email: string,
-  userId: string | undefined,
-  ip: string | undefined,
-): Promise<Bucket> {
-  if (userId === undefined || ip === undefined) return accountBucket(email);
+interface Found extends Person {
+  passwordHash: string | null;
+  /** Signed in from this address lately: strangers share one bucket, a familiar address has its own. */
+  familiar: boolean;
+}
+
+/**
+ * The person and what an attempt on their account is charged to, in one statement whoever they are: a second one for known people would
+ * tell a patient stranger by its time who is known. What cannot be an address is asked for as well, as null.
+ */
+async function find(db: Db, email: string, ip: string | undefined): Promise<Found | null> {
   const since = new Date(Date.now() - FAMILIAR_MS);
-  const familiar = await db.session.findFirst({
-    where: { userId, ip, createdAt: { gt: since } },
-    select: { id: true },
-  });
-  return familiar ? familiarBucket(email, ip) : accountBucket(email);
+  const [found] = await db.$queryRaw<Found[]>`
+    SELECT u.id, u.email, u.role::text AS role, u."sessionVersion", u."disabledAt", u."passwordHash", EXISTS (
+      SELECT FROM "Session" s WHERE s."userId" = u.id AND s.ip = ${ip ?? null} AND s."createdAt" > ${since}::timestamptz
+    ) AS familiar
+    FROM "User" u WHERE u.email = ${isEmail(email) ? email : null}`;
+  return found ?? null;
 }

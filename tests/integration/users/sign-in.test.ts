@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DUMMY_HASH } from '#lib/users/password.ts';
 import { signIn } from '#lib/users/sign-in.ts';
@@ -74,6 +75,28 @@ test('a stranger learns nothing: every failure gives the same answer after exact
     'bad_credentials',
     'unknown_user',
   ]);
+});
+
+test('a stranger learns nothing by timing: known, unknown and throttled accounts each cost the same statements', async () => {
+  const ann = await addPerson(database.db, 'ann');
+  await enter(database.db, ann);
+  const statements = async (email: string, password = WRONG) => {
+    const query = vi.spyOn(pg.Client.prototype, 'query');
+    await attempt(email, password);
+    const sent = query.mock.calls.map(([text]) => (text as unknown as { text?: string }).text ?? text);
+    query.mockRestore();
+    return sent;
+  };
+  const known = await statements(ann.email);
+  expect(await statements('nobody@example.org')).toEqual(known);
+  expect(await statements('nul\u0000@example.org')).toEqual(known);
+  for (let index = 0; index < 5; index++) {
+    await attempt(ann.email, WRONG);
+    await attempt('nobody@example.org', WRONG);
+  }
+  const throttled = await statements(ann.email);
+  expect(throttled).not.toEqual(known);
+  expect(await statements('nobody@example.org')).toEqual(throttled);
 });
 
 test('nobody can sign in with the dummy password of unknown people, nor as somebody without a password', async () => {
