@@ -7,6 +7,7 @@ import { ok, type Result } from '#lib/errors.ts';
 import { changeRole, createResetLink, enableUser } from '#lib/users/admin.ts';
 import { createUser, createUserWithPassword, setPassword, type NewUser } from '#lib/users/create.ts';
 import { normalizeEmail } from '#lib/users/email.ts';
+import { checkPasswordStrength } from '#lib/users/password.ts';
 import type { ResetLink } from '#lib/users/reset.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
@@ -71,6 +72,9 @@ function orExisting<T, U>(outcome: Result<T>, pick: (value: T) => U): Result<U> 
 async function promote(db: Db, { user, password }: Request): Promise<Result<ResetLink | undefined>> {
   const found = await db.user.findUnique({ where: { email: normalizeEmail(user.email) }, select: { id: true } });
   const id = found?.id ?? '';
+  // Before anything is changed: "refused" must mean that nothing was done.
+  const strength = password === undefined ? ok(undefined) : checkPasswordStrength(password, user);
+  if (!strength.ok) return strength;
   const enabled = await enableUser(db, ACT, id);
   if (!enabled.ok) return enabled;
   const promoted = await changeRole(db, ACT, id, 'admin');

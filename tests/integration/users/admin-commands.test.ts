@@ -61,6 +61,16 @@ test('who is here already is refused, and made an active admin again only when a
   expect(await run('create', ['--email', 'nobody@example.org', '--existing'])).toMatchObject({ code: 3 });
 });
 
+test('a weak password for somebody who is here already is refused before anything of them is changed', async () => {
+  const ann = await addPerson(database.db, 'ann');
+  await database.db.user.update({ where: { id: ann.id }, data: { disabledAt: new Date() } });
+  const before = await database.db.user.findUnique({ where: { id: ann.id } });
+  const refused = await run('create', ['--email', ann.email, '--existing', '--password-stdin'], 'short\n');
+  expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('at least 12') as string });
+  expect(await database.db.user.findUnique({ where: { id: ann.id } })).toEqual(before);
+  expect(await auditTrail(database.db)).toEqual([]);
+});
+
 test('wrong usage, a bad address and an absent database are told apart', async () => {
   expect(await run('create')).toMatchObject({ code: 2 });
   expect(await run('create', ['--nonsense'])).toMatchObject({ code: 2 });
