@@ -81,25 +81,13 @@ export function oidc(): Provider[] {
   return [provider];
 }
 
-const oidcProfile = z.object({
-  sub: z.string().min(1),
-  email: z.string(),
-  email_verified: z.boolean().default(false),
-  name: z.string().optional(),
-});
-
 /**
  * Lets lib decide about a person whom the provider vouches for.
  * @returns true, or the page to send them to with a code.
  */
 export async function acceptOidc(user: User, profile: Profile | undefined): Promise<true | string> {
-  const vouched = oidcProfile.safeParse(profile);
-  if (!vouched.success) return '/login?error=invalid_input';
-  const { sub, email, email_verified, name } = vouched.data;
   try {
-    user.claims = await claimsOrCode((origin) =>
-      signInWithOidc(db(), { provider: 'oidc', subject: sub, email, emailVerified: email_verified, name, origin }),
-    );
+    user.claims = await claimsOrCode((origin) => signInWithOidc(db(), profile, origin));
     return true;
   } catch (error) {
     return `/login?error=${error instanceof Error ? error.message : 'unavailable'}`;

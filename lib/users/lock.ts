@@ -33,6 +33,11 @@ export async function lockAdmins(tx: Tx, { actor }: Act, targetId?: string): Pro
   };
 }
 
+/** Locks one person until the transaction ends. Whoever changes rows that hang on a person takes this lock first, so that no two deadlock. */
+export async function lockUser(tx: Tx, id: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM "User" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
+}
+
 /** Runs an admin's act on a person in one transaction, under the locks. Fails with `forbidden` or `not_found` before it starts. */
 export async function withTarget<T>(
   db: Db,

@@ -1,38 +1,55 @@
+import { z } from 'zod';
 import type { Origin } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { ok, type Result } from '../errors.ts';
-import { normalizeEmail } from './email.ts';
+import { isEmail, normalizeEmail } from './email.ts';
+import { lockUser } from './lock.ts';
 import { actorOf, open, PERSON, refuse, targetOf, type Person } from './outcome.ts';
 import type { SignedIn } from './session.ts';
 
-/** What an OpenID Connect provider says about a person. `email` is believed only when the provider verified it. */
-export interface OidcProfile {
+/** OpenID Connect Core 1.0, section 2: a subject has at most 255 ASCII characters. An issuer is a URL. */
+const name = z.string().regex(/^[\x20-\x7e]{1,255}$/);
+
+/** What an ID token says about a person; its signature, audience and nonce were checked before. */
+const idToken = z.object({
+  iss: name,
+  sub: name,
+  // Not everyone has an address, and some providers write "true". Neither may keep a person out who is linked already.
+  email: z.string().optional().catch(undefined),
+  email_verified: z.unknown().transform((value) => value === true || value === 'true'),
+});
+
+/** The provider of links that were made before the issuer was kept with them. */
+const UNNAMED = 'oidc';
+
+/** Issuer and subject: the only claims that name a person for good (OpenID Connect Core 1.0, section 5.7). */
+interface Account {
   provider: string;
   subject: string;
-  email: string | undefined;
-  emailVerified: boolean;
-  name?: string | undefined;
-  origin: Origin;
 }
 
 /**
  * Signs a person in whom the provider vouches for. Accounts are made by admins: an unknown person is refused, and an existing one is
- * linked at the first sign-in by verified e-mail. Failures answer like those of `signIn`.
+ * linked at the first sign-in by verified e-mail. Failures answer like those of `signIn`, and are recorded as they are.
+ * @param claims the claims of the ID token, as they came.
  */
-export async function signInWithOidc(db: Db, profile: OidcProfile): Promise<Result<SignedIn>> {
-  const { provider, subject, origin } = profile;
-  const email = profile.email === undefined ? '' : normalizeEmail(profile.email);
+export async function signInWithOidc(db: Db, claims: unknown, origin: Origin): Promise<Result<SignedIn>> {
+  const vouched = idToken.safeParse(claims);
+  if (!vouched.success) return refuse(db, 'oidc', 'invalid_claims', origin, '', null);
+  const account = { provider: vouched.data.iss, subject: vouched.data.sub };
+  const email = normalizeEmail(vouched.data.email ?? '');
   const linked = await db.identity.findUnique({
-    where: { provider_subject: { provider, subject } },
+    where: { provider_subject: account },
     select: { user: { select: PERSON } },
   });
-  if (!linked && !profile.emailVerified) return refuse(db, 'oidc', 'email_unverified', origin, email, null);
+  const verified = vouched.data.email_verified && isEmail(email);
+  if (!linked && !verified) return refuse(db, 'oidc', 'email_unverified', origin, email, null);
   const user = linked?.user ?? (await db.user.findUnique({ where: { email }, select: PERSON }));
   if (!user) return refuse(db, 'oidc', 'unknown_user', origin, email, null);
   if (user.disabledAt) return refuse(db, 'oidc', 'disabled', origin, email, user);
   const opened = await db.$transaction(async (tx) => {
-    if (!linked && !(await link(tx, user, provider, subject, origin))) return null;
+    if (!linked && !(await link(tx, user, account, origin))) return null;
     return open(tx, user, 'oidc', origin);
   });
   return opened ? ok(opened) : refuse(db, 'oidc', 'identity_conflict', origin, email, user);
@@ -40,13 +57,19 @@ export async function signInWithOidc(db: Db, profile: OidcProfile): Promise<Resu
 
 /**
  * Links a person to a provider's account. A person who has another account there already is not linked: an address that the provider
- * gave to somebody else must not carry the rights along.
+ * gave to somebody else must not carry the rights along. A link without an issuer becomes one of this issuer.
  */
-async function link(tx: Tx, user: Person, provider: string, subject: string, origin: Origin): Promise<boolean> {
-  await tx.$queryRaw`SELECT 1 FROM "User" WHERE id = ${user.id}::uuid FOR NO KEY UPDATE`;
-  const other = await tx.identity.findFirst({ where: { userId: user.id, provider }, select: { subject: true } });
-  if (other) return other.subject === subject;
-  await tx.identity.create({ data: { provider, subject, userId: user.id } });
+async function link(tx: Tx, user: Person, account: Account, origin: Origin): Promise<boolean> {
+  await lockUser(tx, user.id);
+  const { provider, subject } = account;
+  const other = await tx.identity.findFirst({
+    where: { userId: user.id, provider: { in: [provider, UNNAMED] } },
+    select: { provider: true, subject: true },
+  });
+  if (other && other.subject !== subject) return false;
+  if (other?.provider === provider) return true;
+  if (other) await tx.identity.update({ where: { provider_subject: other }, data: { provider } });
+  else await tx.identity.create({ data: { ...account, userId: user.id } });
   await recordAudit(tx, {
     action: 'user.identity_linked',
     outcome: 'success',

@@ -8,7 +8,13 @@ import { startSession, type SignedIn } from './session.ts';
 
 /** Why a sign-in failed: told to the audit log and to nobody else. */
 export type Reason =
-  'bad_credentials' | 'throttled' | 'disabled' | 'unknown_user' | 'email_unverified' | 'identity_conflict';
+  | 'bad_credentials'
+  | 'throttled'
+  | 'disabled'
+  | 'unknown_user'
+  | 'invalid_claims'
+  | 'email_unverified'
+  | 'identity_conflict';
 export type Method = 'password' | 'oidc' | 'dev_admin';
 
 /** What a sign-in has to know of a person. */

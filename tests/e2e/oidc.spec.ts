@@ -53,7 +53,7 @@ test('an identity provider lets in whom it verified and we know, again by the li
     await expect(page.getByRole('button', { name: known.name })).toBeVisible();
   }
   expect(await db.identity.findMany({ where: { userId: known.id } })).toMatchObject([
-    { provider: 'oidc', subject: 'known' },
+    { provider: provider.variables.OIDC_ISSUER, subject: 'known' },
   ]);
   expect(await db.user.count({ where: { email: { in: ['stranger@example.org', 'married@example.org'] } } })).toBe(0);
 });
