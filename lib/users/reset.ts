@@ -3,6 +3,7 @@ import type { Origin } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Failure, type Result } from '../errors.ts';
+import { lockUser } from './lock.ts';
 import { actorOf, PERSON, targetOf } from './outcome.ts';
 import { checkPasswordStrength, hashPassword } from './password.ts';
 import { endAllSessions } from './session.ts';
@@ -54,6 +55,8 @@ export async function resetPassword(
   if (!strength.ok) return strength;
   const passwordHash = await hashPassword(password);
   return db.$transaction(async (tx) => {
+    // Before the link: an admin's act locks the person first, too.
+    await lockUser(tx, user.id);
     const now = new Date();
     const { count } = await tx.passwordReset.updateMany({
       where: { id: linkId, usedAt: null, expiresAt: { gt: now } },

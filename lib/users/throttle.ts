@@ -81,11 +81,13 @@ interface Row {
 /** Charges one attempt to every bucket, or refuses it when one of them is still waiting. */
 export async function admit(db: Db, buckets: Bucket[], now = new Date()): Promise<Admission> {
   await tidy(db, now);
+  // One order for whoever locks some of them, here and in `forgive`, so that no two attempts deadlock. The keys are ASCII.
+  const ordered = buckets.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   return db.$transaction(async (tx) => {
-    const rows = await lockRows(tx, buckets, now);
+    const rows = await lockRows(tx, ordered, now);
     const retryAt = new Date(Math.max(...rows.map((row) => row.blockedUntil?.getTime() ?? 0)));
     if (retryAt > now) return { admitted: false, retryAt };
-    const charges = buckets.map((bucket) => charge(bucket, rows, now));
+    const charges = ordered.map((bucket) => charge(bucket, rows, now));
     await writeCharges(tx, charges, now);
     return { admitted: true, charges };
   });
@@ -109,7 +111,7 @@ async function writeCharges(tx: Tx, charges: Charge[], now: Date): Promise<void>
     WHERE t.key = c.key`;
 }
 
-/** Takes the charges of a successful attempt back, in the transaction of its session and audit row. */
+/** Takes the charges of a successful attempt back, in the order of `admit` and in the transaction of its session and audit row. */
 export async function forgive(tx: Tx, charges: Charge[]): Promise<void> {
   for (const { key, policy, blockedUntil } of charges) {
     if (policy.cleared) await tx.signInThrottle.deleteMany({ where: { key } });
@@ -126,12 +128,12 @@ export async function clearAccount(tx: Tx, email: string): Promise<void> {
   await tx.signInThrottle.deleteMany({ where: { key: accountBucket(email).key } });
 }
 
-/** Makes the rows that are missing and locks all of them, in the order of their keys so that two attempts cannot deadlock. */
+/** Makes the rows that are missing and locks all of them, in the order of their keys. */
 function lockRows(tx: Tx, buckets: Bucket[], now: Date): Promise<Row[]> {
   const keys = buckets.map(({ key }) => key);
   return tx.$queryRaw<Row[]>`
     INSERT INTO "SignInThrottle" (key, failures, "lastFailureAt")
-    SELECT key, 0, ${now}::timestamptz FROM unnest(${keys}::text[]) AS key ORDER BY key
+    SELECT key, 0, ${now}::timestamptz FROM unnest(${keys}::text[]) AS key ORDER BY key COLLATE "C"
     ON CONFLICT (key) DO UPDATE SET key = excluded.key
     RETURNING key, failures, "lastFailureAt", "blockedUntil"`;
 }

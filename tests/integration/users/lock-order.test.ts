@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Prisma } from '#lib/db.ts';
+import { createResetLink } from '#lib/users/admin.ts';
+import { resetPassword } from '#lib/users/reset.ts';
+import { addressBucket, admit, familiarBucket, forgive } from '#lib/users/throttle.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { actOf, addPerson, WEB } from './people.ts';
+
+let database: TestDatabase;
+beforeEach(async () => void (database = await freshDatabase()));
+afterEach(() => database[Symbol.asyncDispose]());
+
+const { sql } = Prisma;
+
+async function waiting(): Promise<number> {
+  const [row] = await database.db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  return row?.count ?? 0;
+}
+
+/** Holds one lock, lets an act run into it, and then takes the next one: a deadlock unless the act takes them in this order, too. */
+async function meet<T>(first: Prisma.Sql, act: () => Promise<T>, second: Prisma.Sql): Promise<T> {
+  let acted: Promise<PromiseSettledResult<T>[]> | undefined;
+  await database.db.$transaction(async (tx) => {
+    await tx.$executeRaw(first);
+    acted = Promise.allSettled([act()]);
+    await expect.poll(waiting).toBe(1);
+    await tx.$executeRaw(second);
+  });
+  const [outcome] = (await acted) ?? [];
+  if (outcome?.status !== 'fulfilled') throw new Error('the act failed', { cause: outcome?.reason });
+  return outcome.value;
+}
+
+test('attempts and their forgiveness lock the buckets in the order of their keys, whichever way round they are named', async () => {
+  const buckets = [familiarBucket('ann@example.org', '198.51.100.7'), addressBucket('198.51.100.7')];
+  const lock = (kind: string) => sql`SELECT 1 FROM "SignInThrottle" WHERE key LIKE ${`${kind}:%`} FOR UPDATE`;
+  const admission = await admit(database.db, buckets);
+  if (!admission.admitted) throw new Error('the first attempt waits already');
+  await meet(lock('address'), () => admit(database.db, buckets), lock('familiar'));
+  const forgiven = () => database.db.$transaction((tx) => forgive(tx, admission.charges));
+  await meet(lock('address'), forgiven, lock('familiar'));
+});
+
+test('a reset waits for an admin who is disabling its owner, and then finds its link gone', async () => {
+  const { db } = database;
+  const root = await addPerson(db, 'root', 'admin');
+  const ann = await addPerson(db, 'ann');
+  const link = await createResetLink(db, actOf(root), ann.id);
+  if (!link.ok) throw new Error(link.detail);
+  const { token } = link.value;
+  const outcome = await meet(
+    sql`SELECT 1 FROM "User" WHERE id = ${ann.id}::uuid FOR NO KEY UPDATE`,
+    () => resetPassword(db, { token, password: 'amber glacier 17 compass', origin: WEB }),
+    sql`DELETE FROM "PasswordReset" WHERE "userId" = ${ann.id}::uuid`,
+  );
+  expect(outcome).toMatchObject({ ok: false, code: 'invalid_token' });
+});
