@@ -3,6 +3,7 @@ import type { Act } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
+import { isPrintable } from '../text.ts';
 import { isEmail, normalizeEmail } from './email.ts';
 import { lockAdmins, NO_LONGER_ADMIN, withTarget } from './lock.ts';
 import { targetOf, type Person } from './outcome.ts';
@@ -104,8 +105,13 @@ async function insert<T>(
 function invalidFields({ email, name }: { email: string; name: string }) {
   return [
     ...(isEmail(email) ? [] : [{ pointer: '#/email', detail: 'Give an e-mail address.' }]),
-    ...(name !== '' && name.length <= MAX_NAME
+    ...(name !== '' && name.length <= MAX_NAME && isPrintable(name)
       ? []
-      : [{ pointer: '#/name', detail: `Give a name of at most ${MAX_NAME} characters.` }]),
+      : [
+          {
+            pointer: '#/name',
+            detail: `Give a name of at most ${MAX_NAME} characters, none of them a control character.`,
+          },
+        ]),
   ];
 }

@@ -2,6 +2,7 @@ import type { Role } from '../access/permissions.ts';
 import { isUuid } from '../audit/uuid.ts';
 import type { Db, Prisma } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
+import { isPrintable } from '../text.ts';
 
 /** A person as the admin pages show them. */
 export interface UserRow {
@@ -45,7 +46,7 @@ const SELECT = {
 type Selected = Prisma.UserGetPayload<{ select: typeof SELECT }>;
 
 /**
- * Lists people, newest first, by keyset. Fails with `invalid_cursor`.
+ * Lists people, newest first, by keyset. Fails with `invalid_cursor` or `invalid_filter`.
  * @param options `limit` is 50 unless told, 100 at most.
  */
 export async function listUsers(
@@ -54,6 +55,8 @@ export async function listUsers(
 ): Promise<Result<UserPage>> {
   const after = options.cursor === undefined ? undefined : decodeCursor(options.cursor);
   if (after === null) return fail('invalid_cursor', 'The cursor is not one of this list. Start from the first page.');
+  if (!isPrintable(options.search?.trim() ?? ''))
+    return fail('invalid_filter', 'The search must not hold control characters.');
   const limit = Math.min(Math.max(options.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
   const found = await db.user.findMany({
     where: { AND: [matching(options), after ? below(after) : {}] },

@@ -142,6 +142,15 @@ test('a bad address and a bad name are both named', async () => {
   });
 });
 
+test('a name or an address with a control character is named, not an error of the database', async () => {
+  const act = actOf(await addPerson(database.db, 'root', 'admin'));
+  const given = { email: 'ann\u0000@example.org', name: 'An\u0000n', role: 'user' } as const;
+  expect(await createUser(database.db, act, given)).toMatchObject({
+    code: 'invalid_input',
+    extra: { errors: [{ pointer: '#/email' }, { pointer: '#/name' }] },
+  });
+});
+
 test('no audit, no change: an admin’s act that cannot be recorded does not happen', async () => {
   const { db } = database;
   const act = actOf(await addPerson(db, 'root', 'admin'));

@@ -50,6 +50,11 @@ test('a search finds parts of name and e-mail in any case, and takes LIKE’s wi
   expect(await emails({ search: '\\' })).toEqual(['under_score@example.org']);
 });
 
+test('a search for what no name can hold is refused, not an error of the database', async () => {
+  for (const search of ['nul\u0000', 'a\u001bb', '\ud800']) expect(await emails({ search })).toBe('invalid_filter');
+  expect(await emails({ search: ' \t' })).toHaveLength(28);
+});
+
 test('role and status narrow the list', async () => {
   expect(await emails({ status: 'disabled' })).toEqual(['off@example.org']);
   expect(await emails({ role: 'auditor', status: 'active' })).toEqual([]);

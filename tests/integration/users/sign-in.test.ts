@@ -61,11 +61,12 @@ test('a stranger learns nothing: every failure gives the same answer after exact
     await attempt('sso@example.org', ''),
     await attempt('ann@example.org', 'x'.repeat(100_000)),
     await attempt('not an address', WRONG),
+    await attempt('nul\u0000@example.org', WRONG),
   ];
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   expect(answers[0]).toMatchObject({ ok: false, code: 'unauthenticated' });
   expect(compared).toHaveLength(answers.length);
-  expect(compared.filter((hash) => hash === DUMMY_HASH)).toHaveLength(3);
+  expect(compared.filter((hash) => hash === DUMMY_HASH)).toHaveLength(4);
   expect((await auditTrail(database.db)).map((line) => line.replace('auth.sign_in failure ', ''))).toEqual([
     'bad_credentials',
     'unknown_user',
@@ -73,6 +74,7 @@ test('a stranger learns nothing: every failure gives the same answer after exact
     'bad_credentials',
     'bad_credentials',
     'bad_credentials',
+    'unknown_user',
     'unknown_user',
   ]);
 });
