@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { resetPassword } from '#lib/users/reset.ts';
+import { checkResetToken, resetPassword } from '#lib/users/reset.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { addPerson, auditTrail, enter, PASSWORD, WEB } from './people.ts';
@@ -69,6 +69,18 @@ test('a weak password for somebody who is here already is refused before anythin
   expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('at least 12') as string });
   expect(await database.db.user.findUnique({ where: { id: ann.id } })).toEqual(before);
   expect(await auditTrail(database.db)).toEqual([]);
+});
+
+test('a password set from the command line ends the links made before, which could undo it', async () => {
+  const ann = await addPerson(database.db, 'ann');
+  const link = await run('create', ['--email', ann.email, '--existing']);
+  const token = /\/reset\/([\w-]{43})$/m.exec(link.stdout)?.[1] ?? '';
+  expect((await checkResetToken(database.db, token)).ok).toBe(true);
+  const next = 'amber glacier 17 compass';
+  const set = await run('create', ['--email', ann.email, '--existing', '--password-stdin'], `${next}\n`);
+  expect(set).toMatchObject({ code: 0, stderr: '' });
+  expect((await checkResetToken(database.db, token)).ok).toBe(false);
+  await enter(database.db, ann, next);
 });
 
 test('wrong usage, a bad address and an absent database are told apart', async () => {
