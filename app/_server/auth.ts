@@ -3,11 +3,14 @@ import type { NextAuthOptions } from 'next-auth';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
-import { loadSession } from '#lib/users/session.ts';
+import { loadSession, type SessionClaims } from '#lib/users/session.ts';
 import { readClaims } from './claims.ts';
 import { sessionCookie } from './cookies.ts';
 import { acceptOidc, credentials, devAdmin, oidc } from './providers.ts';
 import { returnPath } from './return-path.ts';
+
+/** A cookie that has ended or was never ours: any visitor can send one. */
+const EXPECTED = new Set(['JWT_SESSION_ERROR']);
 
 /** Made per request rather than on import: a build has no environment. */
 export function authOptions(): NextAuthOptions {
@@ -28,7 +31,8 @@ export function authOptions(): NextAuthOptions {
       session: ({ session }) => ({ expires: session.expires }),
     },
     logger: {
-      error: (code, metadata) => log.error({ code, reason: reasonOf(metadata) }, 'sign-in machinery failed'),
+      error: (code, metadata) =>
+        log[EXPECTED.has(code) ? 'debug' : 'error']({ code, reason: reasonOf(metadata) }, 'sign-in machinery failed'),
       warn: (code) => log.debug({ code }, 'sign-in machinery warned'),
       debug: () => undefined,
     },
@@ -39,8 +43,18 @@ export function authOptions(): NextAuthOptions {
 async function claimsOf(token: unknown, user: { claims?: unknown } | undefined) {
   const claims = readClaims(user ? user.claims : token);
   if (claims === null) throw new Error('the session holds no claims');
-  if (!user && (await loadSession(db(), claims)) === null) throw new Error('the session has ended');
+  if (!user && !(await isAlive(claims))) throw new Error('the session has ended');
   return claims;
+}
+
+/** NextAuth takes a failing database for a bad cookie, so it is told to the log here. */
+async function isAlive(claims: SessionClaims): Promise<boolean> {
+  try {
+    return (await loadSession(db(), claims)) !== null;
+  } catch (error) {
+    log.error({ err: error }, 'a session could not be looked up');
+    throw error;
+  }
 }
 
 /** NextAuth hands over errors that quote the provider's answers; the message is enough. */

@@ -1,13 +1,18 @@
 import 'server-only';
 import NextAuth from 'next-auth';
+import { fail } from '#lib/errors.ts';
 import { answering } from './api.ts';
 import { authOptions } from './auth.ts';
 import { endSession } from './cookie-session.ts';
 import { sessionCookie } from './cookies.ts';
+import { problem } from './problem.ts';
 
 interface Context {
   params: Promise<{ nextauth: string[] }>;
 }
+
+/** What the app and its scripts use. Beyond that NextAuth has `_log`, where any visitor may write into our log, and pages that we do not show. */
+const ACTIONS = new Set(['csrf', 'providers', 'signin', 'callback', 'signout', 'session', 'error']);
 
 /**
  * NextAuth's own endpoints. It swallows the errors of its sign-out event, so the session is ended and audited here, before the answer
@@ -15,9 +20,10 @@ interface Context {
  */
 export function nextAuth(request: Request, context: Context): Promise<Response> {
   return answering(async () => {
+    const [action = ''] = (await context.params).nextauth;
+    if (!ACTIONS.has(action)) return problem(fail('not_found', 'There is no such endpoint.'));
     const handler = NextAuth(authOptions()) as (request: Request, context: Context) => Promise<Response>;
     const response = await handler(request, context);
-    const [action] = (await context.params).nextauth;
     if (action === 'signout' && clearsSession(response)) await endSession();
     return response;
   })(request);

@@ -1,3 +1,5 @@
+import { freePort } from '../../scripts/support/postgres.ts';
+import { startSecondServer } from './support/second-server.ts';
 import { expect, test } from './support/test.ts';
 
 test('a malformed or foreign callback URL given to NextAuth itself is no server error and leads nowhere else', async ({
@@ -33,6 +35,24 @@ test('a sign-out with a forged token ends nothing', async ({ as, person }) => {
   await page.request.post('/api/auth/signout', { form: { csrfToken: 'forged', json: 'true' } });
   await page.goto('/account');
   await expect(page).toHaveURL(/\/account$/);
+});
+
+test('a visitor writes nothing into the log of the server: neither through NextAuth’s own endpoint nor by a dead cookie', async ({
+  site,
+  as,
+}) => {
+  const port = await freePort();
+  await using server = await startSecondServer(site, port, { NEXTAUTH_URL: `http://127.0.0.1:${port}` });
+  const { request } = await as(null, { baseURL: server.origin });
+  const planted = 'planted-by-a-visitor';
+  const told = await request.post('/api/auth/_log', { data: { level: 'error', code: planted, message: planted } });
+  expect(told.status()).toBe(404);
+  for (const action of ['_log', 'verify-request', planted])
+    expect((await request.get(`/api/auth/${action}`)).status()).toBe(404);
+  const dead = await request.get('/api/auth/session', { headers: { cookie: `golive.session=${planted}` } });
+  expect(await dead.json()).toEqual({});
+  expect(server.output()).not.toContain(planted);
+  expect(server.output()).not.toContain('"level":"error"');
 });
 
 test('what NextAuth tells the browser about a session holds no role and no name', async ({ as, person }) => {

@@ -21,5 +21,5 @@ export async function startSecondServer(site: Site, port: number, env: Record<st
     await web.stop();
     throw error;
   }
-  return { origin, [Symbol.asyncDispose]: () => web.stop() };
+  return { origin, output: () => web.output(), [Symbol.asyncDispose]: () => web.stop() };
 }
