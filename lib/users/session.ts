@@ -40,8 +40,6 @@ export interface SessionRow {
 }
 
 const MINUTE = 60_000;
-/** `lastSeenAt` is written at most this often, in milliseconds: a page view must not cost a write. */
-const TOUCH_EVERY_MS = MINUTE;
 /** Rows of ended sessions are kept this long, in milliseconds: they are how a familiar address is known. */
 const KEEP_MS = 90 * 24 * 60 * MINUTE;
 const MAX_USER_AGENT = 512;
@@ -55,6 +53,12 @@ function limits(now: Date) {
     seenAfter: new Date(now.getTime() - SESSION_IDLE_MINUTES * MINUTE),
   };
 }
+
+/**
+ * `lastSeenAt` is written at most this often, in milliseconds: a page view must not cost a write. Four times within a short idle limit
+ * all the same, or a busy session would end between two writes.
+ */
+const touchEvery = () => Math.min(MINUTE, (env().SESSION_IDLE_MINUTES * MINUTE) / 4);
 
 /** Opens a session in the transaction of the sign-in, and drops this person's rows that nobody needs any more. */
 export async function startSession(
@@ -102,7 +106,7 @@ export async function loadSession(db: Db, claims: SessionClaims, now = new Date(
       AND s."createdAt" > ${bornAfter}::timestamptz AND s."lastSeenAt" > ${seenAfter}::timestamptz`;
   if (!found) return null;
   const { lastSeenAt, ...user } = found;
-  if (now.getTime() - lastSeenAt.getTime() > TOUCH_EVERY_MS)
+  if (now.getTime() - lastSeenAt.getTime() > touchEvery())
     await db.session.updateMany({
       where: { id: sessionId, endedAt: null, lastSeenAt: { lt: now } },
       data: { lastSeenAt: now },

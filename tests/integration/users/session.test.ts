@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Prisma } from '#lib/db.ts';
 import { listSessions, loadSession, signOut, signOutEverywhere, type SignedIn } from '#lib/users/session.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
@@ -12,7 +12,10 @@ beforeEach(async () => {
   ann = await addPerson(database.db, 'ann');
   session = await enter(database.db, ann);
 });
-afterEach(() => database[Symbol.asyncDispose]());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await database[Symbol.asyncDispose]();
+});
 
 const MINUTE = 60_000;
 const IDLE = 60;
@@ -43,6 +46,15 @@ test('a request costs one query, and at most one write a minute', async () => {
   expect(await seen()).toBe(session.authTime);
   await load(2);
   expect(await seen()).toBe(after(2).getTime());
+});
+
+test('the shortest idle limit does not end a session that is in use', async () => {
+  vi.stubEnv('SESSION_IDLE_MINUTES', '1');
+  vi.resetModules();
+  const strict = await import('#lib/users/session.ts');
+  const loadStrictly = (minutes: number) => strict.loadSession(database.db, session, after(minutes));
+  for (const minutes of [0.6, 1.2, 1.8]) expect(await loadStrictly(minutes), `minute ${minutes}`).not.toBeNull();
+  expect(await loadStrictly(2.8)).toBeNull();
 });
 
 test('a token that names nothing real is nobody, and never an error', async () => {
