@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Db, Tx } from '../db.ts';
 import { env } from '../env.ts';
+import { networkOf } from './network.ts';
 
 /**
  * Slows guessing down without ever locking anyone out. Each attempt is charged to its buckets before the password is looked at, under
@@ -61,10 +62,11 @@ export const passwordBucket = (userId: string): Bucket => bucket('password', use
  * does not keep its owner out at their usual place.
  */
 export const familiarBucket = (email: string, ip: string): Bucket =>
-  bucket('familiar', `${email}\n${ip}`, POLICIES.account);
+  bucket('familiar', `${email}\n${networkOf(ip)}`, POLICIES.account);
 
+/** The bucket of whoever comes from an address, over all accounts. */
 export const addressBucket = (ip: string | undefined): Bucket =>
-  ip === undefined ? bucket('shared', '', POLICIES.shared) : bucket('address', ip, POLICIES.address);
+  ip === undefined ? bucket('shared', '', POLICIES.shared) : bucket('address', networkOf(ip), POLICIES.address);
 
 /** The wait that follows a number of failures, in milliseconds: nothing, then one second, doubling up to the cap. */
 export function delayAfter(failures: number, { free, capMs }: Pick<Policy, 'free' | 'capMs'>): number {

@@ -109,6 +109,14 @@ test('one address that tries many accounts is slowed down, and owning one accoun
   expect(await spray()).toBeLessThan(30);
 });
 
+test('whoever owns a whole IPv6 network is one address to the throttle', async () => {
+  for (let index = 0; index < 40; index++)
+    await attempt(`person${index}@example.org`, 'wrong', `2001:db8:1:2::${index}`);
+  expect(compared.count).toBe(21);
+  await attempt('person@example.org', 'wrong', '2001:db8:1:3::1');
+  expect(compared.count).toBe(22);
+});
+
 test('an attack from elsewhere keeps the owner out neither at a familiar address nor for ever', async () => {
   const ann = await addPerson(database.db, 'ann');
   await enter(database.db, ann);
