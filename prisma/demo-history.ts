@@ -83,21 +83,22 @@ function workday(person: DemoPerson, midnight: number, { chance, pick }: Dice): 
   return rows;
 }
 
-/** Guesses at the admin's password, one every two minutes, until the throttle slows them down. */
+/** Guesses at the admin's password, one every two minutes; when the throttle slows them down, one event in ten minutes tells of five. */
 function guessing(people: DemoPerson[], midnight: number): Row[] {
   const admin = people.find(({ role }) => role === 'admin');
   if (!admin) return [];
   const origin: Origin = { source: 'web', ip: '203.0.113.99', userAgent: 'python-requests/2.32' };
   return Array.from({ length: 24 }, (_, index) => {
     const throttled = index >= 6;
+    const minutes = throttled ? 10 * (index - 5) : 2 * index;
     return auditRow(
       {
         ...attempt(admin, origin),
         outcome: 'failure',
         reason: throttled ? 'throttled' : 'bad_credentials',
-        metadata: throttled ? { method: 'password', throttled } : { method: 'password' },
+        metadata: { method: 'password', ...(throttled ? { refusals: index === 6 ? 1 : 5 } : {}) },
       },
-      new Date(midnight + 2 * 60 * 60_000 + index * 120_000),
+      new Date(midnight + (120 + minutes) * 60_000),
     );
   });
 }

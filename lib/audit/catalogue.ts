@@ -12,6 +12,8 @@ interface ActionSpec {
 
 const nothing = z.strictObject({});
 const role = z.enum(['admin', 'auditor', 'user']);
+/** One event tells of all attempts of some minutes that a wait refused. */
+const refusals = z.number().int().optional();
 const changedRole = z.strictObject({ from: role, to: role });
 /** A key by its id and the visible start of its secret. */
 const agentKey = z.strictObject({ keyId: z.string(), prefix: z.string() });
@@ -21,8 +23,8 @@ export const ACTIONS = {
   'auth.sign_in': {
     description: 'A person signed in, or tried to.',
     category: 'auth',
-    version: 1,
-    metadata: z.strictObject({ method: z.string(), throttled: z.boolean().optional() }),
+    version: 2,
+    metadata: z.strictObject({ method: z.string(), refusals }),
   },
   'auth.sign_out': { description: 'A person signed out.', category: 'auth', version: 1, metadata: nothing },
   'auth.sign_out_everywhere': {
@@ -34,8 +36,8 @@ export const ACTIONS = {
   'auth.password_changed': {
     description: 'A person changed their own password, or tried to.',
     category: 'auth',
-    version: 1,
-    metadata: nothing,
+    version: 2,
+    metadata: z.strictObject({ refusals }),
   },
   'auth.password_reset': {
     description: 'A password was set through a one-time link.',

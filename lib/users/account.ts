@@ -1,3 +1,4 @@
+import type { Metadata } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type ErrorCode, type Failure, type Result } from '../errors.ts';
@@ -21,11 +22,13 @@ export async function changePassword(
     select: { email: true, passwordHash: true, disabledAt: true },
   });
   if (!user || user.disabledAt) return fail('unauthenticated', 'Sign in again.');
-  const admission = await admit(db, [passwordBucket(id)]);
-  if (!admission.admitted) {
-    const retryAt = admission.retryAt.toISOString();
-    return refuse(db, act, 'throttled', fail('rate_limited', 'Too many wrong passwords. Wait a while.', { retryAt }));
-  }
+  const admission = await admit(db, [passwordBucket(id)], (tx, refusals) =>
+    record(tx, act, 'failure', 'throttled', { refusals }),
+  );
+  if (!admission.admitted)
+    return fail('rate_limited', 'Too many wrong passwords. Wait a while.', {
+      retryAt: admission.retryAt.toISOString(),
+    });
   if (!(await verifyPassword(user.passwordHash, current)))
     return refuse(db, act, 'wrong_password', fail('wrong_password', 'The current password is not right.'));
   const strength = checkPasswordStrength(next, user);
@@ -52,12 +55,18 @@ export async function changePassword(
   });
 }
 
-async function refuse(db: Db, act: OwnAct, reason: ErrorCode | 'throttled', failure: Failure): Promise<Failure> {
+async function refuse(db: Db, act: OwnAct, reason: ErrorCode, failure: Failure): Promise<Failure> {
   await db.$transaction((tx) => record(tx, act, 'failure', reason));
   return failure;
 }
 
-function record(tx: Tx, { actor, origin }: OwnAct, outcome: 'success' | 'failure', reason?: string): Promise<string> {
+function record(
+  tx: Tx,
+  { actor, origin }: OwnAct,
+  outcome: 'success' | 'failure',
+  reason?: string,
+  metadata: Metadata<'auth.password_changed'> = {},
+): Promise<string> {
   return recordAudit(tx, {
     action: 'auth.password_changed',
     outcome,
@@ -65,6 +74,6 @@ function record(tx: Tx, { actor, origin }: OwnAct, outcome: 'success' | 'failure
     target: { type: 'user', id: actor.id, label: actor.label },
     origin,
     ...(reason === undefined ? {} : { reason }),
-    metadata: {},
+    metadata,
   });
 }

@@ -3,7 +3,7 @@ import { recordAudit } from '../audit/record.ts';
 import type { Db } from '../db.ts';
 import { env } from '../env.ts';
 import { ok, type Result } from '../errors.ts';
-import { open, PERSON, refuse, targetOf, type Person } from './outcome.ts';
+import { open, PERSON, refuse, targetOf, type Attempt, type Person } from './outcome.ts';
 import type { SignedIn } from './session.ts';
 
 /** E-mail of the person that `DEV_ADMIN=true` signs in; made at first use, without a password. */
@@ -12,9 +12,10 @@ export const DEV_ADMIN_EMAIL = 'dev-admin@example.org';
 /** One-click admin for development. Refuses unless the environment asks for it, and always in production. */
 export async function signInDevAdmin(db: Db, origin: Origin): Promise<Result<SignedIn>> {
   const { DEV_ADMIN, NODE_ENV } = env();
-  if (!DEV_ADMIN || NODE_ENV === 'production') return refuse(db, 'dev_admin', 'disabled', origin, '', null);
+  const attempt: Attempt = { method: 'dev_admin', origin, email: '', user: null };
+  if (!DEV_ADMIN || NODE_ENV === 'production') return refuse(db, attempt, 'disabled');
   const user = await findOrCreate(db, origin);
-  if (user.disabledAt) return refuse(db, 'dev_admin', 'disabled', origin, user.email, user);
+  if (user.disabledAt) return refuse(db, { ...attempt, email: user.email, user }, 'disabled');
   return db.$transaction(async (tx) => ok(await open(tx, user, 'dev_admin', origin)));
 }
 

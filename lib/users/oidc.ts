@@ -5,7 +5,7 @@ import type { Db, Tx } from '../db.ts';
 import { ok, type Result } from '../errors.ts';
 import { isEmail, normalizeEmail } from './email.ts';
 import { lockUser } from './lock.ts';
-import { actorOf, open, PERSON, refuse, targetOf, type Person } from './outcome.ts';
+import { actorOf, open, PERSON, refuse, targetOf, type Attempt, type Person } from './outcome.ts';
 import type { SignedIn } from './session.ts';
 
 /** OpenID Connect Core 1.0, section 2: a subject has at most 255 ASCII characters. An issuer is a URL. */
@@ -36,23 +36,25 @@ interface Account {
  */
 export async function signInWithOidc(db: Db, claims: unknown, origin: Origin): Promise<Result<SignedIn>> {
   const vouched = idToken.safeParse(claims);
-  if (!vouched.success) return refuse(db, 'oidc', 'invalid_claims', origin, '', null);
+  const email = normalizeEmail(vouched.data?.email ?? '');
+  const stranger: Attempt = { method: 'oidc', origin, email, user: null };
+  if (!vouched.success) return refuse(db, stranger, 'invalid_claims');
   const account = { provider: vouched.data.iss, subject: vouched.data.sub };
-  const email = normalizeEmail(vouched.data.email ?? '');
   const linked = await db.identity.findUnique({
     where: { provider_subject: account },
     select: { user: { select: PERSON } },
   });
   const verified = vouched.data.email_verified && isEmail(email);
-  if (!linked && !verified) return refuse(db, 'oidc', 'email_unverified', origin, email, null);
+  if (!linked && !verified) return refuse(db, stranger, 'email_unverified');
   const user = linked?.user ?? (await db.user.findUnique({ where: { email }, select: PERSON }));
-  if (!user) return refuse(db, 'oidc', 'unknown_user', origin, email, null);
-  if (user.disabledAt) return refuse(db, 'oidc', 'disabled', origin, email, user);
+  if (!user) return refuse(db, stranger, 'unknown_user');
+  const attempt = { ...stranger, user };
+  if (user.disabledAt) return refuse(db, attempt, 'disabled');
   const opened = await db.$transaction(async (tx) => {
     if (!linked && !(await link(tx, user, account, origin))) return null;
     return open(tx, user, 'oidc', origin);
   });
-  return opened ? ok(opened) : refuse(db, 'oidc', 'identity_conflict', origin, email, user);
+  return opened ? ok(opened) : refuse(db, attempt, 'identity_conflict');
 }
 
 /**

@@ -28,8 +28,21 @@ export interface Person {
 
 export const PERSON = { id: true, email: true, role: true, sessionVersion: true, disabledAt: true } as const;
 
+/** A sign-in that failed or may fail: what the log tells of it. */
+export interface Attempt {
+  method: Method;
+  origin: Origin;
+  /** What was given as the address, normalised. */
+  email: string;
+  /** Whose account it was, if anybody's. */
+  user: Person | null;
+}
+
 /** The same for every failure, so that it tells a stranger nothing. */
-const REFUSED: Failure = fail('unauthenticated', 'Sign-in failed. Check what you entered, or wait and try again.');
+export const REFUSED: Failure = fail(
+  'unauthenticated',
+  'Sign-in failed. Check what you entered, or wait and try again.',
+);
 
 /** Ends a sign-in well, in the caller's transaction: the audit row and the session. */
 export async function open(tx: Tx, user: Person, method: Method, origin: Origin): Promise<SignedIn> {
@@ -44,29 +57,28 @@ export async function open(tx: Tx, user: Person, method: Method, origin: Origin)
   return startSession(tx, user, origin);
 }
 
-/**
- * Ends a sign-in badly: records why, and answers as always. The person has proven nothing, so the actor is anonymous; what was typed is kept only when it is an address at all.
- */
-export async function refuse(
-  db: Db,
-  method: Method,
-  reason: Reason,
-  origin: Origin,
-  email: string,
-  user: Person | null,
-): Promise<Failure> {
-  await db.$transaction((tx) =>
-    recordAudit(tx, {
-      action: 'auth.sign_in',
-      outcome: 'failure',
-      actor: isEmail(email) ? { type: 'anonymous', label: email } : { type: 'anonymous' },
-      ...(user ? { target: targetOf(user) } : {}),
-      origin,
-      reason,
-      metadata: reason === 'throttled' ? { method, throttled: true } : { method },
-    }),
-  );
+/** Ends a sign-in badly: records why, and answers as always. */
+export async function refuse(db: Db, attempt: Attempt, reason: Reason): Promise<Failure> {
+  await db.$transaction((tx) => recordFailure(tx, attempt, reason));
   return REFUSED;
+}
+
+/**
+ * Records a sign-in that failed. The person has proven nothing, so the actor is anonymous; what was typed is kept only when it is an
+ * address at all.
+ * @param refusals how many attempts a wait has refused, this one among them, when that is what the event tells.
+ */
+export function recordFailure(tx: Tx, attempt: Attempt, reason: Reason, refusals?: number): Promise<string> {
+  const { method, origin, email, user } = attempt;
+  return recordAudit(tx, {
+    action: 'auth.sign_in',
+    outcome: 'failure',
+    actor: isEmail(email) ? { type: 'anonymous', label: email } : { type: 'anonymous' },
+    ...(user ? { target: targetOf(user) } : {}),
+    origin,
+    reason,
+    metadata: refusals === undefined ? { method } : { method, refusals },
+  });
 }
 
 export const actorOf = ({ id, email, role }: Person): Actor => ({ type: 'user', id, label: email, role });

@@ -2,7 +2,7 @@ import type { Origin } from '../audit/catalogue.ts';
 import type { Db } from '../db.ts';
 import { ok, type Result } from '../errors.ts';
 import { isEmail, normalizeEmail } from './email.ts';
-import { open, refuse, type Person } from './outcome.ts';
+import { open, recordFailure, refuse, REFUSED, type Attempt, type Person } from './outcome.ts';
 import { verifyPassword } from './password.ts';
 import type { SignedIn } from './session.ts';
 import { accountBucket, addressBucket, admit, familiarBucket, forgive } from './throttle.ts';
@@ -22,13 +22,16 @@ export async function signIn(
   const address = normalizeEmail(email);
   const user = await find(db, address, origin.ip);
   const account = user?.familiar && origin.ip ? familiarBucket(address, origin.ip) : accountBucket(address);
-  const admission = await admit(db, [account, addressBucket(origin.ip)]);
-  if (!admission.admitted) return refuse(db, 'password', 'throttled', origin, address, user);
+  const attempt: Attempt = { method: 'password', origin, email: address, user };
+  const admission = await admit(db, [account, addressBucket(origin.ip)], (tx, refusals) =>
+    recordFailure(tx, attempt, 'throttled', refusals),
+  );
+  if (!admission.admitted) return REFUSED;
   // Outside of any transaction: it takes tens of milliseconds and a connection must not wait for it.
   const matches = await verifyPassword(user?.passwordHash, password);
-  if (!user) return refuse(db, 'password', 'unknown_user', origin, address, user);
-  if (!matches) return refuse(db, 'password', 'bad_credentials', origin, address, user);
-  if (user.disabledAt) return refuse(db, 'password', 'disabled', origin, address, user);
+  if (!user) return refuse(db, attempt, 'unknown_user');
+  if (!matches) return refuse(db, attempt, 'bad_credentials');
+  if (user.disabledAt) return refuse(db, attempt, 'disabled');
   return db.$transaction(async (tx) => {
     await forgive(tx, admission.charges);
     return ok(await open(tx, user, 'password', origin));

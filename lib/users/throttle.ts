@@ -30,6 +30,8 @@ const POLICIES = {
 /** After each such quiet time half of the failures are forgotten. */
 const HALF_LIFE_MS = 30 * MINUTE;
 const FORGOTTEN_MS = 24 * 60 * MINUTE;
+/** One event tells of all refusals of a bucket in this long, as of refused keys (lib/agents): whoever goes on trying cannot fill the log. */
+const QUIET_MS = 10 * MINUTE;
 /** Rows tidied away with each attempt: more than an attempt can add, so the table stays as large as one day's attempts. */
 const TIDY = 10;
 
@@ -78,21 +80,46 @@ interface Row {
   failures: number;
   lastFailureAt: Date;
   blockedUntil: Date | null;
+  /** Refusals that no event has told of yet. */
+  refusals: number;
+  toldAt: Date | null;
 }
 
-/** Charges one attempt to every bucket, or refuses it when one of them is still waiting. */
-export async function admit(db: Db, buckets: Bucket[], now = new Date()): Promise<Admission> {
+/** Records that a bucket refused this many attempts, the present one among them. */
+type Tell = (tx: Tx, refusals: number) => Promise<unknown>;
+
+/**
+ * Charges one attempt to every bucket, or refuses it when one of them is still waiting.
+ * @param tell called in the transaction of a refusal, once in ten minutes for a bucket.
+ */
+export async function admit(db: Db, buckets: Bucket[], tell: Tell, now = new Date()): Promise<Admission> {
   await tidy(db, now);
   // One order for whoever locks some of them, here and in `forgive`, so that no two attempts deadlock. The keys are ASCII.
   const ordered = buckets.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   return db.$transaction(async (tx) => {
     const rows = await lockRows(tx, ordered, now);
-    const retryAt = new Date(Math.max(...rows.map((row) => row.blockedUntil?.getTime() ?? 0)));
-    if (retryAt > now) return { admitted: false, retryAt };
+    const [longest] = rows.toSorted((a, b) => waitOf(b) - waitOf(a));
+    if (longest?.blockedUntil && longest.blockedUntil > now) {
+      await noteRefusal(tx, longest, tell, now);
+      return { admitted: false, retryAt: longest.blockedUntil };
+    }
     const charges = ordered.map((bucket) => charge(bucket, rows, now));
     await writeCharges(tx, charges, now);
     return { admitted: true, charges };
   });
+}
+
+const waitOf = ({ blockedUntil }: Row) => blockedUntil?.getTime() ?? 0;
+
+/** Under the row's lock, so that of many refusals at once one is told. The row outlives a success, and with it the count. */
+async function noteRefusal(tx: Tx, row: Row, tell: Tell, now: Date): Promise<void> {
+  const refusals = row.refusals + 1;
+  const quiet = row.toldAt !== null && now.getTime() - row.toldAt.getTime() < QUIET_MS;
+  await tx.signInThrottle.updateMany({
+    where: { key: row.key },
+    data: quiet ? { refusals } : { refusals: 0, toldAt: now },
+  });
+  if (!quiet) await tell(tx, refusals);
 }
 
 /** One attempt more for a bucket, and the wait that follows from it. */
@@ -116,7 +143,8 @@ async function writeCharges(tx: Tx, charges: Charge[], now: Date): Promise<void>
 /** Takes the charges of a successful attempt back, in the order of `admit` and in the transaction of its session and audit row. */
 export async function forgive(tx: Tx, charges: Charge[]): Promise<void> {
   for (const { key, policy, blockedUntil } of charges) {
-    if (policy.cleared) await tx.signInThrottle.deleteMany({ where: { key } });
+    if (policy.cleared)
+      await tx.signInThrottle.updateMany({ where: { key }, data: { failures: 0, blockedUntil: null } });
     else
       await tx.$executeRaw`
         UPDATE "SignInThrottle" SET failures = greatest(failures - 1, 0),
@@ -137,7 +165,7 @@ function lockRows(tx: Tx, buckets: Bucket[], now: Date): Promise<Row[]> {
     INSERT INTO "SignInThrottle" (key, failures, "lastFailureAt")
     SELECT key, 0, ${now}::timestamptz FROM unnest(${keys}::text[]) AS key ORDER BY key COLLATE "C"
     ON CONFLICT (key) DO UPDATE SET key = excluded.key
-    RETURNING key, failures, "lastFailureAt", "blockedUntil"`;
+    RETURNING key, failures, "lastFailureAt", "blockedUntil", refusals, "toldAt"`;
 }
 
 /** The doublings from one second to the longest wait. More failures than that count as that many, so that a long attack fades too. */

@@ -11,6 +11,7 @@ beforeEach(async () => void (database = await freshDatabase()));
 afterEach(() => database[Symbol.asyncDispose]());
 
 const { sql } = Prisma;
+const tell = () => Promise.reject(new Error('nothing waits here'));
 
 async function waiting(): Promise<number> {
   const [row] = await database.db.$queryRaw<{ count: number }[]>`
@@ -36,9 +37,9 @@ async function meet<T>(first: Prisma.Sql, act: () => Promise<T>, second: Prisma.
 test('attempts and their forgiveness lock the buckets in the order of their keys, whichever way round they are named', async () => {
   const buckets = [familiarBucket('ann@example.org', '198.51.100.7'), addressBucket('198.51.100.7')];
   const lock = (kind: string) => sql`SELECT 1 FROM "SignInThrottle" WHERE key LIKE ${`${kind}:%`} FOR UPDATE`;
-  const admission = await admit(database.db, buckets);
+  const admission = await admit(database.db, buckets, tell);
   if (!admission.admitted) throw new Error('the first attempt waits already');
-  await meet(lock('address'), () => admit(database.db, buckets), lock('familiar'));
+  await meet(lock('address'), () => admit(database.db, buckets, tell), lock('familiar'));
   const forgiven = () => database.db.$transaction((tx) => forgive(tx, admission.charges));
   await meet(lock('address'), forgiven, lock('familiar'));
 });

@@ -92,10 +92,10 @@ test('a stranger learns nothing by timing: known, unknown and throttled accounts
   const known = await statements(ann.email);
   expect(await statements('nobody@example.org')).toEqual(known);
   expect(await statements('nul\u0000@example.org')).toEqual(known);
-  for (let index = 0; index < 5; index++) {
-    await attempt(ann.email, WRONG);
-    await attempt('nobody@example.org', WRONG);
-  }
+  await database.db.signInThrottle.updateMany({
+    where: { key: { not: { startsWith: 'address:' } } },
+    data: { blockedUntil: new Date(Date.now() + 60_000) },
+  });
   const throttled = await statements(ann.email);
   expect(throttled).not.toEqual(known);
   expect(await statements('nobody@example.org')).toEqual(throttled);

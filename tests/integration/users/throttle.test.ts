@@ -63,7 +63,40 @@ test('while it waits even the right password is refused, without a comparison, a
   expect(compared.count).toBe(5);
   wait(1.1);
   expect((await attempt(ann.email, PASSWORD)).ok).toBe(true);
-  expect((await auditTrail(database.db)).filter((line) => line.endsWith('throttled'))).toHaveLength(20);
+  expect((await auditTrail(database.db)).filter((line) => line.endsWith('throttled'))).toHaveLength(1);
+});
+
+test('whoever goes on trying while they wait cannot fill the log: one event in ten minutes tells how many, and no comparison is lost', async () => {
+  await addPerson(database.db, 'ann');
+  const told = async (reason: string) =>
+    (await database.db.auditEvent.findMany({ where: { reason }, orderBy: { createdAt: 'asc' } })).map(
+      (row) => row.metadata,
+    );
+  await failTimes(12, 'ann@example.org');
+  expect(await told('throttled')).toEqual([{ method: 'password', refusals: 1 }]);
+  const before = await database.db.signInThrottle.findFirstOrThrow({ where: { key: { startsWith: 'account:' } } });
+  await Promise.all(Array.from({ length: 30 }, () => attempt('ann@example.org', 'wrong')));
+  wait(11 * 60);
+  await failTimes(1, 'ann@example.org');
+  await attempt('ann@example.org', 'wrong');
+  expect(await told('throttled')).toEqual([
+    { method: 'password', refusals: 1 },
+    { method: 'password', refusals: before.refusals + 31 },
+  ]);
+  expect(await told('bad_credentials')).toHaveLength(compared.count);
+});
+
+test('a success between them does not lose the count of what was refused', async () => {
+  const ann = await addPerson(database.db, 'ann');
+  await failTimes(5, ann.email);
+  for (let index = 0; index < 10; index++) await attempt(ann.email, 'wrong');
+  wait(2);
+  expect((await attempt(ann.email, PASSWORD)).ok).toBe(true);
+  wait(10 * 60);
+  await failTimes(5, ann.email, '203.0.113.10');
+  await attempt(ann.email, 'wrong', '203.0.113.10');
+  const rows = await database.db.auditEvent.findMany({ where: { reason: 'throttled' }, orderBy: { createdAt: 'asc' } });
+  expect(rows.map(({ metadata }) => metadata)).toMatchObject([{ refusals: 1 }, { refusals: 10 }]);
 });
 
 test('thirty guesses at once are not a way around: no more are compared than one after another', async () => {
