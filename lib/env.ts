@@ -65,7 +65,7 @@ const fields = z.object({
     .min(0)
     .max(5)
     .default(0)
-    .describe('Reverse proxies in front of the app whose X-Forwarded-For entry is believed'),
+    .describe('Reverse proxies in front of the app whose X-Forwarded-For entry is believed; preflight wants it stated'),
   SESSION_IDLE_MINUTES: minutes(60).describe('A session ends after this long without a request'),
   SESSION_ABSOLUTE_MINUTES: minutes(12 * 60).describe('A session ends this long after signing in, whatever happens'),
   OIDC_ISSUER: z

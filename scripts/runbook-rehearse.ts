@@ -96,7 +96,7 @@ async function shell({ env }: Stage, command: string, codes = [0], more: Record<
 
 async function preflight(stage: Stage): Promise<void> {
   const checks = 'environment,secret,database-url,lock-file,contract';
-  const env = { NODE_ENV: 'production', NEXTAUTH_URL: 'https://app.example.org' };
+  const env = { NODE_ENV: 'production', NEXTAUTH_URL: 'https://app.example.org', TRUSTED_PROXY_COUNT: '0' };
   await shell(stage, `npm run --silent preflight:prod -- --only ${checks}`, [0], env);
   await shell(stage, 'npm run --silent preflight:prod -- --only environment', [1], { ...env, DEV_ADMIN: 'true' });
 }

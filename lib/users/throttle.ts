@@ -23,7 +23,7 @@ const POLICIES = {
   account: { free: 4, capMs: 15 * MINUTE, cleared: true },
   // An office shares an address, and whoever owns one account must not be able to wipe the failures of their other guesses.
   address: { free: 20, capMs: 15 * MINUTE, cleared: false },
-  // Everyone whose address is unknown (TRUSTED_PROXY_COUNT not set): it only takes the edge off, or a stranger could stop all sign-ins.
+  // Everyone whose address is unknown: it only takes the edge off, or a stranger could stop all sign-ins.
   shared: { free: 1_000, capMs: 1_000, cleared: false },
 } as const satisfies Record<string, Policy>;
 

@@ -7,7 +7,13 @@ export const environment: Check = {
   name: 'environment',
   promise: 'every process finds its variables, each with a usable value',
   run({ env, firstDeployment }) {
-    const findings = [...missing(env), ...unusable(env), ...forbidden(env), ...origin(env, firstDeployment)];
+    const findings = [
+      ...missing(env),
+      ...unusable(env),
+      ...forbidden(env),
+      ...proxies(env),
+      ...origin(env, firstDeployment),
+    ];
     if (env.NODE_ENV !== 'production')
       findings.push(red(`NODE_ENV is ${env.NODE_ENV ?? 'missing'}`, 'set NODE_ENV=production'));
     return Promise.resolve(findings.length > 0 ? findings : [green(`complete for ${PROCESSES.join(', ')}`)]);
@@ -47,6 +53,17 @@ function unusable(env: Record<string, string | undefined>): Finding[] {
 function forbidden(env: Record<string, string | undefined>): Finding[] {
   const set = FORBIDDEN_IN_PRODUCTION.filter((name) => given(env, name) && env[name] !== 'false');
   return set.map((name) => red(`${name} is set`, `remove ${name}: it is for development alone`));
+}
+
+/** The default of 0 is right without a proxy alone, and nothing but the operator knows: forgotten, everybody has the proxy's address. */
+function proxies(env: Record<string, string | undefined>): Finding[] {
+  if (given(env, 'TRUSTED_PROXY_COUNT')) return [];
+  return [
+    red(
+      'TRUSTED_PROXY_COUNT is not stated: behind a proxy a stranger’s wrong passwords would make everybody wait',
+      'set it to 1 behind Railway, Render or one load balancer, and to 0 only where clients connect to the app itself',
+    ),
+  ];
 }
 
 function origin(env: Record<string, string | undefined>, firstDeployment: boolean): Finding[] {

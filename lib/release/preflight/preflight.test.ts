@@ -19,6 +19,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const GOOD = {
   NODE_ENV: 'production',
   NEXTAUTH_URL: 'https://app.example.org',
+  TRUSTED_PROXY_COUNT: '0',
   NEXTAUTH_SECRET: '4m+Vc0tYp9ZkQ2xHs7RgB1uWnE6dJ3oLaI8fTzKqPyM=',
   DATABASE_URL: 'postgres://app:x@db.example.org:5432/x?sslmode=require',
   MIGRATE_DATABASE_URL: 'postgres://owner:x@db.example.org:5432/x?sslmode=require',
@@ -40,6 +41,7 @@ test.each([
   ['a missing variable', { DATABASE_URL: '' }, /red: DATABASE_URL is missing for web, worker, prune, migrate/],
   ['a short secret', { NEXTAUTH_SECRET: 'short' }, /red: NEXTAUTH_SECRET: must have at least 32/],
   ['a development switch', { DEV_ADMIN: 'true' }, /red: DEV_ADMIN is set/],
+  ['a number of proxies that nobody stated', { TRUSTED_PROXY_COUNT: '' }, /red: TRUSTED_PROXY_COUNT is not stated/],
   ['another NODE_ENV', { NODE_ENV: 'development' }, /red: NODE_ENV is development/],
   ['an origin without TLS', { NEXTAUTH_URL: 'http://app.example.org' }, /red: NEXTAUTH_URL is not https/],
   ['a trailing slash', { NEXTAUTH_URL: 'https://app.example.org/' }, /red: NEXTAUTH_URL: must not end with a slash/],
