@@ -48,8 +48,9 @@ export const ACTIONS = {
   'access.denied': {
     description: 'A signed-in person asked for something their role does not allow.',
     category: 'access',
-    version: 1,
-    metadata: z.strictObject({ permission: z.string(), path: z.string() }),
+    version: 2,
+    /** No path when the role was lost while the act was under way: the target says what it was about. */
+    metadata: z.strictObject({ permission: z.string(), path: z.string().optional() }),
   },
   'access.key_refused': {
     description: 'A machine presented a key that does not work; one event tells of all refusals of some minutes.',

@@ -5,7 +5,7 @@ import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isPrintable } from '../text.ts';
 import { isEmail, normalizeEmail } from './email.ts';
-import { lockAdmins, NO_LONGER_ADMIN, withTarget } from './lock.ts';
+import { lockAdmins, refuseFormerAdmin, withTarget } from './lock.ts';
 import { targetOf, type Person } from './outcome.ts';
 import { checkPasswordStrength, hashPassword } from './password.ts';
 import { issueResetLink, type ResetLink } from './reset.ts';
@@ -90,7 +90,7 @@ async function insert<T>(
   const errors = invalidFields(data);
   if (errors.length > 0) return fail('invalid_input', 'Some fields cannot be accepted.', { errors });
   return db.$transaction(async (tx) => {
-    if (!(await lockAdmins(tx, act)).mayAct) return NO_LONGER_ADMIN;
+    if (!(await lockAdmins(tx, act)).mayAct) return refuseFormerAdmin(tx, act);
     const [added] = await tx.user.createManyAndReturn({
       data,
       skipDuplicates: true,

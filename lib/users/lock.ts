@@ -1,11 +1,13 @@
+import type { Permission } from '../access/permissions.ts';
 import type { Act } from '../audit/catalogue.ts';
+import { recordAudit } from '../audit/record.ts';
 import { isUuid } from '../audit/uuid.ts';
 import type { Db, Tx } from '../db.ts';
-import { fail, type Result } from '../errors.ts';
+import { fail, type Failure, type Result } from '../errors.ts';
 import { NO_SUCH_USER } from './list.ts';
-import type { Person } from './outcome.ts';
+import { targetOf, type Person } from './outcome.ts';
 
-export const NO_LONGER_ADMIN = fail('forbidden', 'Your own account is no longer an active admin.');
+const NO_LONGER_ADMIN = fail('forbidden', 'Your own account is no longer an active admin.');
 
 interface Locked {
   /** The actor is an active admin at this moment, or no person at all (the command line). */
@@ -38,6 +40,19 @@ export async function lockUser(tx: Tx, id: string): Promise<void> {
   await tx.$queryRaw`SELECT 1 FROM "User" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
 }
 
+/** Refuses whoever lost the role after the guard of the page had let them through, and records it as that guard does. */
+export async function refuseFormerAdmin(tx: Tx, act: Act, target?: Person): Promise<Failure> {
+  await recordAudit(tx, {
+    action: 'access.denied',
+    outcome: 'denied',
+    ...act,
+    ...(target ? { target: targetOf(target) } : {}),
+    reason: NO_LONGER_ADMIN.code,
+    metadata: { permission: 'users:manage' satisfies Permission },
+  });
+  return NO_LONGER_ADMIN;
+}
+
 /** Runs an admin's act on a person in one transaction, under the locks. Fails with `forbidden` or `not_found` before it starts. */
 export async function withTarget<T>(
   db: Db,
@@ -48,7 +63,7 @@ export async function withTarget<T>(
   if (!isUuid(id)) return NO_SUCH_USER;
   return db.$transaction(async (tx) => {
     const locked = await lockAdmins(tx, act, id.toLowerCase());
-    if (!locked.mayAct) return NO_LONGER_ADMIN;
+    if (!locked.mayAct) return refuseFormerAdmin(tx, act, locked.target);
     return locked.target ? change(tx, locked.target, locked) : NO_SUCH_USER;
   });
 }

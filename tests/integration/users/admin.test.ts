@@ -56,7 +56,7 @@ test('two admins who disable themselves at the same moment: one of them stays', 
   expect(outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code)).sort()).toEqual(['last_admin', 'ok']);
 });
 
-test('who has just lost the role cannot go on with an act that was under way', async () => {
+test('who has just lost the role cannot go on with an act that was under way, and the log says that they tried', async () => {
   const { db } = database;
   const root = await addPerson(db, 'root', 'admin');
   const other = await addPerson(db, 'other', 'admin');
@@ -71,6 +71,15 @@ test('who has just lost the role cannot go on with an act that was under way', a
     await createUser(db, stale, { email: 'new@example.org', name: 'New', role: 'admin' }),
   ])
     expect(refused).toMatchObject({ ok: false, code: 'forbidden' });
+  const denials = await db.auditEvent.findMany({ where: { action: 'access.denied' }, orderBy: { createdAt: 'asc' } });
+  expect(denials.map((row) => row.targetId)).toEqual([target.id, other.id, root.id, root.id, null]);
+  for (const row of denials)
+    expect(row).toMatchObject({
+      outcome: 'denied',
+      actorId: other.id,
+      reason: 'forbidden',
+      metadata: { permission: 'users:manage' },
+    });
 });
 
 test('a missing person is not found, whether the id is unknown or no id at all', async () => {
