@@ -1,9 +1,8 @@
 import type { Db } from './db.ts';
+import { MIN_ADMINS } from './users/list.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const TOP = 10;
-/** Fewer and one lost password locks everybody out of administration. */
-export const MIN_ADMINS = 2;
 
 export interface SecurityReport {
   from: Date;

@@ -1,15 +1,12 @@
 /** `npm run admin:list`: who can administer, and whether that is enough. */
 import { openDb, type Db } from '#lib/db.ts';
 import { commandEnv } from '#lib/env.ts';
-import { listUsers, type UserRow } from '#lib/users/list.ts';
+import { listUsers, MIN_ADMINS, type UserRow } from '#lib/users/list.ts';
 import { runCommand, type Given } from './support/run-command.ts';
 
-/** The runbook's policy: with one admin, one lost password or one holiday stops everything. */
-const AT_LEAST = 2;
-
 const USAGE = `Usage: npm run admin:list [-- --json]
-  Prints the active admins. The policy wants ${AT_LEAST} of them.
-  Exit codes: 0 enough, 1 below ${AT_LEAST}, 2 wrong usage, 3 could not check`;
+  Prints the active admins. The policy wants ${MIN_ADMINS} of them.
+  Exit codes: 0 enough, 1 below ${MIN_ADMINS}, 2 wrong usage, 3 could not check`;
 
 const OPTIONS = { json: { type: 'boolean', default: false } } as const;
 
@@ -18,14 +15,14 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const db = openDb(DATABASE_URL, { max: 1, caCert: DATABASE_CA_CERT });
   try {
     const admins = await activeAdmins(db);
-    const code = admins.length < AT_LEAST ? 1 : 0;
+    const code = admins.length < MIN_ADMINS ? 1 : 0;
     if (values.json)
-      return say(JSON.stringify({ admins: admins.map(shown), atLeast: AT_LEAST, enough: code === 0 }), code);
+      return say(JSON.stringify({ admins: admins.map(shown), atLeast: MIN_ADMINS, enough: code === 0 }), code);
     for (const { email, name, lastSeenAt } of admins.map(shown))
       console.log(`${email}  ${name}  ${lastSeenAt === null ? 'not here lately' : `last here ${lastSeenAt}`}`);
     if (code !== 0)
       console.error(
-        `${admins.length} active admin(s); the policy wants at least ${AT_LEAST}: npm run admin:create -- --email E`,
+        `${admins.length} active admin(s); the policy wants at least ${MIN_ADMINS}: npm run admin:create -- --email E`,
       );
     return code;
   } finally {

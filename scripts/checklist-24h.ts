@@ -1,6 +1,7 @@
 /** `npm run checklist:24h`: what a command can answer a day after going live. Exit 1 when a line is bad. */
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
+import { MIN_ADMINS } from '#lib/users/list.ts';
 import { runCommand, type Given } from './support/run-command.ts';
 
 const USAGE = `npm run checklist:24h [-- --json]    needs DATABASE_URL
@@ -16,7 +17,6 @@ interface Line {
 const DEVIATIONS = 4;
 /** …and holds at least so many events: small numbers jump. */
 const AT_LEAST = 20;
-const WANTED_ADMINS = 2;
 
 const OPTIONS = { json: { type: 'boolean', default: false } } as const;
 
@@ -86,7 +86,7 @@ async function admins(db: Db): Promise<Line> {
   const detail = people.map(({ email }) => email).join(', ') || 'nobody';
   return {
     name: 'admins',
-    state: people.length >= WANTED_ADMINS ? 'ok' : 'bad',
+    state: people.length >= MIN_ADMINS ? 'ok' : 'bad',
     detail: `${people.length}: ${detail}`,
   };
 }

@@ -1,6 +1,7 @@
 /** `npm run security:report`: the weekly look. Exit 1: there are fewer than two admins. */
 import { db } from '#lib/db.ts';
-import { MIN_ADMINS, securityReport, type SecurityReport } from '#lib/security-report.ts';
+import { securityReport, type SecurityReport } from '#lib/security-report.ts';
+import { MIN_ADMINS } from '#lib/users/list.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
 const USAGE = `npm run security:report [-- --days N] [--json]

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SessionClaims } from '#lib/users/session.ts';
 
 /** All that the session cookie holds. No role: it would be stale, and somebody would read it. */
 const claims = z.object({
@@ -7,11 +8,9 @@ const claims = z.object({
   sessionVersion: z.number().int(),
   /** Unix milliseconds of the sign-in. */
   authTime: z.number().int(),
-});
-
-export type Claims = z.output<typeof claims>;
+}) satisfies z.ZodType<SessionClaims>;
 
 /** Takes the claims out of a decoded token; null when it is not one of ours. */
-export function readClaims(token: unknown): Claims | null {
+export function readClaims(token: unknown): SessionClaims | null {
   return claims.safeParse(token).data ?? null;
 }

@@ -3,7 +3,7 @@ import { cookies } from 'next/headers';
 import { encode } from 'next-auth/jwt';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
-import { signOut, type SignedIn } from '#lib/users/session.ts';
+import { signOut, type SessionClaims } from '#lib/users/session.ts';
 import { sessionCookie } from './cookies.ts';
 import { actOf, currentUser } from './session.ts';
 
@@ -20,7 +20,7 @@ export async function forgetSession(): Promise<void> {
 }
 
 /** Puts another session of the same person into the cookie, in the form that NextAuth writes. */
-export async function replaceSession(claims: SignedIn): Promise<void> {
+export async function replaceSession(claims: SessionClaims): Promise<void> {
   const { NEXTAUTH_SECRET, SESSION_ABSOLUTE_MINUTES } = env();
   const maxAge = SESSION_ABSOLUTE_MINUTES * 60;
   const token = await encode({ token: { ...claims }, secret: NEXTAUTH_SECRET, maxAge });

@@ -1,14 +1,14 @@
-import type { Claims } from './claims.ts';
+import type { SessionClaims } from '#lib/users/session.ts';
 
 declare module 'next-auth' {
   interface User {
     id: string;
     /** Set by a provider once our own sign-in has agreed; without it no session is made. */
-    claims?: Claims;
+    claims?: SessionClaims;
   }
 }
 
 declare module 'next-auth/jwt' {
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the cookie holds the claims and nothing else
-  interface JWT extends Partial<Claims> {}
+  interface JWT extends Partial<SessionClaims> {}
 }

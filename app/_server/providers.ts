@@ -8,14 +8,14 @@ import { env } from '#lib/env.ts';
 import type { Origin } from '#lib/audit/catalogue.ts';
 import type { Result } from '#lib/errors.ts';
 import { log } from '#lib/log.ts';
-import type { SignedIn } from '#lib/users/session.ts';
+import type { SessionClaims } from '#lib/users/session.ts';
 import { signIn } from '#lib/users/sign-in.ts';
 import { signInDevAdmin } from '#lib/users/dev-admin.ts';
 import { signInWithOidc } from '#lib/users/oidc.ts';
 import { requestOrigin } from './origin.ts';
 
 /** NextAuth puts the message of whatever `authorize` throws into the URL, so it gets a constant code and nothing else. */
-async function claimsOrCode(attempt: (origin: Origin) => Promise<Result<SignedIn>>): Promise<SignedIn> {
+async function claimsOrCode(attempt: (origin: Origin) => Promise<Result<SessionClaims>>): Promise<SessionClaims> {
   const result = await attempt(await requestOrigin('web')).catch((error: unknown) => {
     log.error({ err: error }, 'sign-in failed');
     throw new Error('unavailable');

@@ -40,7 +40,7 @@ export const ACTIONS = {
     metadata: z.strictObject({ refusals }),
   },
   'auth.password_reset': {
-    description: 'A password was set through a one-time link.',
+    description: 'A password was set through a one-time link or from the command line, or somebody tried to.',
     category: 'auth',
     version: 1,
     metadata: nothing,

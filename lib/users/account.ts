@@ -3,7 +3,7 @@ import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type ErrorCode, type Failure, type Result } from '../errors.ts';
 import { checkPasswordStrength, hashPassword, verifyPassword } from './password.ts';
-import { endAllSessions, startSession, type OwnAct, type SignedIn } from './session.ts';
+import { endAllSessions, startSession, type OwnAct, type SessionClaims } from './session.ts';
 import { admit, forgive, passwordBucket } from './throttle.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function changePassword(
   db: Db,
   act: OwnAct,
   { current, next }: { current: string; next: string },
-): Promise<Result<SignedIn>> {
+): Promise<Result<SessionClaims>> {
   const id = act.actor.id;
   const user = await db.user.findUnique({
     where: { id },

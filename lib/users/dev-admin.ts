@@ -4,13 +4,13 @@ import type { Db } from '../db.ts';
 import { env } from '../env.ts';
 import { ok, type Result } from '../errors.ts';
 import { open, PERSON, refuse, targetOf, type Attempt, type Person } from './outcome.ts';
-import type { SignedIn } from './session.ts';
+import type { SessionClaims } from './session.ts';
 
 /** E-mail of the person that `DEV_ADMIN=true` signs in; made at first use, without a password. */
 export const DEV_ADMIN_EMAIL = 'dev-admin@example.org';
 
 /** One-click admin for development. Refuses unless the environment asks for it, and always in production. */
-export async function signInDevAdmin(db: Db, origin: Origin): Promise<Result<SignedIn>> {
+export async function signInDevAdmin(db: Db, origin: Origin): Promise<Result<SessionClaims>> {
   const { DEV_ADMIN, NODE_ENV } = env();
   const attempt: Attempt = { method: 'dev_admin', origin, email: '', user: null };
   if (!DEV_ADMIN || NODE_ENV === 'production') return refuse(db, attempt, 'disabled');

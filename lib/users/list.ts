@@ -79,7 +79,10 @@ export async function getUser(db: Db, id: string): Promise<Result<UserRow>> {
   return user ? ok(user) : NO_SUCH_USER;
 }
 
-/** How many people can administer right now: the runbook wants two at least. */
+/** The runbook's policy: with fewer active admins, one lost password or one holiday stops everything. */
+export const MIN_ADMINS = 2;
+
+/** How many people can administer right now. */
 export function countActiveAdmins(db: Db): Promise<number> {
   return db.user.count({ where: { role: 'admin', disabledAt: null } });
 }

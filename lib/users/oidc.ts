@@ -6,7 +6,7 @@ import { ok, type Result } from '../errors.ts';
 import { isEmail, normalizeEmail } from './email.ts';
 import { lockUser } from './lock.ts';
 import { actorOf, open, PERSON, refuse, targetOf, type Attempt, type Person } from './outcome.ts';
-import type { SignedIn } from './session.ts';
+import type { SessionClaims } from './session.ts';
 
 /** OpenID Connect Core 1.0, section 2: a subject has at most 255 ASCII characters. An issuer is a URL. */
 const name = z.string().regex(/^[\x20-\x7e]{1,255}$/);
@@ -34,7 +34,7 @@ interface Account {
  * linked at the first sign-in by verified e-mail. Failures answer like those of `signIn`, and are recorded as they are.
  * @param claims the claims of the ID token, as they came.
  */
-export async function signInWithOidc(db: Db, claims: unknown, origin: Origin): Promise<Result<SignedIn>> {
+export async function signInWithOidc(db: Db, claims: unknown, origin: Origin): Promise<Result<SessionClaims>> {
   const vouched = idToken.safeParse(claims);
   const email = normalizeEmail(vouched.data?.email ?? '');
   const stranger: Attempt = { method: 'oidc', origin, email, user: null };

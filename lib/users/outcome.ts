@@ -4,7 +4,7 @@ import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, type Failure } from '../errors.ts';
 import { isEmail } from './email.ts';
-import { startSession, type SignedIn } from './session.ts';
+import { startSession, type SessionClaims } from './session.ts';
 
 /** Why a sign-in failed: told to the audit log and to nobody else. */
 export type Reason =
@@ -45,7 +45,7 @@ export const REFUSED: Failure = fail(
 );
 
 /** Ends a sign-in well, in the caller's transaction: the audit row and the session. */
-export async function open(tx: Tx, user: Person, method: Method, origin: Origin): Promise<SignedIn> {
+export async function open(tx: Tx, user: Person, method: Method, origin: Origin): Promise<SessionClaims> {
   await recordAudit(tx, {
     action: 'auth.sign_in',
     outcome: 'success',

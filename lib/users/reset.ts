@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Origin } from '../audit/catalogue.ts';
+import type { Act, Origin, Target } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Failure, type Result } from '../errors.ts';
@@ -49,10 +49,12 @@ export async function resetPassword(
   { token, password, origin }: { token: string; password: string; origin: Origin },
 ): Promise<Result<void>> {
   const link = await find(db, token);
-  if (!link) return db.$transaction((tx) => refuse(tx, origin));
+  const stranger: Act = { actor: { type: 'anonymous' }, origin };
+  if (!link) return db.$transaction((tx) => refuse(tx, stranger, INVALID));
   const { id: linkId, user } = link;
+  const owner = { actor: actorOf(user), target: targetOf(user), origin };
   const strength = checkPasswordStrength(password, user);
-  if (!strength.ok) return strength;
+  if (!strength.ok) return db.$transaction((tx) => refuse(tx, owner, strength));
   const passwordHash = await hashPassword(password);
   return db.$transaction(async (tx) => {
     // Before the link: an admin's act locks the person first, too.
@@ -62,18 +64,11 @@ export async function resetPassword(
       where: { id: linkId, usedAt: null, expiresAt: { gt: now } },
       data: { usedAt: now },
     });
-    if (count === 0) return refuse(tx, origin);
+    if (count === 0) return refuse(tx, stranger, INVALID);
     await tx.user.update({ where: { id: user.id }, data: { passwordHash } });
     await endAllSessions(tx, user.id);
     await clearAccount(tx, user.email);
-    await recordAudit(tx, {
-      action: 'auth.password_reset',
-      outcome: 'success',
-      actor: actorOf(user),
-      target: targetOf(user),
-      origin,
-      metadata: {},
-    });
+    await recordAudit(tx, { action: 'auth.password_reset', outcome: 'success', ...owner, metadata: {} });
     return ok(undefined);
   });
 }
@@ -86,14 +81,13 @@ async function find(db: Db, token: string) {
   return link && !link.usedAt && link.expiresAt > new Date() && !link.user.disabledAt ? link : null;
 }
 
-async function refuse(tx: Tx, origin: Origin): Promise<Failure> {
+async function refuse(tx: Tx, act: Act & { target?: Target }, failure: Failure): Promise<Failure> {
   await recordAudit(tx, {
     action: 'auth.password_reset',
     outcome: 'failure',
-    actor: { type: 'anonymous' },
-    origin,
-    reason: 'invalid_token',
+    ...act,
+    reason: failure.code,
     metadata: {},
   });
-  return INVALID;
+  return failure;
 }

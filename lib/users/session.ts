@@ -14,8 +14,6 @@ export interface SessionClaims {
   authTime: number;
 }
 
-export type SignedIn = SessionClaims;
-
 /** The person behind a request, read fresh from the database. */
 export interface CurrentUser {
   id: string;
@@ -65,7 +63,7 @@ export async function startSession(
   tx: Tx,
   user: { id: string; sessionVersion: number },
   origin: Origin,
-): Promise<SignedIn> {
+): Promise<SessionClaims> {
   const now = new Date();
   const id = uuidv7(now);
   const { ip = null, userAgent = null } = origin;

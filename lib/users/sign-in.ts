@@ -4,7 +4,7 @@ import { ok, type Result } from '../errors.ts';
 import { isEmail, normalizeEmail } from './email.ts';
 import { open, recordFailure, refuse, REFUSED, type Attempt, type Person } from './outcome.ts';
 import { verifyPassword } from './password.ts';
-import type { SignedIn } from './session.ts';
+import type { SessionClaims } from './session.ts';
 import { accountBucket, addressBucket, admit, familiarBucket, forgive } from './throttle.ts';
 
 /** A person who signed in from an address lately is not kept out there by others' guesses. 30 days in milliseconds. */
@@ -18,7 +18,7 @@ const FAMILIAR_MS = 30 * 24 * 60 * 60_000;
 export async function signIn(
   db: Db,
   { email, password, origin }: { email: string; password: string; origin: Origin },
-): Promise<Result<SignedIn>> {
+): Promise<Result<SessionClaims>> {
   const address = normalizeEmail(email);
   const user = await find(db, address, origin.ip);
   const account = user?.familiar && origin.ip ? familiarBucket(address, origin.ip) : accountBucket(address);

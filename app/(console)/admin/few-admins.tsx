@@ -1,12 +1,12 @@
 import { getTranslations } from 'next-intl/server';
 import { db } from '#lib/db.ts';
-import { countActiveAdmins } from '#lib/users/list.ts';
+import { countActiveAdmins, MIN_ADMINS } from '#lib/users/list.ts';
 import { Notice } from '../../_ui/notice.tsx';
 
-/** Stands until there are two: the runbook's rule, because one can be locked out or away. */
+/** Stands until there are as many as the runbook wants, because one can be locked out or away. */
 export async function FewAdmins() {
   const admins = await countActiveAdmins(db());
-  if (admins >= 2) return null;
+  if (admins >= MIN_ADMINS) return null;
   const t = await getTranslations('admin');
   return (
     <div className="mb-6">

@@ -2,7 +2,7 @@ import type { Role } from '#lib/access/permissions.ts';
 import type { Origin } from '#lib/audit/catalogue.ts';
 import type { Db } from '#lib/db.ts';
 import { hashPassword } from '#lib/users/password.ts';
-import type { CurrentUser, OwnAct, SignedIn } from '#lib/users/session.ts';
+import type { CurrentUser, OwnAct, SessionClaims } from '#lib/users/session.ts';
 import { loadSession } from '#lib/users/session.ts';
 import { signIn } from '#lib/users/sign-in.ts';
 
@@ -29,14 +29,14 @@ export const actOf = ({ id, email, role }: Person): OwnAct => ({
 });
 
 /** Signs a person in, who must not fail. */
-export async function enter(db: Db, { email }: Person, password = PASSWORD): Promise<SignedIn> {
+export async function enter(db: Db, { email }: Person, password = PASSWORD): Promise<SessionClaims> {
   const outcome = await signIn(db, { email, password, origin: WEB });
   if (!outcome.ok) throw new Error(`sign-in of ${email} failed: ${outcome.detail}`);
   return outcome.value;
 }
 
 /** Whether a copy of the cookie still opens the door. */
-export async function stillIn(db: Db, copied: SignedIn): Promise<CurrentUser | null> {
+export async function stillIn(db: Db, copied: SessionClaims): Promise<CurrentUser | null> {
   return loadSession(db, copied);
 }
 

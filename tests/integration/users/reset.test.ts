@@ -60,9 +60,10 @@ test('a link dies after a day, when a newer one is made, and when its owner is d
   expect((await reset(third.token)).ok).toBe(false);
 });
 
-test('a weak password does not use the link up', async () => {
+test('a weak password does not use the link up, and is recorded', async () => {
   const { token } = await makeLink();
   expect(await reset(token, 'short')).toMatchObject({ ok: false, code: 'weak_password' });
+  expect(await auditTrail(database.db)).toContain('auth.password_reset failure weak_password');
   expect(await reset(token)).toMatchObject({ ok: true });
 });
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Prisma } from '#lib/db.ts';
-import { listSessions, loadSession, signOut, signOutEverywhere, type SignedIn } from '#lib/users/session.ts';
+import { listSessions, loadSession, signOut, signOutEverywhere, type SessionClaims } from '#lib/users/session.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { actOf, addPerson, auditTrail, enter, stillIn } from './people.ts';
 
 let database: TestDatabase;
 let ann: Awaited<ReturnType<typeof addPerson>>;
-let session: SignedIn;
+let session: SessionClaims;
 beforeEach(async () => {
   database = await freshDatabase();
   ann = await addPerson(database.db, 'ann');
