@@ -59,7 +59,7 @@ function forbidden(env: Record<string, string | undefined>): Finding[] {
 function proxies(env: Record<string, string | undefined>): Finding[] {
   if (given(env, 'TRUSTED_PROXY_COUNT')) return [];
   return [
-    red(
+    yellow(
       'TRUSTED_PROXY_COUNT is not stated: behind a proxy a stranger’s wrong passwords would make everybody wait',
       'set it to 1 behind Railway, Render or one load balancer, and to 0 only where clients connect to the app itself',
     ),

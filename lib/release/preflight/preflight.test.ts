@@ -41,7 +41,6 @@ test.each([
   ['a missing variable', { DATABASE_URL: '' }, /red: DATABASE_URL is missing for web, worker, prune, migrate/],
   ['a short secret', { NEXTAUTH_SECRET: 'short' }, /red: NEXTAUTH_SECRET: must have at least 32/],
   ['a development switch', { DEV_ADMIN: 'true' }, /red: DEV_ADMIN is set/],
-  ['a number of proxies that nobody stated', { TRUSTED_PROXY_COUNT: '' }, /red: TRUSTED_PROXY_COUNT is not stated/],
   ['another NODE_ENV', { NODE_ENV: 'development' }, /red: NODE_ENV is development/],
   ['an origin without TLS', { NEXTAUTH_URL: 'http://app.example.org' }, /red: NEXTAUTH_URL is not https/],
   ['a trailing slash', { NEXTAUTH_URL: 'https://app.example.org/' }, /red: NEXTAUTH_URL: must not end with a slash/],
@@ -56,6 +55,12 @@ test('an absent origin is green before the first deployment and yellow afterward
   expect(await light(environment, context(env, { firstDeployment: true }))).toBe('green');
   expect(await light(environment, context(env))).toBe('yellow');
   expect(await light(environment, context({}, { firstDeployment: true }))).toBe('yellow');
+});
+
+test('a number of proxies that nobody stated is yellow', async () => {
+  const env = { TRUSTED_PROXY_COUNT: '' };
+  expect(await light(environment, context(env))).toBe('yellow');
+  expect(await reasons(environment, context(env))).toMatch(/TRUSTED_PROXY_COUNT is not stated/);
 });
 
 test.each(['', 'changeme-changeme-changeme-changeme', 'a'.repeat(64), 'abababababababababababababababababababab'])(
