@@ -4,7 +4,7 @@ import { PlainPage } from './_ui/plain-page.tsx';
 export default function Forbidden() {
   return (
     <PlainPage>
-      <ForbiddenBody />
+      <ForbiddenBody recorded={false} />
     </PlainPage>
   );
 }

@@ -11,6 +11,7 @@ export const STATUS = {
   not_found: 404,
   conflict: 409,
   email_taken: 409,
+  name_taken: 409,
   last_admin: 409,
   too_large: 413,
   unsupported_media_type: 415,

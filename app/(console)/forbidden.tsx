@@ -1,1 +1,5 @@
-export { ForbiddenBody as default } from '../_ui/forbidden-body.tsx';
+import { ForbiddenBody } from '../_ui/forbidden-body.tsx';
+
+export default function Forbidden() {
+  return <ForbiddenBody recorded />;
+}

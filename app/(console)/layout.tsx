@@ -29,16 +29,17 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
   const menu = (
     <>
       <p className="px-3 text-sm font-medium break-words">{user.name}</p>
-      <p className="text-muted mb-2 px-3 text-sm break-words">
-        {user.email} · {t(`common.roles.${user.role}`)}
+      <p className="text-muted mb-2 px-3 text-sm">
+        <span className="block break-words">{user.email}</span>
+        {t(`common.roles.${user.role}`)}
       </p>
       <NavLinks items={[{ href: '/account', text: t('shell.nav.account') }]} stacked />
-      <div className="border-line my-2 border-y py-2">
+      <div className="border-line my-2 grid gap-3 border-y py-3">
         <LanguageChoice action={setLocale} chosen={await getLocale()} />
         <ThemeChoice action={setTheme} chosen={await chosenTheme()} />
       </div>
       <ActionForm action={signOutHere}>
-        <SubmitButton look="quiet" className="w-full justify-start px-3">
+        <SubmitButton look="quiet" className="w-full justify-start px-3!">
           <LogOut aria-hidden className="size-4" /> {t('shell.signOut')}
         </SubmitButton>
       </ActionForm>

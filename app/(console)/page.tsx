@@ -3,10 +3,9 @@ import { getFormatter, getTranslations } from 'next-intl/server';
 import { db } from '#lib/db.ts';
 import { readOverview, type Overview } from '#lib/overview.ts';
 import { requirePermission } from '../_server/session.ts';
-import { Disclosure } from '../_ui/disclosure.tsx';
-import { Figure } from '../_ui/figure.tsx';
+import { DaysTable } from '../_ui/days-table.tsx';
+import { Figure, Figures } from '../_ui/figure.tsx';
 import { PageHead, Panel } from '../_ui/page.tsx';
-import { Cell, HeadCell, Table } from '../_ui/table.tsx';
 import { TrafficChart } from '../_ui/traffic-chart.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -19,24 +18,24 @@ export default async function OverviewPage() {
   return (
     <>
       <PageHead title={t('title')} lead={t('lead')} />
-      <Figures />
+      <Now />
     </>
   );
 }
 
-async function Figures() {
+async function Now() {
   const overview = await readOverview(db());
   const t = await getTranslations('overview');
   const { activePeople, activeAdmins, openSessions, lastDay } = overview;
   return (
     <>
-      <dl aria-label={t('figures')} className="mb-4 grid grid-cols-2 gap-3 sm:gap-4 md:grid-cols-3 lg:grid-cols-5">
+      <Figures label={t('figures')}>
         <Figure name={t('people')} value={activePeople} note={t('admins', { count: activeAdmins })} />
         <Figure name={t('sessions')} value={openSessions} />
         <Figure name={t('signIns')} value={lastDay.signIns} note={t('lastDay')} />
         <Figure name={t('failures')} value={lastDay.failures} note={t('lastDay')} />
         <Figure name={t('denials')} value={lastDay.denials} note={t('lastDay')} />
-      </dl>
+      </Figures>
       <Days days={overview.days} />
     </>
   );
@@ -57,30 +56,15 @@ async function Days({ days }: Pick<Overview, 'days'>) {
         names={names}
         summary={t('summary', { days: days.length, ...totals })}
       />
-      <div className="mt-4">
-        <Disclosure label={t('table')}>
-          <Table caption={t('chart')}>
-            <thead>
-              <tr>
-                <HeadCell>{t('day')}</HeadCell>
-                <HeadCell>{names.signIns}</HeadCell>
-                <HeadCell>{names.failures}</HeadCell>
-                <HeadCell>{names.denials}</HeadCell>
-              </tr>
-            </thead>
-            <tbody>
-              {days.map(({ day, signIns, failures, denials }, index) => (
-                <tr key={day} className="border-line border-t tabular-nums">
-                  <Cell>{labels[index]}</Cell>
-                  <Cell>{signIns}</Cell>
-                  <Cell>{failures}</Cell>
-                  <Cell>{denials}</Cell>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
-        </Disclosure>
-      </div>
+      <DaysTable
+        caption={t('chart')}
+        names={[names.signIns, names.failures, names.denials]}
+        days={days.map(({ day, signIns, failures, denials }, index) => ({
+          day,
+          label: labels[index] ?? day,
+          counts: [signIns, failures, denials],
+        }))}
+      />
     </Panel>
   );
 }

@@ -14,26 +14,26 @@ export async function AgentsTable({ agents }: { agents: AgentRow[] }) {
         <tr>
           <HeadCell>{t('name')}</HeadCell>
           <HeadCell>{t('status')}</HeadCell>
-          <HeadCell className="text-right max-sm:hidden">{t('keys.live')}</HeadCell>
+          <HeadCell className="text-right max-md:hidden">{t('keys.live')}</HeadCell>
           <HeadCell className="text-right max-sm:hidden">{t('events')}</HeadCell>
-          <HeadCell className="max-sm:hidden">{t('lastUsed')}</HeadCell>
+          <HeadCell className="max-lg:hidden">{t('lastUsed')}</HeadCell>
         </tr>
       </thead>
       <tbody className="divide-line divide-y">
         {agents.map(({ id, name, description, disabled, liveKeys, events, lastUsedAt }) => (
-          <tr key={id}>
-            <Cell>
-              <a href={`/admin/agents/${id}`} className="font-medium underline underline-offset-4">
+          <tr key={id} className="hover:bg-sunken">
+            <Cell className="w-full max-w-0 wrap-anywhere">
+              <a href={`/admin/agents/${id}`} className="font-medium underline-offset-4 hover:underline">
                 {name}
               </a>
-              {description ? <p className="text-muted mt-1 break-words">{description}</p> : null}
+              {description ? <p className="text-muted mt-1">{description}</p> : null}
             </Cell>
             <Cell>
               <Badge tone={disabled ? 'neutral' : 'good'}>{t(disabled ? 'disabled' : 'active')}</Badge>
             </Cell>
-            <Cell className="text-right tabular-nums max-sm:hidden">{format.number(liveKeys)}</Cell>
+            <Cell className="text-right tabular-nums max-md:hidden">{format.number(liveKeys)}</Cell>
             <Cell className="text-right tabular-nums max-sm:hidden">{format.number(events)}</Cell>
-            <Cell className="max-sm:hidden">
+            <Cell className="text-muted whitespace-nowrap max-lg:hidden">
               {lastUsedAt ? <LocalTime time={lastUsedAt.toISOString()} /> : t('never')}
             </Cell>
           </tr>

@@ -1,9 +1,10 @@
 'use client';
 
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { AuditRow } from './audit-row.tsx';
 import type { AuditTexts, ShownEvent } from './audit-event.ts';
 import { Button } from './button.tsx';
+import { LocalZone } from './local-time.tsx';
 import { Notice } from './notice.tsx';
 import { HeadCell, Table } from './table.tsx';
 
@@ -34,6 +35,13 @@ export function AuditTable({ first, query, texts }: Props) {
   const [shown, setShown] = useState(first);
   const [state, setState] = useState<'idle' | 'loading' | 'failed'>('idle');
   const [appended, setAppended] = useState(0);
+  const rows = useRef<HTMLTableSectionElement>(null);
+
+  useEffect(() => {
+    // The last page takes "More" away, and the keyboard's focus with it: it goes on at the first of the new rows.
+    if (appended === 0 || document.activeElement !== document.body) return;
+    rows.current?.rows[rows.current.rows.length - appended]?.querySelector('a')?.focus();
+  }, [appended, shown]);
 
   async function append(cursor: string) {
     setState('loading');
@@ -55,7 +63,9 @@ export function AuditTable({ first, query, texts }: Props) {
       <Table caption={texts.caption}>
         <thead>
           <tr>
-            <HeadCell className="max-md:hidden">{columns.time}</HeadCell>
+            <HeadCell className="max-md:hidden">
+              {columns.time}, <LocalZone />
+            </HeadCell>
             <HeadCell>{columns.action}</HeadCell>
             <HeadCell className="max-md:hidden">{columns.actor}</HeadCell>
             <HeadCell className="max-lg:hidden">{columns.target}</HeadCell>
@@ -63,7 +73,7 @@ export function AuditTable({ first, query, texts }: Props) {
             <HeadCell className="max-lg:hidden">{columns.source}</HeadCell>
           </tr>
         </thead>
-        <tbody>
+        <tbody ref={rows}>
           {shown.events.map((event) => (
             <AuditRow key={event.id} event={event} texts={texts} />
           ))}

@@ -22,7 +22,7 @@ export function Button({ look = 'secondary', asChild = false, className, ...prop
     <Component
       className={cx(
         'inline-flex min-h-10 items-center justify-center gap-2 rounded-lg px-4 py-2 text-sm font-medium',
-        'transition-colors disabled:cursor-not-allowed disabled:opacity-60',
+        'transition-colors aria-disabled:cursor-not-allowed aria-disabled:opacity-60',
         LOOKS[look],
         className,
       )}

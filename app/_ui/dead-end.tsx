@@ -6,6 +6,7 @@ import { Button } from './button.tsx';
 export function DeadEnd({ status, title, home, children }: DeadEndProps) {
   return (
     <div className="py-10">
+      <title>{`${title} · golive`}</title>
       <p className="text-muted font-mono text-sm">{status}</p>
       <h1 className="mt-1 text-2xl font-semibold tracking-tight text-balance">{title}</h1>
       <div className="text-muted mt-2 max-w-prose">{children}</div>

@@ -2,7 +2,7 @@ import { useId, type ComponentProps, type ReactNode } from 'react';
 import { cx } from './classes.ts';
 
 const CONTROL =
-  'min-h-10 w-full rounded-lg border border-edge bg-surface px-3 py-2 text-ink placeholder:text-muted aria-invalid:border-bad';
+  'h-10 w-full rounded-lg border border-edge bg-surface px-3 text-ink placeholder:text-muted aria-invalid:border-bad';
 
 interface Frame {
   label: string;

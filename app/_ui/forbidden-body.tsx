@@ -1,13 +1,13 @@
 import { useTranslations } from 'next-intl';
 import { DeadEnd } from './dead-end.tsx';
 
-/** What a person reads whose role does not reach, here and at /403. */
-export function ForbiddenBody() {
+/** What a person reads whose role does not reach. At /403 nothing was tried, so nothing is `recorded`. */
+export function ForbiddenBody({ recorded }: { recorded: boolean }) {
   const t = useTranslations();
   return (
     <DeadEnd status="403" title={t('shell.forbidden.title')} home={t('common.home')}>
       <p>{t('shell.forbidden.body')}</p>
-      <p className="mt-1">{t('shell.forbidden.recorded')}</p>
+      {recorded ? <p className="mt-1">{t('shell.forbidden.recorded')}</p> : null}
     </DeadEnd>
   );
 }

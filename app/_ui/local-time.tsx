@@ -5,6 +5,10 @@ import { useSyncExternalStore } from 'react';
 
 const never = () => () => undefined;
 
+/** The reader's own kind of the page's language, which knows whether days have 12 or 24 hours: `en-GB` for `en`. */
+const regional = (locale: string) =>
+  navigator.languages.find((language) => language === locale || language.startsWith(`${locale}-`)) ?? locale;
+
 /**
  * A moment in the reader's zone, with UTC on hover. The server and the first render say UTC, so nothing changes under hydration, and
  * without JavaScript it stays UTC and says so.
@@ -15,14 +19,24 @@ export function LocalTime({ time, seconds = false }: { time: string; seconds?: b
   const shown = useSyncExternalStore(
     never,
     () =>
-      new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: seconds ? 'medium' : 'short' }).format(
-        new Date(time),
-      ),
+      new Intl.DateTimeFormat(regional(locale), {
+        dateStyle: 'medium',
+        timeStyle: seconds ? 'medium' : 'short',
+      }).format(new Date(time)),
     () => utc,
   );
   return (
     <time dateTime={time} title={`${time.slice(0, 10)} ${time.slice(11, 23)} UTC`} className="tabular-nums">
       {shown}
     </time>
+  );
+}
+
+/** The zone that `LocalTime` tells the time in, for the head of a column. */
+export function LocalZone() {
+  return useSyncExternalStore(
+    never,
+    () => new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    () => 'UTC',
   );
 }

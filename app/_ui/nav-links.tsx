@@ -2,6 +2,7 @@
 
 import Link, { useLinkStatus } from 'next/link';
 import { usePathname } from 'next/navigation';
+import type { MouseEvent } from 'react';
 import { cx } from './classes.ts';
 
 export interface NavItem {
@@ -24,6 +25,7 @@ export function NavLinks({ items, stacked = false }: { items: NavItem[]; stacked
             href={href}
             prefetch={false}
             aria-current={current?.href === href ? 'page' : undefined}
+            onClick={closeMenu}
             className={cx(
               'text-muted hover:bg-sunken hover:text-ink relative flex min-h-10 items-center rounded-lg px-3 text-sm font-medium',
               'aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent',
@@ -36,6 +38,11 @@ export function NavLinks({ items, stacked = false }: { items: NavItem[]; stacked
       ))}
     </ul>
   );
+}
+
+/** A menu stays open over the next page, because the frame around it stays too; the link of the present page leads nowhere else. */
+function closeMenu({ currentTarget }: MouseEvent<HTMLElement>) {
+  currentTarget.closest<HTMLElement>('[popover]')?.hidePopover();
 }
 
 /** Shown while the page behind a link is on its way. */

@@ -1,15 +1,14 @@
-import { CircleCheck, Info, OctagonAlert, TriangleAlert } from 'lucide-react';
+import { CircleCheck, OctagonAlert, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from './classes.ts';
 
 const KINDS = {
-  info: { look: 'bg-accent-soft text-accent', icon: Info, role: 'status' },
-  good: { look: 'bg-good-soft text-good', icon: CircleCheck, role: 'status' },
-  warn: { look: 'bg-warn-soft text-warn', icon: TriangleAlert, role: 'status' },
+  good: { look: 'bg-good-soft text-good', icon: CircleCheck, role: undefined },
+  warn: { look: 'bg-warn-soft text-warn', icon: TriangleAlert, role: undefined },
   bad: { look: 'bg-bad-soft text-bad', icon: OctagonAlert, role: 'alert' },
 } as const;
 
-/** A message in place. The bad kind interrupts a screen reader, the others wait their turn. */
+/** A message in place. The bad kind interrupts a screen reader; the others are part of the page, or of a region that speaks. */
 export function Notice({ kind, children }: { kind: keyof typeof KINDS; children: ReactNode }) {
   const { look, icon: Icon, role } = KINDS[kind];
   return (

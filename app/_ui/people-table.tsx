@@ -21,7 +21,7 @@ export function PeopleTable({ people }: { people: UserRow[] }) {
         {people.map(({ id, name, email, role, disabledAt, lastSeenAt }) => (
           <tr key={id} className="border-line hover:bg-sunken border-t">
             <Cell className="w-full max-w-0">
-              <a href={`/admin/users/${id}`} className="font-medium underline-offset-4 hover:underline">
+              <a href={`/admin/users/${id}`} className="font-medium wrap-anywhere underline-offset-4 hover:underline">
                 {name}
               </a>
               <span className="text-muted block truncate">{email}</span>

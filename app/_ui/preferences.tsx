@@ -12,20 +12,23 @@ interface ChoiceProps {
 
 function Choice({ action, name, label, chosen, options }: ChoiceProps) {
   return (
-    <ActionForm action={action} label={label} className="flex gap-1">
-      {options.map(({ value, text, lang }) => (
-        <SubmitButton
-          key={value}
-          look="quiet"
-          name={name}
-          value={value}
-          lang={lang}
-          aria-pressed={value === chosen}
-          className="text-muted aria-pressed:bg-accent-soft aria-pressed:text-accent px-3"
-        >
-          {text}
-        </SubmitButton>
-      ))}
+    <ActionForm action={action} label={label}>
+      <p className="text-muted mb-1 px-3 text-xs font-medium">{label}</p>
+      <div className="flex flex-wrap gap-1">
+        {options.map(({ value, text, lang }) => (
+          <SubmitButton
+            key={value}
+            look="quiet"
+            name={name}
+            value={value}
+            lang={lang}
+            aria-pressed={value === chosen}
+            className="text-muted aria-pressed:bg-accent-soft aria-pressed:text-accent px-3!"
+          >
+            {text}
+          </SubmitButton>
+        ))}
+      </div>
     </ActionForm>
   );
 }

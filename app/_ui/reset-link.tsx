@@ -1,32 +1,25 @@
 'use client';
 
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
 import { z } from 'zod';
 import { useSentValue } from './action-form.tsx';
-import { Button } from './button.tsx';
+import { Copyable } from './copyable.tsx';
 import { LocalTime } from './local-time.tsx';
 
-const made = z.object({ link: z.string(), expiresAt: z.string() });
+const made = z.object({ link: z.string(), email: z.string().optional(), expiresAt: z.string() });
 
-/** Inside a form that made a link: shows it, this once. */
+/** The result of a form that made a link: shows it, this once, and for whom it is where the page does not say so. */
 export function ResetLinkShown() {
-  const t = useTranslations('common');
-  const [copied, setCopied] = useState(false);
+  const t = useTranslations('common.resetLink');
   const { data } = made.safeParse(useSentValue());
   if (!data) return null;
   return (
-    <div role="status" className="bg-good-soft mt-4 rounded-lg p-4 text-sm">
-      <p className="text-good font-medium">{t('resetLink.made')}</p>
-      <p className="bg-surface mt-2 rounded p-2 font-mono text-[13px] break-all select-all">{data.link}</p>
-      <div className="mt-3 flex flex-wrap items-center gap-3">
-        <Button type="button" onClick={() => void navigator.clipboard.writeText(data.link).then(() => setCopied(true))}>
-          {copied ? t('copied') : t('copy')}
-        </Button>
-        <p className="text-muted">
-          {t('resetLink.expires')} <LocalTime time={data.expiresAt} />
-        </p>
-      </div>
+    <div className="border-line mt-3 rounded-lg border p-4 text-sm">
+      {data.email ? <p className="mb-2 break-words">{t('for', { email: data.email })}</p> : null}
+      <Copyable text={data.link} />
+      <p className="text-muted mt-3">
+        {t('expires')} <LocalTime time={data.expiresAt} />
+      </p>
     </div>
   );
 }

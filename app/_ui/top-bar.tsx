@@ -6,7 +6,7 @@ import { Mark } from './mark.tsx';
 import { NavLinks, type NavItem } from './nav-links.tsx';
 
 const PANEL =
-  'fixed inset-auto top-15 right-[max(0.75rem,calc((100vw-69rem)/2))] w-72 max-w-[calc(100vw-1.5rem)] rounded-xl border border-line bg-surface p-3 text-ink shadow-lg';
+  'fixed inset-auto top-15 right-[max(0.75rem,calc((100vw-69rem)/2))] w-80 max-w-[calc(100vw-1.5rem)] rounded-xl border border-line bg-surface p-3 text-ink shadow-lg';
 const ICON_BUTTON = 'inline-flex size-10 items-center justify-center rounded-lg hover:bg-sunken';
 
 /** Name, places and the person's own menu. The menus are popovers of the browser: they need no script and close by themselves. */

@@ -1,4 +1,4 @@
-import { cx } from './classes.ts';
+import { Legend, Plot, roundUp } from './plot.tsx';
 
 export interface VolumeDay {
   day: string;
@@ -6,10 +6,12 @@ export interface VolumeDay {
   mark: 'spike' | 'hole' | null;
 }
 
-const LOOKS = { spike: 'fill-bad', hole: 'fill-warn', usual: 'fill-accent' } as const;
-const SWATCHES = { usual: 'bg-accent', spike: 'bg-bad', hole: 'bg-warn' } as const;
+const LOOKS = { usual: 'fill-chart', spike: 'fill-chart-bad', hole: 'fill-chart-warn' } as const;
+const SWATCHES = { usual: 'bg-chart', spike: 'bg-chart-bad', hole: 'bg-chart-warn' } as const;
 /** A marked day without events still shows as a sliver, in hundredths of the height. */
 const SLIVER = 2;
+/** Share of its day that a bar takes. */
+const BAR = 0.7;
 
 interface Props {
   days: VolumeDay[];
@@ -20,40 +22,35 @@ interface Props {
   summary: string;
 }
 
-/** One bar a day, drawn on the server; days that stand out have a colour of their own, and are named in words below. */
+/** One bar a day; days that stand out have a colour of their own, and are named in words below. */
 export function VolumeChart({ days, ends, names, summary }: Props) {
-  const top = Math.max(...days.map(({ events }) => events), 1);
+  const top = roundUp(Math.max(...days.map(({ events }) => events)));
+  const axis = (
+    <div className="flex grow justify-between">
+      <span>{ends[0]}</span>
+      <span>{ends[1]}</span>
+    </div>
+  );
   return (
     <figure className="mt-4">
-      <div role="img" aria-label={summary}>
-        <svg viewBox={`0 0 ${days.length} 100`} preserveAspectRatio="none" className="h-40 w-full">
-          {days.map(({ day, events, mark }, index) => {
-            const height = Math.max((events / top) * 100, mark ? SLIVER : 0);
-            return (
-              <rect
-                key={day}
-                x={index + 0.15}
-                y={100 - height}
-                width={0.7}
-                height={height}
-                className={LOOKS[mark ?? 'usual']}
-              />
-            );
-          })}
-        </svg>
-        <div className="text-muted mt-2 flex justify-between text-xs">
-          <span>{ends[0]}</span>
-          <span>{ends[1]}</span>
-        </div>
-      </div>
-      <figcaption className="text-muted mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm">
-        {(['usual', 'spike', 'hole'] as const).map((name) => (
-          <span key={name} className="inline-flex items-center gap-2">
-            <span aria-hidden className={cx('size-3 rounded-sm', SWATCHES[name])} />
-            {names[name]}
-          </span>
-        ))}
-      </figcaption>
+      <Plot summary={summary} columns={days.length} top={top} axis={axis}>
+        {days.map(({ day, events, mark }, index) => {
+          const height = Math.max((events / top) * 100, mark ? SLIVER : 0);
+          return (
+            <rect
+              key={day}
+              x={index + (1 - BAR) / 2}
+              y={100 - height}
+              width={BAR}
+              height={height}
+              className={LOOKS[mark ?? 'usual']}
+            />
+          );
+        })}
+      </Plot>
+      <Legend
+        entries={(['usual', 'spike', 'hole'] as const).map((name) => ({ name: names[name], swatch: SWATCHES[name] }))}
+      />
     </figure>
   );
 }

@@ -16,14 +16,14 @@ export const newAgent = z.object({
 });
 export type NewAgent = z.output<typeof newAgent>;
 
-const NAME_TAKEN = fail('conflict', 'An agent with this name is here already.', {
+const NAME_TAKEN = fail('name_taken', 'An agent with this name already exists.', {
   errors: [{ pointer: '#/name', detail: 'is taken by another agent' }],
 });
 const NO_AGENT = fail('not_found', 'There is no such agent.');
 
 /**
  * Registers an agent; it can do nothing before it has a key.
- * @returns its id, or `conflict` when the name is taken.
+ * @returns its id, or `name_taken`.
  */
 export function registerAgent(db: Db, act: Act, agent: NewAgent): Promise<Result<{ id: string }>> {
   return db.$transaction(async (tx) => {

@@ -6,6 +6,10 @@ import { checkPasswordStrength, hashPassword, verifyPassword } from './password.
 import { endAllSessions, startSession, type OwnAct, type SessionClaims } from './session.ts';
 import { admit, forgive, passwordBucket } from './throttle.ts';
 
+/** Points at the field that the form has for the password so far. */
+const wrong = (detail: string) =>
+  fail('wrong_password', detail, { errors: [{ pointer: '#/currentPassword', detail }] });
+
 /**
  * Changes the actor's own password and ends every session of theirs, also the one they act in: a copy of its cookie may exist.
  * @returns a new session in its place; the caller puts it into the cookie.
@@ -30,7 +34,7 @@ export async function changePassword(
       retryAt: admission.retryAt.toISOString(),
     });
   if (!(await verifyPassword(user.passwordHash, current)))
-    return refuse(db, act, 'wrong_password', fail('wrong_password', 'The current password is not right.'));
+    return refuse(db, act, 'wrong_password', wrong('The current password is not right.'));
   const strength = checkPasswordStrength(next, user);
   if (!strength.ok) {
     await db.$transaction((tx) => forgive(tx, admission.charges));
@@ -45,7 +49,7 @@ export async function changePassword(
     });
     if (count === 0) {
       await record(tx, act, 'failure', 'wrong_password');
-      return fail('wrong_password', 'The password was changed meanwhile. Sign in again.');
+      return wrong('The password was changed meanwhile. Sign in again.');
     }
     await forgive(tx, admission.charges);
     await tx.passwordReset.deleteMany({ where: { userId: id, usedAt: null } });

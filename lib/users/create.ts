@@ -99,7 +99,9 @@ async function insert<T>(
     const event = { action: 'user.created', ...act, metadata: { role } } as const;
     if (!added) {
       await recordAudit(tx, { ...event, outcome: 'failure', reason: 'email_taken' });
-      return fail('email_taken', 'Somebody with this e-mail address is here already.');
+      return fail('email_taken', 'Somebody with this e-mail address already exists.', {
+        errors: [{ pointer: '#/email', detail: 'belongs to somebody else' }],
+      });
     }
     await recordAudit(tx, { ...event, outcome: 'success', target: targetOf(added) });
     return ok(await then(tx, added));

@@ -77,19 +77,22 @@ export async function verifyPassword(passwordHash: string | null | undefined, pa
   return matches && possible && typeof passwordHash === 'string';
 }
 
+/** Points at the field that forms have for a new password. */
+const weak = (detail: string) => fail('weak_password', detail, { errors: [{ pointer: '#/newPassword', detail }] });
+
 /**
  * Says whether a password may be chosen: 12 to 128 characters, not the person's own address, not among the first guesses. No rule
  * about kinds of characters: NIST SP 800-63B advises against them.
  */
 export function checkPasswordStrength(password: string, { email }: { email: string }): Result<void> {
   const size = length(password);
-  if (size < PASSWORD_MIN) return fail('weak_password', `Choose at least ${PASSWORD_MIN} characters.`);
-  if (size > PASSWORD_MAX) return fail('weak_password', `Choose at most ${PASSWORD_MAX} characters.`);
+  if (size < PASSWORD_MIN) return weak(`Choose at least ${PASSWORD_MIN} characters.`);
+  if (size > PASSWORD_MAX) return weak(`Choose at most ${PASSWORD_MAX} characters.`);
   const plain = password.normalize('NFKC').toLowerCase();
   const address = normalizeEmail(email);
   if (plain.trim() === address || plain.includes(address))
-    return fail('weak_password', 'Choose a password that does not contain your e-mail address.');
+    return weak('Choose a password that does not contain your e-mail address.');
   if (new Set(plain).size < MIN_DISTINCT || COMMON.has(plain.replace(/[\s\p{P}]/gu, '')))
-    return fail('weak_password', 'This password is among the first that are guessed. Choose another.');
+    return weak('This password is among the first that are guessed. Choose another.');
   return ok(undefined);
 }

@@ -9,6 +9,7 @@ test('a new password ends every other session and keeps this one', async ({ as, 
   await page.getByLabel('New password').fill('another long sentence');
   await page.getByRole('button', { name: 'Change the password' }).click();
   await expect(page.getByText('The current password is not right.')).toBeVisible();
+  await expect(page.getByLabel('Current password')).toBeFocused();
   await page.getByLabel('Current password').fill(someone.password);
   await page.getByLabel('New password').fill('another long sentence');
   await page.getByRole('button', { name: 'Change the password' }).click();
@@ -17,7 +18,7 @@ test('a new password ends every other session and keeps this one', async ({ as, 
   await expect(other).toHaveURL(/\/login/);
   await signIn(other, { ...someone, password: 'another long sentence' }, '/account');
   await page.goto('/account');
-  await expect(page.getByRole('listitem').filter({ hasText: 'this one' })).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: 'current' })).toBeVisible();
 });
 
 test('signing out everywhere ends this and the other session', async ({ as, person }) => {
@@ -46,6 +47,10 @@ test('the appearance is the system’s until the reader chooses, and the choice 
   await page.getByRole('button', { name: someone.name }).click();
   await page.getByRole('button', { name: 'Light' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+  await expect(page.getByRole('button', { name: 'Light' })).toBeFocused();
+  await page.getByRole('link', { name: 'Account', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Light' })).toBeHidden();
   const html = await (await page.request.get('/')).text();
   expect(html).toContain('data-theme="light"');
   expect(await background()).toBe(light);

@@ -10,6 +10,7 @@ test('an admin adds a person, who sets a password through the link, once', async
   await form.getByLabel('E-mail').fill(email);
   await form.getByLabel('Role').selectOption('auditor');
   await form.getByRole('button', { name: 'Add and make a link' }).click();
+  await expect(form.getByText(`For ${email}`)).toBeVisible();
   const link = await form.getByText(/\/reset\//).textContent();
   expect(link).toContain(`${site.origin}/reset/`);
   await expect(page.getByRole('table').getByText(email)).toBeVisible();
@@ -19,6 +20,7 @@ test('an admin adds a person, who sets a password through the link, once', async
   await theirs.getByLabel('New password').fill('123456789012');
   await theirs.getByRole('button', { name: 'Set the password' }).click();
   await expect(theirs.getByText('Choose another password')).toBeVisible();
+  await expect(theirs.getByLabel('New password')).toBeFocused();
   await theirs.getByLabel('New password').fill('plain words make it long');
   await theirs.getByRole('button', { name: 'Set the password' }).click();
   await expect(theirs.getByText('The new password is set')).toBeVisible();
@@ -37,22 +39,29 @@ test('what was typed is kept when it is refused', async ({ as, person }) => {
   await form.getByLabel('E-mail').fill(email);
   await form.getByLabel('Role').selectOption('admin');
   await form.getByRole('button', { name: 'Add and make a link' }).click();
-  await expect(form.getByRole('alert')).toHaveText(/is here already/);
+  await expect(form.getByRole('alert')).toHaveText(/already exists/);
+  await expect(form.getByLabel('E-mail')).toBeFocused();
+  await expect(form.getByLabel('E-mail')).toHaveAttribute('aria-invalid', 'true');
   await expect(form.getByLabel('Name')).toHaveValue('Twice');
   await expect(form.getByLabel('E-mail')).toHaveValue(email);
   await expect(form.getByLabel('Role')).toHaveValue('admin');
 });
 
-test('people are found by a part of their address', async ({ as, person }) => {
-  const { email, name } = await person('auditor');
+test('people are found by a part of their address', async ({ as, person, requestAs }) => {
+  const { id, email, name } = await person('auditor');
   const page = await as('admin');
   await page.goto('/admin');
   await page.getByLabel('Name or e-mail').fill(email.slice(0, 14).toUpperCase());
   await page.getByRole('button', { name: 'Find' }).click();
   await expect(page.getByRole('link', { name })).toBeVisible();
   await expect(page.locator('tbody tr')).toHaveCount(1);
+  const denied = await (await requestAs('auditor')).get(`/admin/users/${id}`);
+  expect(denied.status()).toBe(403);
+  expect(await denied.text()).not.toContain(name);
   await page.goto('/admin?search=nobody-is-called-so');
   await expect(page.getByText('Nobody matches')).toBeVisible();
+  await page.getByRole('link', { name: 'Clear the search' }).click();
+  await expect(page.getByRole('table')).toBeVisible();
 });
 
 test('disabling is confirmed in two steps, also without JavaScript', async ({ as, person, db }) => {

@@ -16,18 +16,25 @@ for (const { locale, colorScheme } of LOOKS) {
   }) => {
     test.setTimeout(120_000);
     allowed.push(/status of 40[34]/);
-    for (const stop of await tour(db)) {
-      const page = await as(stop.who, { locale, colorScheme });
-      const response = await page.goto(stop.path);
-      expect.soft(response?.status(), stop.name).toBe(stop.status ?? 200);
-      await expect(page.locator('html')).toHaveAttribute('lang', locale);
-      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect.soft(serious.map(({ id, nodes }) => `${stop.name}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
-      await page.setViewportSize({ width: 360, height: 740 });
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect.soft(width, `${stop.name} at 360 px`).toBeLessThanOrEqual(360);
+    const stops = Map.groupBy(await tour(db), ({ who }) => who);
+    for (const [who, theirs] of stops) {
+      const page = await as(who, { locale, colorScheme });
+      const axe = new AxeBuilder({ page });
+      for (const stop of theirs) {
+        await page.setViewportSize({ width: 1280, height: 720 });
+        const response = await page.goto(stop.path);
+        expect.soft(response?.status(), stop.name).toBe(stop.status ?? 200);
+        await expect(page.locator('html')).toHaveAttribute('lang', locale);
+        const heading = page.getByRole('heading', { level: 1 });
+        await expect(heading).toBeVisible();
+        await expect.soft(page, stop.name).toHaveTitle(`${(await heading.textContent()) ?? ''} · golive`);
+        const { violations } = await axe.analyze();
+        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        expect.soft(serious.map(({ id, nodes }) => `${stop.name}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
+        await page.setViewportSize({ width: 360, height: 740 });
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect.soft(width, `${stop.name} at 360 px`).toBeLessThanOrEqual(360);
+      }
       await page.close();
     }
   });

@@ -16,7 +16,7 @@ test('the health of the log shows its volume as a chart, says by which method da
   await page.goto('/audit');
   await page.getByRole('link', { name: 'Health' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Health of the audit log' })).toBeVisible();
-  await expect(page.getByRole('img', { name: /^30 days, [\d,]+ events, \d+ marked days\.$/ })).toBeVisible();
+  await expect(page.getByRole('img', { name: /^30 days, [\d,]+ events?, \d+ marked days?\.$/ })).toBeVisible();
   await expect(page.getByText('The deviation is the median absolute deviation.')).toBeVisible();
   const figures = page.getByLabel('Figures');
   for (const name of ['Waiting to be sealed', 'Verified events', 'Denials', 'Size, MiB', 'Days kept'])
@@ -34,13 +34,13 @@ test('how far the log is proven stands above the log and on its health, and so d
   await page.goto('/audit');
   await expect(page.getByText(/4711/)).toBeVisible();
   await page.goto('/audit/health');
-  await expect(page.getByText(/Verified up to event 4711/)).toBeVisible();
+  await expect(page.getByText(/Verified .* up to event no\.\s4711/)).toBeVisible();
   await verified(db, 0n, 'changed: the event is not what was sealed');
   await page.reload();
   await expect(page.getByText(/changed: the event is not what was sealed/)).toBeVisible();
   await verified(db, 4712n, null);
   await page.reload();
-  await expect(page.getByText(/Verified up to event 4712/)).toBeVisible();
+  await expect(page.getByText(/Verified .* up to event no\.\s4712/)).toBeVisible();
   await expect(page.getByText(/is not what was sealed/)).toBeHidden();
 });
 
@@ -75,7 +75,7 @@ test('the week’s security names failing accounts and addresses, who was denied
   });
   const page = await as('auditor');
   await page.goto('/audit/health');
-  await page.getByRole('link', { name: 'Security of the week' }).click();
+  await page.getByRole('link', { name: 'Security' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Security of the week' })).toBeVisible();
   const panel = (name: string) =>
     page.locator('section').filter({ has: page.getByRole('heading', { name, exact: true }) });

@@ -23,6 +23,13 @@ test('“More” leaves the reader where they are', async ({ as }) => {
   await expect(rows).toHaveCount(before * 2);
   expect(await page.evaluate(() => window.scrollY)).toBeGreaterThanOrEqual(scrolled);
   await expect(page).toHaveURL(/\/audit$/);
+  await expect(page.getByRole('link', { name: 'More' })).toBeFocused();
+
+  // The last page takes "More" away: the keyboard goes on at the first of the new rows.
+  await page.goto('/audit?action=auth.sign_out&limit=40');
+  await expect(page.getByRole('columnheader', { name: 'Time, Europe/Berlin' })).toBeVisible();
+  await page.getByRole('link', { name: 'More' }).press('Enter');
+  await expect(rows.nth(40).getByRole('link')).toBeFocused();
 });
 
 test('times are in the zone of the reader, with UTC on hover', async ({ as }) => {
@@ -30,9 +37,10 @@ test('times are in the zone of the reader, with UTC on hover', async ({ as }) =>
   await page.goto('/audit');
   const time = page.locator('tbody time').first();
   const iso = (await time.getAttribute('datetime')) ?? '';
-  const local = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'Asia/Tokyo' });
+  const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'Asia/Tokyo' });
   await expect(time).toHaveText(local.format(new Date(iso)).replaceAll('\u202f', ' '));
   await expect(time).toHaveAttribute('title', /UTC$/);
+  await expect(page.getByRole('columnheader', { name: 'Time, Asia/Tokyo' })).toBeVisible();
 });
 
 test('a cursor of GET /api/audit continues its page and fits no other filters', async ({ as }) => {

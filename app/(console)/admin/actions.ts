@@ -24,7 +24,8 @@ export const createUser = defineAction(
   z.object({ email: z.string(), name: z.string(), role }),
   async (input, { act }) => {
     const created = await create.createUser(db(), act, input);
-    return created.ok ? refreshed(ok(await shown(created.value.reset))) : created;
+    if (!created.ok) return created;
+    return refreshed(ok({ ...(await shown(created.value.reset)), email: input.email }));
   },
 );
 

@@ -7,7 +7,6 @@ import { searchParamsOf, type SearchParams } from '../../_server/query.ts';
 import { requirePermission } from '../../_server/session.ts';
 import { ActionForm, FormField, FormSelect, SubmitButton } from '../../_ui/action-form.tsx';
 import { Button } from '../../_ui/button.tsx';
-import { Disclosure } from '../../_ui/disclosure.tsx';
 import { Notice } from '../../_ui/notice.tsx';
 import { Empty, PageHead } from '../../_ui/page.tsx';
 import { PeopleFilters } from '../../_ui/people-filters.tsx';
@@ -29,24 +28,27 @@ export default async function AdminPage({ searchParams }: { searchParams: Search
       <PageHead title={t('admin.title')} lead={t('admin.lead')} />
       <FewAdmins />
       <div className="mb-6 grid gap-4">
-        <Disclosure label={t('admin.add.title')}>
-          <ActionForm action={createUser} label={t('admin.add.title')}>
-            <div className="grid gap-4 sm:grid-cols-3">
-              <FormField label={t('admin.name')} name="name" required maxLength={120} autoComplete="off" />
-              <FormField label={t('admin.email')} name="email" type="email" required autoComplete="off" />
-              <FormSelect label={t('admin.role')} name="role" defaultValue="user">
-                {ROLES.map((role) => (
-                  <option key={role} value={role}>
-                    {t(`common.roles.${role}`)}
-                  </option>
-                ))}
-              </FormSelect>
-            </div>
-            <p className="text-muted mt-3 mb-3 max-w-prose text-sm">{t('admin.add.hint')}</p>
-            <SubmitButton look="primary">{t('admin.add.submit')}</SubmitButton>
-            <ResetLinkShown />
-          </ActionForm>
-        </Disclosure>
+        <ActionForm
+          action={createUser}
+          label={t('admin.add.title')}
+          disclosure={{ label: t('admin.add.title') }}
+          done={t('common.resetLink.made')}
+          result={<ResetLinkShown />}
+        >
+          <div className="grid gap-4 sm:grid-cols-3">
+            <FormField label={t('admin.name')} name="name" required maxLength={120} autoComplete="off" />
+            <FormField label={t('admin.email')} name="email" type="email" required autoComplete="off" />
+            <FormSelect label={t('admin.role')} name="role" defaultValue="user">
+              {ROLES.map((role) => (
+                <option key={role} value={role}>
+                  {t(`common.roles.${role}`)}
+                </option>
+              ))}
+            </FormSelect>
+          </div>
+          <p className="text-muted mt-3 mb-3 max-w-prose text-sm">{t('admin.add.hint')}</p>
+          <SubmitButton look="primary">{t('admin.add.submit')}</SubmitButton>
+        </ActionForm>
         <PeopleFilters given={Object.fromEntries(params)} />
       </div>
       <People params={params} />
@@ -64,9 +66,26 @@ function filterOf(params: URLSearchParams): UserFilter {
 async function People({ params }: { params: URLSearchParams }) {
   const t = await getTranslations();
   const list = await listUsers(db(), { ...filterOf(params), cursor: params.get('cursor') ?? undefined });
-  if (!list.ok) return <Notice kind="bad">{t(`errors.codes.${list.code}`)}</Notice>;
+  if (!list.ok) {
+    return (
+      <Notice kind="bad">
+        {t(`errors.codes.${list.code}`)}{' '}
+        <a href="/admin" className="underline">
+          {t('admin.again')}
+        </a>
+      </Notice>
+    );
+  }
   const { users, nextCursor } = list.value;
-  if (users.length === 0) return <Empty title={t('admin.nobody')} />;
+  if (users.length === 0) {
+    return (
+      <Empty title={t('admin.nobody')}>
+        <a href="/admin" className="underline">
+          {t('admin.clear')}
+        </a>
+      </Empty>
+    );
+  }
   const next = new URLSearchParams(params);
   next.set('cursor', nextCursor ?? '');
   return (

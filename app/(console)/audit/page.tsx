@@ -11,6 +11,7 @@ import { actionNames, auditTexts } from '../../_server/audit-texts.ts';
 import { searchParamsOf, type SearchParams } from '../../_server/query.ts';
 import { actOf, requirePermission } from '../../_server/session.ts';
 import { AuditFilters } from '../../_ui/audit-filters.tsx';
+import { AuditNav } from '../../_ui/audit-nav.tsx';
 import { AuditTable } from '../../_ui/audit-table.tsx';
 import { LocalTime } from '../../_ui/local-time.tsx';
 import { Notice } from '../../_ui/notice.tsx';
@@ -33,11 +34,9 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
   const actions = Object.keys(ACTIONS).map((value) => ({ value, text: names[value] ?? value }));
   return (
     <>
+      <AuditNav />
       <PageHead title={t('title')} lead={t('lead')}>
         <nav aria-label={t('export.label')} className="text-muted flex flex-wrap gap-x-4 gap-y-1 text-sm">
-          <a href="/audit/health" className="underline underline-offset-4">
-            {t('health')}
-          </a>
           {EXPORT_FORMATS.map((format) => (
             <a
               key={format}
@@ -66,7 +65,10 @@ async function Proof() {
   if (at === null) return null;
   return (
     <p className="text-muted mb-4 text-sm">
-      {ok ? t('good', { sequence: String(verifiedUpTo) }) : t('bad')} <LocalTime time={at.toISOString()} />
+      {t.rich(ok ? 'good' : 'bad', {
+        sequence: String(verifiedUpTo),
+        at: () => <LocalTime time={at.toISOString()} />,
+      })}
     </p>
   );
 }

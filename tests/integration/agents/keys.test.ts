@@ -77,7 +77,7 @@ test('every act on agents and keys is in the audit log', async () => {
 test('two agents cannot share a name', async () => {
   const { name } = await testAgent(database.db);
   const again = await registerAgent(database.db, ADMIN_ACT, { name, description: '', eventsPerSecond: 1 });
-  expect(again).toMatchObject({ ok: false, code: 'conflict' });
+  expect(again).toMatchObject({ ok: false, code: 'name_taken' });
 });
 
 test('use and volume of a key are counted, and the rate limit says when to come back', async () => {

@@ -6,8 +6,7 @@ import { requirePermission } from '../../../_server/session.ts';
 import { ActionForm, FormField, SubmitButton } from '../../../_ui/action-form.tsx';
 import { AgentsTable } from '../../../_ui/agents-table.tsx';
 import { ConfirmedAct } from '../../../_ui/confirmed-act.tsx';
-import { Disclosure } from '../../../_ui/disclosure.tsx';
-import { Figure } from '../../../_ui/figure.tsx';
+import { Figure, Figures } from '../../../_ui/figure.tsx';
 import { Lasting } from '../../../_ui/lasting.tsx';
 import { Empty, PageHead } from '../../../_ui/page.tsx';
 import { redriveAgentBatches, registerAgent } from './actions.ts';
@@ -23,7 +22,7 @@ export default async function AgentsPage() {
   return (
     <>
       <PageHead title={t('title')} lead={t('lead')} />
-      <Figures overview={overview} />
+      <Ingestion overview={overview} />
       <div className="mb-6 grid gap-4">
         <Lasting show={overview.deadLetters > 0}>
           <ConfirmedAct
@@ -33,40 +32,44 @@ export default async function AgentsPage() {
             done={t('redrive.done')}
           />
         </Lasting>
-        <Disclosure label={t('register.title')}>
-          <ActionForm action={registerAgent} label={t('register.title')} done={t('register.done')}>
-            <div className="mb-4 grid gap-4 sm:grid-cols-3">
-              <FormField label={t('name')} hint={t('register.nameHint')} name="name" required autoComplete="off" />
-              <FormField label={t('description')} name="description" maxLength={200} autoComplete="off" />
-              <FormField
-                label={t('rateLimit')}
-                name="eventsPerSecond"
-                type="number"
-                min={1}
-                max={100_000}
-                defaultValue="1000"
-                required
-              />
-            </div>
-            <SubmitButton look="primary">{t('register.submit')}</SubmitButton>
-          </ActionForm>
-        </Disclosure>
+        <ActionForm
+          action={registerAgent}
+          label={t('register.title')}
+          disclosure={{ label: t('register.title') }}
+          done={t('register.done')}
+        >
+          <div className="mb-4 grid gap-4 sm:grid-cols-3">
+            <FormField label={t('name')} hint={t('register.nameHint')} name="name" required autoComplete="off" />
+            <FormField label={t('description')} name="description" maxLength={200} autoComplete="off" />
+            <FormField
+              label={t('rateLimit')}
+              name="eventsPerSecond"
+              type="number"
+              min={1}
+              max={100_000}
+              defaultValue="1000"
+              required
+            />
+          </div>
+          <SubmitButton look="primary">{t('register.submit')}</SubmitButton>
+        </ActionForm>
       </div>
       {agents.length === 0 ? <Empty title={t('nobody')}>{t('nobodyHint')}</Empty> : <AgentsTable agents={agents} />}
     </>
   );
 }
 
-async function Figures({ overview }: { overview: IngestOverview }) {
+async function Ingestion({ overview }: { overview: IngestOverview }) {
   const t = await getTranslations('agents.figures');
   const { backlog, deadLetters, eventsPerMinute, conflicts, failures } = overview;
+  const lag = Math.round(backlog.lagMs / 1000);
   return (
-    <dl className="mb-6 grid grid-cols-2 gap-4 lg:grid-cols-5">
+    <Figures label={t('label')}>
       <Figure name={t('rate')} value={eventsPerMinute} note={t('perMinute')} />
-      <Figure name={t('lag')} value={Math.round(backlog.lagMs / 1000)} note={t('seconds')} />
-      <Figure name={t('waiting')} value={backlog.events} note={t('events')} />
+      <Figure name={t('lag')} value={lag} note={t('seconds', { count: lag })} />
+      <Figure name={t('waiting')} value={backlog.events} note={t('events', { count: backlog.events })} />
       <Figure name={t('failures')} value={failures + conflicts} note={t('lastDay')} />
-      <Figure name={t('deadLetters')} value={deadLetters} note={t('batches')} />
-    </dl>
+      <Figure name={t('deadLetters')} value={deadLetters} note={t('batches', { count: deadLetters })} />
+    </Figures>
   );
 }

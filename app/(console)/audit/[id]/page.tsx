@@ -1,24 +1,40 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { notFound } from 'next/navigation';
+import { cache } from 'react';
+import { ROLES } from '#lib/access/permissions.ts';
 import { OUTCOMES } from '#lib/audit/catalogue.ts';
 import { readAuditEvent, type FullEvent } from '#lib/audit/read.ts';
 import { db } from '#lib/db.ts';
 import { actionNames } from '../../../_server/audit-texts.ts';
 import { actOf, requirePermission } from '../../../_server/session.ts';
+import { titleOf } from '../../../_server/title.ts';
 import { OUTCOME_TONES } from '../../../_ui/audit-event.ts';
 import { Badge } from '../../../_ui/badge.tsx';
 import { LocalTime } from '../../../_ui/local-time.tsx';
 import { PageHead, Panel } from '../../../_ui/page.tsx';
 import { Facts, type Fact } from '../../../_ui/facts.tsx';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('audit'))('event') };
+interface Props {
+  params: Promise<{ id: string }>;
 }
 
-export default async function AuditEventPage({ params }: { params: Promise<{ id: string }> }) {
+/** Opening an event is an event itself; kept for the request, so that head and page open it once. */
+const open = cache(async (id: string) => {
   const user = await requirePermission('audit:read');
-  const found = await readAuditEvent(db(), await actOf(user, 'web'), (await params).id);
+  return readAuditEvent(db(), await actOf(user, 'web'), id);
+});
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const t = await getTranslations('audit');
+  return titleOf('audit:read', t('event'), async () => {
+    const found = await open((await params).id);
+    return found.ok ? ((await actionNames())[found.value.action] ?? found.value.action) : undefined;
+  });
+}
+
+export default async function AuditEventPage({ params }: Props) {
+  const found = await open((await params).id);
   if (!found.ok) notFound();
   const event = found.value;
   const t = await getTranslations('audit');
@@ -39,7 +55,12 @@ export default async function AuditEventPage({ params }: { params: Promise<{ id:
           <Facts facts={await whoDidIt(event)} />
         </Panel>
         <Panel title={t('detail.metadata')} className="lg:col-span-2">
-          <pre tabIndex={0} aria-label={t('detail.metadata')} className="mt-3 overflow-x-auto font-mono text-sm">
+          <pre
+            role="region"
+            tabIndex={0}
+            aria-label={t('detail.metadata')}
+            className="mt-3 overflow-x-auto font-mono text-sm"
+          >
             {JSON.stringify(event.metadata, null, 2)}
           </pre>
         </Panel>
@@ -62,7 +83,7 @@ async function whatHappened(event: FullEvent): Promise<Fact[]> {
     },
     { term: t('detail.reason'), value: event.reason, mono: true },
     { term: t('columns.target'), value: event.targetLabel ?? event.targetId, ...filterBy('target', event.targetId) },
-    { term: t('detail.targetType'), value: event.targetType },
+    { term: t('detail.targetType'), value: event.targetType, mono: true },
     { term: t('detail.id'), value: event.id, mono: true },
     { term: t('detail.schemaVersion'), value: String(event.schemaVersion) },
   ];
@@ -70,12 +91,19 @@ async function whatHappened(event: FullEvent): Promise<Fact[]> {
 
 async function whoDidIt(event: FullEvent): Promise<Fact[]> {
   const t = await getTranslations('audit');
+  const roles = await getTranslations('common.roles');
+  const role = ROLES.find((one) => one === event.actorRole);
+  // Columns of the log are text: a later release may have written what this one has no word for.
+  const known = (group: 'actorTypes' | 'sources', value: string) => {
+    const key = `${group}.${value}` as 'sources.web';
+    return t.has(key) ? t(key) : value;
+  };
   return [
     { term: t('columns.actor'), value: event.actorLabel ?? t('anonymous'), ...filterBy('actor', event.actorId) },
-    { term: t('detail.actorType'), value: event.actorType },
-    { term: t('detail.actorRole'), value: event.actorRole },
+    { term: t('detail.actorType'), value: known('actorTypes', event.actorType) },
+    { term: t('detail.actorRole'), value: role ? roles(role) : event.actorRole },
     { term: t('detail.actorId'), value: event.actorId, mono: true },
-    { term: t('columns.source'), value: event.source, ...filterBy('source', event.source) },
+    { term: t('columns.source'), value: known('sources', event.source), ...filterBy('source', event.source) },
     { term: t('detail.ip'), value: event.ip, mono: true },
     { term: t('detail.userAgent'), value: event.userAgent },
     { term: t('filters.requestId'), value: event.requestId, mono: true, ...filterBy('requestId', event.requestId) },

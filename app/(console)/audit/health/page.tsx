@@ -5,9 +5,11 @@ import { db } from '#lib/db.ts';
 import { actionNames } from '../../../_server/audit-texts.ts';
 import { requirePermission } from '../../../_server/session.ts';
 import { Counts } from '../../../_ui/counts.tsx';
+import { AuditNav } from '../../../_ui/audit-nav.tsx';
+import { DaysTable } from '../../../_ui/days-table.tsx';
 import { duration } from '../../../_ui/duration.ts';
 import { Facts } from '../../../_ui/facts.tsx';
-import { Figure } from '../../../_ui/figure.tsx';
+import { Figure, Figures } from '../../../_ui/figure.tsx';
 import { LocalTime } from '../../../_ui/local-time.tsx';
 import { Notice } from '../../../_ui/notice.tsx';
 import { PageHead, Panel } from '../../../_ui/page.tsx';
@@ -26,12 +28,8 @@ export default async function AuditHealthPage() {
   const addresses = health.failuresByAddress.map(({ ip, failures }) => ({ name: ip, count: failures }));
   return (
     <>
-      <PageHead title={t('title')} lead={t('lead')}>
-        <nav aria-label={t('back')} className="flex gap-4 text-sm underline underline-offset-4">
-          <a href="/audit">{t('back')}</a>
-          <a href="/audit/security">{t('security')}</a>
-        </nav>
-      </PageHead>
+      <AuditNav />
+      <PageHead title={t('title')} lead={t('lead')} />
       <State health={health} />
       <Volume days={health.days} />
       <div className="mt-4 grid gap-4 lg:grid-cols-2">
@@ -44,6 +42,10 @@ export default async function AuditHealthPage() {
 
 const mib = (bytes: number) => Math.round((bytes / 1024 / 1024) * 10) / 10;
 
+/** A log that grows by little still grows. */
+const perDay = (bytes: number, format: Awaited<ReturnType<typeof getFormatter>>) =>
+  mib(bytes) > 0 ? format.number(mib(bytes)) : `< ${format.number(0.1)}`;
+
 async function State({ health: { days, proof, growth, retention } }: { health: AuditHealth }) {
   const t = await getTranslations('auditHealth');
   const format = await getFormatter();
@@ -54,7 +56,7 @@ async function State({ health: { days, proof, growth, retention } }: { health: A
         <Proof proof={proof} />
         {retention.working ? null : <Notice kind="bad">{t('retentionStopped', { count: retention.overdue })}</Notice>}
       </div>
-      <dl aria-label={t('figures')} className="mb-4 grid grid-cols-2 gap-3 sm:gap-4 lg:grid-cols-3">
+      <Figures label={t('figures')}>
         <Figure
           name={t('pending')}
           value={proof.pending}
@@ -65,7 +67,7 @@ async function State({ health: { days, proof, growth, retention } }: { health: A
         <Figure
           name={t('size')}
           value={mib(growth.bytes)}
-          note={t('perDay', { mib: format.number(mib(growth.bytesPerDay)) })}
+          note={t('perDay', { mib: perDay(growth.bytesPerDay, format) })}
         />
         <Figure
           name={t('kept')}
@@ -77,7 +79,7 @@ async function State({ health: { days, proof, growth, retention } }: { health: A
           }
         />
         {growth.daysUntilLimit === null ? null : <Figure name={t('daysLeft')} value={growth.daysUntilLimit} />}
-      </dl>
+      </Figures>
     </>
   );
 }
@@ -108,6 +110,11 @@ async function Volume({ days }: Pick<AuditHealth, 'days'>) {
         ends={[name(days[0]?.day ?? ''), name(days.at(-1)?.day ?? '')]}
         names={names}
         summary={t('summary', { days: days.length, events, marked: marked.length })}
+      />
+      <DaysTable
+        caption={t('chart')}
+        names={[t('events'), t('denials')]}
+        days={days.map(({ day, events: count, denials }) => ({ day, label: name(day), counts: [count, denials] }))}
       />
       <h3 className="mt-4 text-sm font-semibold">{t('marked')}</h3>
       {marked.length === 0 ? (

@@ -1,14 +1,15 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { db } from '#lib/db.ts';
-import { securityReport } from '#lib/security-report.ts';
+import { securityReport, type SecurityReport } from '#lib/security-report.ts';
 import { actionNames } from '../../../_server/audit-texts.ts';
 import { requirePermission } from '../../../_server/session.ts';
 import { Counts } from '../../../_ui/counts.tsx';
-import { Facts } from '../../../_ui/facts.tsx';
+import { AuditNav } from '../../../_ui/audit-nav.tsx';
 import { LocalTime } from '../../../_ui/local-time.tsx';
 import { Notice } from '../../../_ui/notice.tsx';
 import { PageHead, Panel } from '../../../_ui/page.tsx';
+import { Cell, HeadCell, Table } from '../../../_ui/table.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('security'))('title') };
@@ -29,6 +30,7 @@ export default async function SecurityPage() {
   const none = t('none');
   return (
     <>
+      <AuditNav />
       <PageHead title={t('title')} lead={t('lead')} />
       {report.enoughAdmins ? null : (
         <div className="mb-4">
@@ -36,31 +38,56 @@ export default async function SecurityPage() {
         </div>
       )}
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <Counts title={t('events')} counts={events} none={none} />
-        <Panel title={t('admins')}>
-          <Facts
-            facts={report.admins.map(({ email, lastSeenAt }) => ({
-              term: email,
-              value: lastSeenAt === null ? t('never') : <LocalTime time={lastSeenAt.toISOString()} />,
-            }))}
+        <div className="grid gap-4">
+          <Counts title={t('events')} counts={events} none={none} />
+          <Counts
+            title={t('denials')}
+            counts={report.denialsByActor.map(({ actor: name, count }) => ({ name, count }))}
+            none={none}
           />
-        </Panel>
-        <Counts
-          title={t('denials')}
-          counts={report.denialsByActor.map(({ actor: name, count }) => ({ name, count }))}
-          none={none}
-        />
-        <Counts
-          title={t('accounts')}
-          counts={report.failuresByAccount.map(({ account: name, count }) => ({ name, count }))}
-          none={none}
-        />
-        <Counts
-          title={t('addresses')}
-          counts={report.failuresByAddress.map(({ ip: name, count }) => ({ name, count }))}
-          none={none}
-        />
+          <Counts
+            title={t('addresses')}
+            counts={report.failuresByAddress.map(({ ip: name, count }) => ({ name, count }))}
+            none={none}
+          />
+        </div>
+        <div className="grid gap-4">
+          <Admins admins={report.admins} />
+          <Counts
+            title={t('accounts')}
+            counts={report.failuresByAccount.map(({ account: name, count }) => ({ name, count }))}
+            none={none}
+          />
+        </div>
       </div>
     </>
+  );
+}
+
+async function Admins({ admins }: Pick<SecurityReport, 'admins'>) {
+  const t = await getTranslations();
+  return (
+    <Panel title={t('security.admins')}>
+      <div className="-mx-2.5 mt-2 -mb-2 sm:-mx-4">
+        <Table caption={t('security.admins')} bare>
+          <thead>
+            <tr>
+              <HeadCell>{t('admin.email')}</HeadCell>
+              <HeadCell>{t('admin.lastSeen')}</HeadCell>
+            </tr>
+          </thead>
+          <tbody>
+            {admins.map(({ email, lastSeenAt }) => (
+              <tr key={email} className="border-line border-t">
+                <Cell className="break-words">{email}</Cell>
+                <Cell className="text-muted">
+                  {lastSeenAt === null ? t('admin.never') : <LocalTime time={lastSeenAt.toISOString()} />}
+                </Cell>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      </div>
+    </Panel>
   );
 }

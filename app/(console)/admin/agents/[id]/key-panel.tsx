@@ -7,6 +7,7 @@ import { ConfirmedAct } from '../../../../_ui/confirmed-act.tsx';
 import { Facts } from '../../../../_ui/facts.tsx';
 import { LocalTime } from '../../../../_ui/local-time.tsx';
 import { Panel } from '../../../../_ui/page.tsx';
+import { Swap } from '../../../../_ui/swap.tsx';
 import { expireAgentKey, revokeAgentKey, rotateAgentKey } from '../actions.ts';
 
 const TONES = { valid: 'good', expired: 'neutral', revoked: 'neutral' } as const;
@@ -17,8 +18,13 @@ export async function KeyPanel({ agentKey }: { agentKey: AgentKeyRow }) {
   const format = await getFormatter();
   const state = keyState(agentKey);
   const moment = (at: Date | null) => (at ? <LocalTime time={at.toISOString()} /> : null);
+  const status = (
+    <span role="status">
+      <Badge tone={TONES[state]}>{t(`keys.${state}`)}</Badge>
+    </span>
+  );
   const facts = [
-    { term: t('status'), value: <Badge tone={TONES[state]}>{t(`keys.${state}`)}</Badge> },
+    { term: t('status'), value: status },
     { term: t('keys.issued'), value: moment(agentKey.createdAt) },
     { term: t('keys.expires'), value: agentKey.revokedAt ? null : moment(agentKey.expiresAt) },
     { term: t('keys.revokedAt'), value: moment(agentKey.revokedAt) },
@@ -28,7 +34,7 @@ export async function KeyPanel({ agentKey }: { agentKey: AgentKeyRow }) {
   return (
     <Panel title={`${agentKey.prefix}…`}>
       <Facts facts={facts} />
-      {state === 'valid' ? <Acts agentKey={agentKey} /> : null}
+      <Swap by={state}>{state === 'valid' ? <Acts agentKey={agentKey} /> : null}</Swap>
     </Panel>
   );
 }
@@ -40,11 +46,17 @@ const lifetime = ({ createdAt, expiresAt }: AgentKeyRow): string =>
   expiresAt === null ? '' : String(Math.ceil((expiresAt.getTime() - createdAt.getTime()) / DAY_MS));
 
 async function Acts({ agentKey }: { agentKey: AgentKeyRow }) {
-  const { id } = agentKey;
+  const act = { id: agentKey.id, subject: `${agentKey.prefix}…` };
   const t = await getTranslations('agents');
   return (
     <div className="mt-4 grid gap-3">
-      <AgentKeyAct action={rotateAgentKey} id={id} label={t('rotate.label')} text={t('rotate.hint')}>
+      <AgentKeyAct
+        {...act}
+        action={rotateAgentKey}
+        label={t('rotate.label')}
+        text={t('rotate.hint')}
+        done={t('keys.made')}
+      >
         <FormField label={t('rotate.hours')} name="hours" type="number" min={1} max={720} defaultValue="24" required />
         <FormField
           label={t('issue.days')}
@@ -56,10 +68,23 @@ async function Acts({ agentKey }: { agentKey: AgentKeyRow }) {
           defaultValue={lifetime(agentKey)}
         />
       </AgentKeyAct>
-      <AgentKeyAct action={expireAgentKey} id={id} label={t('expire.label')} text={t('expire.hint')}>
+      <AgentKeyAct
+        {...act}
+        action={expireAgentKey}
+        label={t('expire.label')}
+        text={t('expire.hint')}
+        done={t('expire.done')}
+      >
         <FormField label={t('expire.days')} name="days" type="number" min={1} max={3650} defaultValue="30" required />
       </AgentKeyAct>
-      <ConfirmedAct action={revokeAgentKey} fields={{ id }} label={t('revoke.label')} text={t('revoke.hint')} danger />
+      <ConfirmedAct
+        action={revokeAgentKey}
+        fields={{ id: act.id }}
+        label={t('revoke.label')}
+        subject={act.subject}
+        text={t('revoke.hint')}
+        danger
+      />
     </div>
   );
 }

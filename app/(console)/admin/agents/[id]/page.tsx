@@ -1,9 +1,11 @@
 import type { Metadata } from 'next';
 import { getFormatter, getTranslations } from 'next-intl/server';
 import { notFound } from 'next/navigation';
+import { cache } from 'react';
 import { readAgent, type AgentDetail } from '#lib/agents/overview.ts';
 import { db } from '#lib/db.ts';
 import { requirePermission } from '../../../../_server/session.ts';
+import { titleOf } from '../../../../_server/title.ts';
 import { FormField } from '../../../../_ui/action-form.tsx';
 import { AgentKeyAct } from '../../../../_ui/agent-key-act.tsx';
 import { Badge } from '../../../../_ui/badge.tsx';
@@ -11,16 +13,24 @@ import { ConfirmedAct } from '../../../../_ui/confirmed-act.tsx';
 import { Facts } from '../../../../_ui/facts.tsx';
 import { LocalTime } from '../../../../_ui/local-time.tsx';
 import { PageHead, Panel } from '../../../../_ui/page.tsx';
+import { Swap } from '../../../../_ui/swap.tsx';
 import { disableAgent, enableAgent, issueAgentKey } from '../actions.ts';
 import { KeyPanel } from './key-panel.tsx';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('agents'))('agent') };
+interface Props {
+  params: Promise<{ id: string }>;
 }
 
-export default async function AgentPage({ params }: { params: Promise<{ id: string }> }) {
+const find = cache((id: string) => readAgent(db(), id));
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const t = await getTranslations('agents');
+  return titleOf('agents:manage', t('agent'), async () => (await find((await params).id))?.name);
+}
+
+export default async function AgentPage({ params }: Props) {
   await requirePermission('agents:manage');
-  const agent = await readAgent(db(), (await params).id);
+  const agent = await find((await params).id);
   if (agent === null) notFound();
   const t = await getTranslations('agents');
   return (
@@ -51,7 +61,11 @@ async function About({ agent }: { agent: AgentDetail }) {
   const facts = [
     {
       term: t('status'),
-      value: <Badge tone={disabled ? 'neutral' : 'good'}>{t(disabled ? 'disabled' : 'active')}</Badge>,
+      value: (
+        <span role="status">
+          <Badge tone={disabled ? 'neutral' : 'good'}>{t(disabled ? 'disabled' : 'active')}</Badge>
+        </span>
+      ),
     },
     { term: t('rateLimit'), value: format.number(agent.eventsPerSecond) },
     { term: t('registered'), value: <LocalTime time={agent.createdAt.toISOString()} /> },
@@ -65,24 +79,24 @@ async function About({ agent }: { agent: AgentDetail }) {
           {t('itsHistory')}
         </a>
       </p>
-      <ConfirmedAct
-        // Its opposite begins closed, as a second click must not undo the first.
-        key={String(disabled)}
-        action={disabled ? enableAgent : disableAgent}
-        fields={{ id: agent.id }}
-        label={t(disabled ? 'enable.label' : 'disable.label')}
-        text={t(disabled ? 'enable.hint' : 'disable.hint')}
-        danger={!disabled}
-      />
+      <Swap by={disabled ? 'enable' : 'disable'}>
+        <ConfirmedAct
+          action={disabled ? enableAgent : disableAgent}
+          fields={{ id: agent.id }}
+          label={t(disabled ? 'enable.label' : 'disable.label')}
+          text={t(disabled ? 'enable.hint' : 'disable.hint')}
+          danger={!disabled}
+        />
+      </Swap>
     </Panel>
   );
 }
 
 async function IssueForm({ id }: { id: string }) {
-  const t = await getTranslations('agents.issue');
+  const t = await getTranslations('agents');
   return (
-    <AgentKeyAct action={issueAgentKey} id={id} label={t('label')} text={t('hint')}>
-      <FormField label={t('days')} hint={t('daysHint')} name="days" type="number" min={1} max={3650} />
+    <AgentKeyAct action={issueAgentKey} id={id} label={t('issue.label')} text={t('issue.hint')} done={t('keys.made')}>
+      <FormField label={t('issue.days')} hint={t('issue.daysHint')} name="days" type="number" min={1} max={3650} />
     </AgentKeyAct>
   );
 }

@@ -1,10 +1,12 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { notFound } from 'next/navigation';
+import { cache } from 'react';
 import { ROLES } from '#lib/access/permissions.ts';
 import { db } from '#lib/db.ts';
 import { getUser, type UserRow } from '#lib/users/list.ts';
 import { requirePermission } from '../../../../_server/session.ts';
+import { titleOf } from '../../../../_server/title.ts';
 import { ActionForm, FormSelect, SubmitButton } from '../../../../_ui/action-form.tsx';
 import { Badge } from '../../../../_ui/badge.tsx';
 import { ConfirmedAct } from '../../../../_ui/confirmed-act.tsx';
@@ -12,16 +14,27 @@ import { Facts } from '../../../../_ui/facts.tsx';
 import { LocalTime } from '../../../../_ui/local-time.tsx';
 import { PageHead, Panel } from '../../../../_ui/page.tsx';
 import { ResetLinkShown } from '../../../../_ui/reset-link.tsx';
+import { Swap } from '../../../../_ui/swap.tsx';
 import { changeRole, createResetLink, disableUser, enableUser, revokeSessions } from '../../actions.ts';
 import { FewAdmins } from '../../few-admins.tsx';
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('admin'))('person') };
+interface Props {
+  params: Promise<{ id: string }>;
 }
 
-export default async function PersonPage({ params }: { params: Promise<{ id: string }> }) {
+const find = cache((id: string) => getUser(db(), id));
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const t = await getTranslations('admin');
+  return titleOf('users:manage', t('person'), async () => {
+    const found = await find((await params).id);
+    return found.ok ? found.value.name : undefined;
+  });
+}
+
+export default async function PersonPage({ params }: Props) {
   const me = await requirePermission('users:manage');
-  const found = await getUser(db(), (await params).id);
+  const found = await find((await params).id);
   if (!found.ok) notFound();
   const person = found.value;
   const t = await getTranslations();
@@ -98,7 +111,9 @@ async function RoleForm({ person }: { person: UserRow }) {
 
 async function Acts({ person }: { person: UserRow }) {
   const t = await getTranslations('admin.change');
+  const made = (await getTranslations('common.resetLink'))('made');
   const id = { id: person.id };
+  const disabled = person.disabledAt !== null;
   return (
     <>
       <ConfirmedAct
@@ -108,16 +123,23 @@ async function Acts({ person }: { person: UserRow }) {
         text={t('sessionsHint')}
         done={t('sessionsDone')}
       />
-      {person.disabledAt ? (
-        <ConfirmedAct action={enableUser} fields={id} label={t('enable')} text={t('enableHint')} />
-      ) : (
-        <>
-          <ConfirmedAct action={createResetLink} fields={id} label={t('link')} text={t('linkHint')}>
-            <ResetLinkShown />
-          </ConfirmedAct>
-          <ConfirmedAct action={disableUser} fields={id} label={t('disable')} text={t('disableHint')} danger />
-        </>
+      {disabled ? null : (
+        <ConfirmedAct
+          action={createResetLink}
+          fields={id}
+          label={t('link')}
+          text={t('linkHint')}
+          done={made}
+          result={<ResetLinkShown />}
+        />
       )}
+      <Swap by={disabled ? 'enable' : 'disable'}>
+        {disabled ? (
+          <ConfirmedAct action={enableUser} fields={id} label={t('enable')} text={t('enableHint')} />
+        ) : (
+          <ConfirmedAct action={disableUser} fields={id} label={t('disable')} text={t('disableHint')} danger />
+        )}
+      </Swap>
     </>
   );
 }
