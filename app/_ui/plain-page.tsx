@@ -9,7 +9,7 @@ export function PlainPage({ children, footer }: { children: ReactNode; footer?: 
         <Mark /> golive
       </header>
       <main id="content">{children}</main>
-      {footer ? <footer className="mt-10 flex flex-col gap-1">{footer}</footer> : null}
+      {footer ? <footer className="-mx-3 mt-10 grid gap-3">{footer}</footer> : null}
     </div>
   );
 }
