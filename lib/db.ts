@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient, type Prisma } from '#prisma/client/client.ts';
@@ -13,6 +14,12 @@ export { Prisma } from '#prisma/client/client.ts';
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 1_500;
 /**
+ * A wire that has gone dead ends no connection: the kernel goes on sending for a quarter of an hour, and the pool is full meanwhile. The
+ * server ends whatever lasts longer than a statement may, idle transactions too, so a connection that says nothing for this long is given
+ * up. Of the socket rather than `query_timeout` of pg, which puts the dead connection of a transaction back into the pool.
+ */
+const PATIENCE_MS = STATEMENT_TIMEOUT_MS + 2_000;
+/**
  * PostgreSQL's default of 4 for a random page is that of a turning disk. With it the planner sorts what is left of a month rather than walk
  * the index made for a filter, whenever it guesses that few rows match (docs/decisions/0024).
  */
@@ -24,13 +31,22 @@ export const SESSION_SETTINGS = `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}
 
 /**
  * Opens a client of its own, for scripts and tests; the caller ends it with `$disconnect()`.
- * @param url connection URL; `max` bounds its connections.
+ * @param url connection URL; `max` bounds its connections. `patienceMs` is for whoever lets a single statement take longer than the server
+ *   lets others: how long an answer is waited for, in milliseconds.
  */
-export function openDb(url: string, { max = 5, caCert }: { max?: number; caCert?: string | undefined } = {}): Db {
+export function openDb(
+  url: string,
+  {
+    max = 5,
+    caCert,
+    patienceMs = PATIENCE_MS,
+  }: { max?: number; caCert?: string | undefined; patienceMs?: number } = {},
+): Db {
   const pool = new pg.Pool({
     ...connectionConfig(url, caCert),
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    stream: () => impatientSocket(patienceMs),
     application_name: 'golive',
     // Not as parameters of the connection: session poolers refuse those that they do not know.
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types lag behind
@@ -38,6 +54,12 @@ export function openDb(url: string, { max = 5, caCert }: { max?: number; caCert?
   });
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   return new PrismaClient({ adapter });
+}
+
+function impatientSocket(patienceMs: number): Socket {
+  const socket = new Socket();
+  socket.setTimeout(patienceMs, () => socket.destroy(new Error('the database fell silent')));
+  return socket;
 }
 
 // Kept on globalThis: hot reload and separate bundles of one server must share one pool.

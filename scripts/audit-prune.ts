@@ -2,10 +2,10 @@
 import pg from 'pg';
 import { planPrune, policyOf, type PruneStep } from '#lib/audit/retention.ts';
 import { activeHolds, describeHold } from '#lib/audit/holds.ts';
-import { prune } from '#lib/audit/prune.ts';
+import { DROP_TIMEOUT_MS, prune } from '#lib/audit/prune.ts';
 import { signingKey } from '#lib/audit/signing.ts';
 import { connectionConfig } from '#lib/db/connection.ts';
-import { db } from '#lib/db.ts';
+import { openDb, type Db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
 import { runCommand, type Given } from './support/run-command.ts';
 
@@ -18,20 +18,22 @@ const BUSY = 3;
 const OPTIONS = { 'dry-run': { type: 'boolean' }, json: { type: 'boolean', default: false } } as const;
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
+  const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_CA_CERT } = env();
+  const db = openDb(DATABASE_URL, { max: DATABASE_POOL_MAX, caCert: DATABASE_CA_CERT, patienceMs: DROP_TIMEOUT_MS });
   try {
-    return values['dry-run'] ? await dryRun(values.json) : await run(values.json);
+    return values['dry-run'] ? await dryRun(db, values.json) : await run(db, values.json);
   } finally {
-    await db().$disconnect();
+    await db.$disconnect();
   }
 }
 
 const describe = ({ partition, whole, rows, bytes, kept, held, before, why }: PruneStep): string =>
   `${partition}: ${rows} events before ${before.toISOString()}, ${whole ? `dropped whole (${Math.round(bytes / 1048576)} MiB)` : `in batches, ${kept} stay, ${held} of them held`} (${why})`;
 
-async function dryRun(json: boolean): Promise<number> {
-  const steps = await planPrune(db(), policyOf(env()));
+async function dryRun(db: Db, json: boolean): Promise<number> {
+  const steps = await planPrune(db, policyOf(env()));
   const rows = steps.reduce((sum, step) => sum + step.rows, 0);
-  const holds = await activeHolds(db());
+  const holds = await activeHolds(db);
   if (json) console.log(JSON.stringify({ dryRun: true, rows, steps, holds }));
   else {
     for (const hold of holds) console.log(`held: ${describeHold(hold)}`);
@@ -41,14 +43,14 @@ async function dryRun(json: boolean): Promise<number> {
   return 0;
 }
 
-async function run(json: boolean): Promise<number> {
+async function run(db: Db, json: boolean): Promise<number> {
   const { DATABASE_URL, DATABASE_CA_CERT, AUDIT_ARCHIVE_DIR } = env();
   const lock = new pg.Client(connectionConfig(DATABASE_URL, DATABASE_CA_CERT));
   await lock.connect();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
-    const outcome = await prune(db(), lock, {
+    const outcome = await prune(db, lock, {
       policy: policyOf(env()),
       key: signingKey(env()),
       archiveDir: AUDIT_ARCHIVE_DIR,

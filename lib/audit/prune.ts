@@ -29,8 +29,11 @@ export interface PruneOutcome {
 }
 
 const LOCK_KEY = 7_305_014;
-/** A dropped month is looked through first, to bury its events; this is its limit, in milliseconds. */
-const DROP_TIMEOUT_MS = 15 * 60_000;
+/**
+ * A dropped month is looked through first, to bury its events; this is its limit, in milliseconds, and how much patience the client of a
+ * prune needs.
+ */
+export const DROP_TIMEOUT_MS = 15 * 60_000;
 /**
  * No batch may hold its row locks for 50 ms. A quarter of that is aimed at: on a busy machine single batches take several times as long as
  * their neighbours. Larger batches would gain little, since most of the cost is that of each row; below the smallest it is that of the
@@ -45,6 +48,7 @@ const ORIGIN = { source: 'cli' } as const;
 /**
  * Removes what the policy no longer keeps. Whole months are dropped, the rest goes in small batches; an interrupted run is continued by the
  * next, because each step is decided anew from what is there. Every removal is signed in its own transaction and is an event.
+ * @param db a client of `openDb()` whose `patienceMs` is `DROP_TIMEOUT_MS`.
  * @param lock a connection of its own: two prunes exclude each other by a lock of this session.
  */
 export async function prune(db: Db, lock: ClientBase, options: PruneOptions): Promise<PruneOutcome> {

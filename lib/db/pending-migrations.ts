@@ -3,7 +3,15 @@ import { postgresMigrationNames, prismaMigrationNames } from './migration-files.
 
 let bundled: Promise<string[]> | undefined;
 
-/** The migrations that this process was deployed with: read once, since a release does not change while it runs. */
+/** The migrations that this process was deployed with: read once, since a release does not change while it runs. A failure is not kept. */
+function ownNames(): Promise<string[]> {
+  bundled ??= bundledNames(process.cwd()).catch((error: unknown) => {
+    bundled = undefined;
+    throw error;
+  });
+  return bundled;
+}
+
 async function bundledNames(root: string): Promise<string[]> {
   const [prisma, postgres] = await Promise.all([prismaMigrationNames(root), postgresMigrationNames(root)]);
   return [...prisma, ...postgres];
@@ -17,7 +25,7 @@ async function bundledNames(root: string): Promise<string[]> {
  * @throws when the database does not answer, or was never migrated at all.
  */
 export async function pendingMigrations(db: Db, root?: string): Promise<string[]> {
-  const names = await (root === undefined ? (bundled ??= bundledNames(process.cwd())) : bundledNames(root));
+  const names = await (root === undefined ? ownNames() : bundledNames(root));
   const rows = await db.$queryRaw<{ name: string }[]>`
     SELECT migration_name AS name FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL
     UNION ALL SELECT name FROM "_postgres_migrations"`;

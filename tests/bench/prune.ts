@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { ensurePartitions } from '#lib/audit/partitions.ts';
-import { prune } from '#lib/audit/prune.ts';
+import { DROP_TIMEOUT_MS, prune } from '#lib/audit/prune.ts';
 import { seal } from '#lib/audit/seal.ts';
 import { signingKey, trustedKeys } from '#lib/audit/signing.ts';
 import { verifyAudit } from '#lib/audit/verify.ts';
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { rows: { type: 'string' }, json: { type: 'boolean' } } });
   const rows = Number(values.rows ?? 1_000_000);
   await using database = await benchDatabase();
-  const db = openDb(database.appUrl, { max: 3 });
+  const db = openDb(database.appUrl, { max: 3, patienceMs: DROP_TIMEOUT_MS });
   await fill(database.url, db, rows);
   const batches: number[] = [];
   // In the month before last everything goes; in the one after it, what one person did stays, so the rest goes row by row.
