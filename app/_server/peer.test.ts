@@ -24,6 +24,12 @@ test('a forged peer header is not believed before boot and is overwritten after 
   expect(readPeer(await seenBy({ [PEER_HEADER]: 'deadbeef 6.6.6.6' }))).toBe('127.0.0.1');
 });
 
+test('a request that this process sends on keeps the address of the first client', async () => {
+  markPeers();
+  const mark = (await seenBy({})) ?? '';
+  expect(readPeer(await seenBy({ [PEER_HEADER]: mark.replace('127.0.0.1', '203.0.113.9') }))).toBe('203.0.113.9');
+});
+
 test('a header without the secret of this process names nobody', () => {
   expect(readPeer(null)).toBeUndefined();
   expect(readPeer(' 6.6.6.6')).toBeUndefined();

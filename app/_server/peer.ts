@@ -14,10 +14,14 @@ export const PEER_HEADER = 'x-golive-peer';
 const shared = globalThis as typeof globalThis & { golivePeerSecret?: string };
 const secret = () => (shared.golivePeerSecret ??= randomBytes(16).toString('hex'));
 
-/** Starts marking requests with the address of their socket. Called once at boot. */
+/**
+ * Starts marking requests with the address of their socket. Called once at boot. A mark with the secret is left alone: where an action
+ * redirects, Next asks this process for the page itself, with the headers of whoever sent the form.
+ */
 export function markPeers(): void {
   subscribe('http.server.request.start', (message) => {
     const { request, socket } = message as { request: IncomingMessage; socket: Socket };
+    if (readPeer(request.headers[PEER_HEADER]?.toString() ?? null) !== undefined) return;
     request.headers[PEER_HEADER] = `${secret()} ${socket.remoteAddress ?? ''}`;
   });
 }

@@ -1,8 +1,9 @@
 'use client';
 
-import { signIn } from 'next-auth/react';
-import { useActionState } from 'react';
+import { useActionState, useEffect } from 'react';
+import type { FormAction, FormState } from '../_server/action.ts';
 import { SubmitButton } from './action-form.tsx';
+import { Button } from './button.tsx';
 import { TextField } from './field.tsx';
 import { Notice } from './notice.tsx';
 
@@ -13,6 +14,7 @@ interface Texts {
   or: string;
   /** Null when there is no provider. */
   oidc: string | null;
+  oidcGo: string;
   devAdmin: string;
   devAdminHint: string;
   errors: { unauthenticated: string; provider: string; unavailable: string; other: string };
@@ -20,6 +22,7 @@ interface Texts {
 
 interface Props {
   texts: Texts;
+  actions: { password: FormAction<unknown>; oidc: FormAction<string>; devAdmin: FormAction<unknown> };
   /** A path of this app, already checked by the server. */
   target: string;
   devAdmin: boolean;
@@ -36,61 +39,72 @@ function textOf(code: string, errors: Texts['errors']): string {
   return PROVIDER_CODES.test(code) ? errors.provider : errors.other;
 }
 
-interface Failed {
-  code: string | undefined;
-  email: string;
-}
+const IDLE = { status: 'idle' } as const;
 
-/** Tries to sign in; on success the whole page is loaded anew, so nothing of the visitor's state remains. */
-async function attempt(provider: string, fields: Record<string, string>, target: string): Promise<string | undefined> {
-  const answer = await signIn(provider, { ...fields, redirect: false, callbackUrl: target }).catch(() => undefined);
-  if (answer?.ok && !answer.error) {
-    window.location.assign(target);
-    return undefined;
-  }
-  return answer?.error ?? 'unavailable';
-}
-
-const text = (form: FormData, name: string): string => {
-  const value = form.get(name);
-  return typeof value === 'string' ? value : '';
-};
-
-export function LoginForm({ texts, target, devAdmin, error }: Props) {
-  const [state, submit] = useActionState(
-    async (_: Failed, form: FormData): Promise<Failed> => {
-      const email = text(form, 'email');
-      return { email, code: await attempt('credentials', { email, password: text(form, 'password') }, target) };
-    },
-    { code: error, email: '' },
-  );
+/** The ways in. Each is a form over a server action, so it works without JavaScript too. */
+export function LoginForm({ texts, actions, target, devAdmin, error }: Props) {
+  const [state, submit] = useActionState(actions.password, IDLE as Awaited<FormState>);
+  const failed = state.status === 'failed' ? state : undefined;
+  const code = failed?.code ?? error;
   return (
     <>
       <form action={submit} className="flex flex-col gap-4">
-        {state.code === undefined ? null : <Notice kind="bad">{textOf(state.code, texts.errors)}</Notice>}
+        {code === undefined ? null : <Notice kind="bad">{textOf(code, texts.errors)}</Notice>}
+        <input type="hidden" name="callbackUrl" value={target} />
         <TextField
           label={texts.email}
           name="email"
           type="email"
           autoComplete="username"
-          defaultValue={state.email}
+          defaultValue={failed?.values.email ?? ''}
           required
         />
         <TextField label={texts.password} name="password" type="password" autoComplete="current-password" required />
         <SubmitButton look="primary">{texts.submit}</SubmitButton>
       </form>
       {texts.oidc === null ? null : (
-        <form action={() => signIn('oidc', { callbackUrl: target }).then(() => undefined)} className="mt-4">
-          <p className="text-muted mb-4 text-center text-sm">{texts.or}</p>
-          <SubmitButton className="w-full">{texts.oidc}</SubmitButton>
-        </form>
+        <OidcForm action={actions.oidc} target={target} texts={{ ...texts, oidc: texts.oidc }} />
       )}
-      {devAdmin ? (
-        <form action={() => attempt('dev-admin', {}, target).then(() => undefined)} className="mt-6">
-          <SubmitButton className="w-full">{texts.devAdmin}</SubmitButton>
-          <p className="text-muted mt-1 text-sm">{texts.devAdminHint}</p>
-        </form>
-      ) : null}
+      {devAdmin ? <DevAdminForm action={actions.devAdmin} target={target} texts={texts} /> : null}
     </>
+  );
+}
+
+interface OtherWay<T> {
+  action: FormAction<T>;
+  target: string;
+}
+
+/** The provider's address comes back from the action. A script goes there at once; without one it is a link. */
+function OidcForm({ action, target, texts }: OtherWay<string> & { texts: Texts & { oidc: string } }) {
+  const [state, submit] = useActionState(action, IDLE as Awaited<FormState<string>>);
+  const address = state.status === 'done' ? state.value : undefined;
+  useEffect(() => {
+    if (address !== undefined) window.location.assign(address);
+  }, [address]);
+  return (
+    <form action={submit} className="mt-4">
+      <p className="text-muted mb-4 text-center text-sm">{texts.or}</p>
+      <input type="hidden" name="callbackUrl" value={target} />
+      {address === undefined ? (
+        <SubmitButton className="w-full">{texts.oidc}</SubmitButton>
+      ) : (
+        <Button asChild className="w-full">
+          <a href={address}>{texts.oidcGo}</a>
+        </Button>
+      )}
+    </form>
+  );
+}
+
+function DevAdminForm({ action, target, texts }: OtherWay<unknown> & { texts: Texts }) {
+  const [state, submit] = useActionState(action, IDLE as Awaited<FormState>);
+  return (
+    <form action={submit} className="mt-6">
+      <input type="hidden" name="callbackUrl" value={target} />
+      <SubmitButton className="w-full">{texts.devAdmin}</SubmitButton>
+      <p className="text-muted mt-1 text-sm">{texts.devAdminHint}</p>
+      {state.status === 'failed' ? <Notice kind="bad">{textOf(state.code, texts.errors)}</Notice> : null}
+    </form>
   );
 }

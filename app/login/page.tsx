@@ -11,6 +11,7 @@ import { Notice } from '../_ui/notice.tsx';
 import { PlainPage } from '../_ui/plain-page.tsx';
 import { LanguageChoice, ThemeChoice } from '../_ui/preferences.tsx';
 import { setLocale, setTheme } from '../actions.ts';
+import { signInAsDevAdmin, signInWithOidc, signInWithPassword } from './actions.ts';
 
 const NOTICES = ['ended', 'everywhere', 'passwordSet'] as const;
 
@@ -37,9 +38,11 @@ export default async function LoginPage({ searchParams }: Props) {
     devAdmin: t('devAdmin'),
     devAdminHint: t('devAdminHint'),
     oidc: provider === null ? null : t('oidc', { name: provider }),
+    oidcGo: t('oidcGo', { name: provider ?? '' }),
     errors: {
       unauthenticated: t('errors.unauthenticated'),
-      provider: t('errors.provider', { name: provider ?? '' }),
+      // Without a provider there is nobody who could have refused: the code in the address is made up, or out of date.
+      provider: provider === null ? t('errors.other') : t('errors.provider', { name: provider }),
       unavailable: t('errors.unavailable'),
       other: t('errors.other'),
     },
@@ -58,13 +61,11 @@ export default async function LoginPage({ searchParams }: Props) {
       {said ? <div className="mb-4">{<Notice kind="good">{t(said)}</Notice>}</div> : null}
       <LoginForm
         texts={texts}
+        actions={{ password: signInWithPassword, oidc: signInWithOidc, devAdmin: signInAsDevAdmin }}
         target={target}
         devAdmin={env().DEV_ADMIN}
         error={typeof error === 'string' ? error : undefined}
       />
-      <noscript>
-        <p className="text-warn mt-4 text-sm">{t('noScript')}</p>
-      </noscript>
     </PlainPage>
   );
 }

@@ -42,6 +42,9 @@ export const SURFACE: Surface = {
   actions: {
     setLocale: 'public',
     setTheme: 'public',
+    signInWithPassword: 'public',
+    signInWithOidc: 'public',
+    signInAsDevAdmin: 'public',
     signOutHere: 'public',
     resetPassword: 'public',
     changePassword: 'account:manage',

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { recordAudit } from '../../lib/audit/record.ts';
 import type { Db } from '../../lib/db.ts';
-import { expect, test } from './support/test.ts';
+import { expect, signIn, test } from './support/test.ts';
 
 const origin = { source: 'web', requestId: 'someone-else' } as const;
 
@@ -41,17 +41,34 @@ test('“More” appends rows without repeating or skipping one while others wri
   expect(seen).toEqual(await expectedAfter(db, seen[0] ?? '', seen.length));
 });
 
-test('without JavaScript, “More” leads to the next page of the same keyset', async ({ as, db }) => {
-  await as('auditor');
-  const page = await as('auditor', { javaScriptEnabled: false });
+test('without JavaScript, somebody signs in, filters the log, leafs on in the same keyset, opens an event and signs out', async ({
+  as,
+  person,
+  db,
+}) => {
+  await write(db, 60);
+  const auditor = await person('auditor');
+  const page = await as(null, { javaScriptEnabled: false });
   await page.goto('/audit');
+  await signIn(page, auditor, '/audit');
+  await page.locator('summary', { hasText: 'Filters' }).click();
+  await page.getByLabel('Request id').fill(origin.requestId);
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await page.waitForURL(/requestId=someone-else/);
   const first = await ids(page);
   await write(db, 7);
   await page.getByRole('link', { name: 'More' }).click();
   await page.waitForURL(/cursor=/);
   const seen = [...first, ...(await ids(page))];
   expect(seen.length).toBe(first.length * 2);
-  expect(seen).toEqual(await expectedAfter(db, seen[0] ?? '', seen.length));
+  expect(seen).toEqual(await expectedAfter(db, seen[0] ?? '', seen.length, { requestId: origin.requestId }));
+  await page.getByRole('table').getByRole('link').first().click();
+  await expect(page.getByRole('heading', { name: 'What happened' })).toBeVisible();
+  await page.getByRole('button', { name: auditor.name }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await expect(page.getByText('You are signed out.')).toBeVisible();
+  await page.goto('/audit');
+  await expect(page).toHaveURL(/\/login\?callbackUrl=%2Faudit$/);
 });
 
 test('the filters live in the address, reset the cursor and narrow what is shown', async ({ as }) => {
@@ -87,11 +104,16 @@ test('a damaged cursor and an impossible filter are told to the reader and are a
 });
 
 /** The same rows asked of the database at once: newest first, from the first one that the reader saw. */
-async function expectedAfter(db: Db, href: string, count: number): Promise<string[]> {
+async function expectedAfter(
+  db: Db,
+  href: string,
+  count: number,
+  among: { requestId?: string } = {},
+): Promise<string[]> {
   const id = href.split('/').at(-1) ?? '';
   const { createdAt } = await db.auditEvent.findFirstOrThrow({ where: { id }, select: { createdAt: true } });
   const rows = await db.auditEvent.findMany({
-    where: { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lte: id } }] },
+    where: { ...among, OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lte: id } }] },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     take: count,
     select: { id: true },

@@ -1,6 +1,60 @@
 import { freePort } from '../../scripts/support/postgres.ts';
+import { Visitor } from '../../scripts/support/smoke/visitor.ts';
 import { startSecondServer } from './support/second-server.ts';
-import { expect, test } from './support/test.ts';
+import { sendSignInForm } from './support/sign-in-form.ts';
+import { expect, signIn, test } from './support/test.ts';
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`a refused sign-in says why and keeps the e-mail address but not the password, ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, async ({
+    as,
+    person,
+  }) => {
+    const page = await as(null, { javaScriptEnabled });
+    const someone = await person('user');
+    await page.goto('/login?callbackUrl=/account');
+    await page.getByLabel('E-mail').fill(someone.email);
+    await page.getByLabel('Password', { exact: true }).fill('not the password');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expect(page.getByRole('alert').filter({ hasText: 'Sign-in failed. Check the e-mail address' })).toBeVisible();
+    await expect(page.getByLabel('E-mail')).toHaveValue(someone.email);
+    await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
+    await page.getByLabel('Password', { exact: true }).fill(someone.password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expect(page).toHaveURL(/\/account$/);
+    await expect(page.getByRole('button', { name: someone.name })).toBeVisible();
+  });
+}
+
+test('the sign-in form of another site opens no session, the same form of ours does', async ({ site, person }) => {
+  const someone = await person('user');
+  const visitor = new Visitor(site.origin);
+  expect((await sendSignInForm(visitor, someone, 'https://evil.example')).cookies).toEqual([]);
+  expect((await visitor.ask('/account')).status).toBe(307);
+  const answer = await sendSignInForm(visitor, someone, site.origin);
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
+  expect((await visitor.ask('/account')).status).toBe(200);
+});
+
+test('whoever signs in on the way to a page that they may not see is told so, and that is recorded once', async ({
+  as,
+  person,
+  db,
+}) => {
+  const someone = await person('user');
+  const page = await as(null);
+  await page.goto('/admin');
+  await signIn(page, someone, '/admin');
+  await expect(page.getByRole('heading', { name: 'You may not see this page' })).toBeVisible();
+  expect(await db.auditEvent.findMany({ where: { actorId: someone.id, action: 'access.denied' } })).toMatchObject([
+    { ip: '127.0.0.1', metadata: { permission: 'users:manage', path: '/admin' } },
+  ]);
+});
+
+test('a code of a provider in the address names none where there is none', async ({ as }) => {
+  const page = await as(null);
+  await page.goto('/login?error=OAuthCallback');
+  await expect(page.getByText('Sign-in failed. Try again.')).toBeVisible();
+});
 
 test('a malformed or foreign callback URL given to NextAuth itself is no server error and leads nowhere else', async ({
   request,

@@ -11,7 +11,7 @@ test('without its variables there is no provider to sign in with', async ({ as }
   await expect(page.getByRole('button', { name: /^Continue with/ })).toHaveCount(0);
 });
 
-test('an identity provider lets in whom it verified and we know, again by the link, and nobody else', async ({
+test('an identity provider lets in whom it verified and we know, again by the link, without JavaScript too, and nobody else', async ({
   site,
   as,
   person,
@@ -25,11 +25,12 @@ test('an identity provider lets in whom it verified and we know, again by the li
   stack.use(await startSecondServer(site, port, { NEXTAUTH_URL: baseURL, ...provider.variables }));
   const known = await person('auditor');
 
-  const come = async (sub: string, email: string, verified: boolean) => {
+  const come = async (sub: string, email: string, verified: boolean, javaScriptEnabled = true) => {
     provider.next({ sub, email, email_verified: verified });
-    const page = await as(null, { baseURL });
+    const page = await as(null, { baseURL, javaScriptEnabled });
     await page.goto('/login?callbackUrl=/account');
     await page.getByRole('button', { name: 'Continue with Example ID' }).click();
+    if (!javaScriptEnabled) await page.getByRole('link', { name: 'Go on to Example ID' }).click();
     await page.waitForURL((url) => url.origin === baseURL && url.search !== '?callbackUrl=/account');
     return page;
   };
@@ -44,11 +45,12 @@ test('an identity provider lets in whom it verified and we know, again by the li
     expect((await refused.request.get('/account', { maxRedirects: 0 })).status()).toBe(307);
   }
 
-  for (const [email, verified] of [
-    [known.email, true],
-    ['married@example.org', false],
+  for (const [email, verified, javaScript] of [
+    [known.email, true, true],
+    ['married@example.org', false, true],
+    [known.email, true, false],
   ] as const) {
-    const page = await come('known', email, verified);
+    const page = await come('known', email, verified, javaScript);
     await expect(page).toHaveURL(`${baseURL}/account`);
     await expect(page.getByRole('button', { name: known.name })).toBeVisible();
   }
