@@ -1,5 +1,5 @@
 import 'server-only';
-import { forbidden, redirect } from 'next/navigation';
+import { forbidden } from 'next/navigation';
 import { z } from 'zod';
 import { can } from '#lib/access/permissions.ts';
 import { SURFACE, type Guard } from '#lib/access/surface.ts';
@@ -7,7 +7,7 @@ import type { Origin } from '#lib/audit/catalogue.ts';
 import { fail, type Failure, type Result } from '#lib/errors.ts';
 import type { CurrentUser, OwnAct } from '#lib/users/session.ts';
 import { requestOrigin } from './origin.ts';
-import { actOf, currentUser, recordDenial } from './session.ts';
+import { actOf, currentUser, recordDenial, toSignIn } from './session.ts';
 
 /** What a form shows after it was sent. `values` gives the fields back, passwords never. */
 export type FormState<T = unknown> =
@@ -30,7 +30,7 @@ export function defineAction<S extends z.ZodType, T>(
     const guard = guardOf(name);
     if (guard === 'public' || guard === 'agent-key') throw new Error(`the action ${name} is not for signed-in people`);
     const user = await currentUser();
-    if (user === null) redirect('/login');
+    if (user === null) return toSignIn();
     if (!can(user.role, guard)) {
       await recordDenial(user, guard, 'web');
       forbidden();

@@ -40,10 +40,15 @@ export async function actOf(user: CurrentUser, source: 'web' | 'api'): Promise<O
  */
 export async function requirePermission(permission: Permission): Promise<CurrentUser> {
   const user = await currentUser();
-  if (user === null) redirect(`/login?callbackUrl=${encodeURIComponent(await requestPath())}`);
+  if (user === null) return toSignIn();
   if (can(user.role, permission)) return user;
   await recordDenial(user, permission, 'web');
   forbidden();
+}
+
+/** Sends a visitor to the sign-in page, and from there back to the page they asked for or sent a form from. */
+export async function toSignIn(): Promise<never> {
+  redirect(`/login?callbackUrl=${encodeURIComponent(await requestPath())}`);
 }
 
 /** Writes down that a signed-in person asked for more than their role allows. */

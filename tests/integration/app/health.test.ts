@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDb } from '#lib/db.ts';
+import { openDb, type Db } from '#lib/db.ts';
 import { checkHealth } from '#lib/health.ts';
+import { GET } from '../../../app/api/health/route.ts';
 import { execute } from '../../../scripts/support/postgres.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -77,6 +78,17 @@ describe('health', () => {
       status: 'ok',
       checks: { database: 'ok', migrations: 'ok' },
     });
+  });
+
+  test('is an HTTP 503 while the database of the environment is away, and a 200 on one that is there; neither is kept', async () => {
+    const away = await GET();
+    expect([away.status, away.headers.get('cache-control')]).toEqual([503, 'no-store']);
+    expect(await away.json()).toMatchObject(FAILED);
+    const shared = globalThis as typeof globalThis & { golivePrisma?: Db };
+    await shared.golivePrisma?.$disconnect();
+    shared.golivePrisma = database.db;
+    const there = await GET();
+    expect([there.status, there.headers.get('cache-control')]).toEqual([200, 'no-store']);
   });
 
   test('fails while a migration of either half is pending, and recovers by itself', async () => {
