@@ -4,7 +4,7 @@ import { Disclosure } from './disclosure.tsx';
 import { SelectField, TextField } from './field.tsx';
 
 interface Props {
-  /** What stands in the URL now. */
+  /** What stands in the URL now; moments without a zone, as the browser's control takes them. The form says that it means UTC. */
   given: Record<string, string>;
   actions: { value: string; text: string }[];
   outcomes: readonly string[];
@@ -26,6 +26,10 @@ export function AuditFilters({ given, actions, outcomes, sources }: Props) {
               {label}
             </option>
           ))}
+          {given.action === undefined || actions.some(({ value }) => value === given.action) ? null : (
+            // Of an agent, or of a catalogue before this one: left out, the form would drop the filter.
+            <option value={given.action}>{given.action}</option>
+          )}
         </SelectField>
         <SelectField label={t('filters.outcome')} name="outcome" defaultValue={given.outcome ?? ''}>
           <option value="">{t('filters.any')}</option>
@@ -50,9 +54,16 @@ export function AuditFilters({ given, actions, outcomes, sources }: Props) {
           label={t('filters.from')}
           hint={t('filters.fromHint')}
           type="datetime-local"
-          {...moment(given, 'from')}
+          step="any"
+          {...text('from')}
         />
-        <TextField label={t('filters.to')} hint={t('filters.toHint')} type="datetime-local" {...moment(given, 'to')} />
+        <TextField
+          label={t('filters.to')}
+          hint={t('filters.toHint')}
+          type="datetime-local"
+          step="any"
+          {...text('to')}
+        />
         <div className="flex flex-wrap gap-2 sm:col-span-2 lg:col-span-4">
           <Button look="primary" type="submit">
             {t('filters.apply')}
@@ -66,10 +77,4 @@ export function AuditFilters({ given, actions, outcomes, sources }: Props) {
       </form>
     </Disclosure>
   );
-}
-
-/** The browser's control takes a moment without a zone; the form says that it means UTC. */
-function moment(given: Record<string, string>, name: 'from' | 'to') {
-  const value = given[name] ?? '';
-  return { name, defaultValue: /^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00` : value.slice(0, 16) };
 }

@@ -5,7 +5,7 @@ import { OUTCOMES, SOURCES, type Outcome, type Source } from './catalogue.ts';
 export interface AuditFilters {
   /** Exact name; any dotted name, because rows outlive the catalogue. */
   action?: string;
-  /** An actor's id, or, when it holds an `@`, the label: so a failed sign-in of an unknown person can be found. */
+  /** An actor's id, or the label when it is an address, with `@` and no `:`: so a failed sign-in of an unknown person can be found. */
   actor?: string;
   /** A target's id. */
   target?: string;
@@ -37,12 +37,21 @@ export function parseMoment(text: string): Date | undefined {
   return inRange && !Number.isNaN(date.getTime()) ? date : undefined;
 }
 
+/** A moment as the control of a form shows it: in UTC, without a zone. What is no moment stays as it is. */
+export function momentField(text: string): string {
+  return (
+    parseMoment(text)
+      ?.toISOString()
+      .replace(/(:00)?(\.000)?Z$/, '') ?? text
+  );
+}
+
 const oneOf = <T extends string>(values: readonly T[], text: string): text is T =>
   (values as readonly string[]).includes(text);
 
 /**
  * Reads filters from text, as they stand in a URL or a form. Empty values count as absent: a form without JavaScript sends them.
- * @returns `invalid_filter` with a sentence that names the filter and what it takes.
+ * @returns `invalid_filter` with a sentence that names the filter and what it takes; `extra.filter` is the name alone.
  */
 export function parseFilters(given: Partial<Record<FilterName, string>>): Result<AuditFilters> {
   const filters: AuditFilters = {};
@@ -50,10 +59,10 @@ export function parseFilters(given: Partial<Record<FilterName, string>>): Result
     const text = given[name]?.trim() ?? '';
     if (text === '') continue;
     const refused = assign(filters, name, text);
-    if (refused !== undefined) return fail('invalid_filter', `The filter "${name}" ${refused}.`);
+    if (refused !== undefined) return fail('invalid_filter', `The filter "${name}" ${refused}.`, { filter: name });
   }
   if (filters.from && filters.to && filters.from >= filters.to)
-    return fail('invalid_filter', 'The filter "from" must be earlier than "to".');
+    return fail('invalid_filter', 'The filter "from" must be earlier than "to".', { filter: 'from' });
   return ok(filters);
 }
 

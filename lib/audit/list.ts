@@ -37,6 +37,9 @@ const LISTED = Prisma.raw(`"id", "createdAt", "action", "outcome", "actorType", 
 /** Moments travel as text: a driver's idea of a time zone must not move a cursor. */
 const moment = (date: Date) => Prisma.sql`${date.toISOString()}::timestamptz`;
 
+/** An address names a person; an agent's `<agent>:<id>` is an id, whatever the agent calls its own. */
+const isLabel = (actor: string) => actor.includes('@') && !actor.includes(':');
+
 /** The conditions of the filters alone. */
 export function filterConditions(filters: AuditFilters): Prisma.Sql[] {
   const { action, actor, target, outcome, source, from, to, requestId } = filters;
@@ -44,7 +47,7 @@ export function filterConditions(filters: AuditFilters): Prisma.Sql[] {
     action === undefined ? [] : [Prisma.sql`"action" = ${action}`],
     actor === undefined
       ? []
-      : [actor.includes('@') ? Prisma.sql`"actorLabel" = ${actor}` : Prisma.sql`"actorId" = ${actor}`],
+      : [isLabel(actor) ? Prisma.sql`"actorLabel" = ${actor}` : Prisma.sql`"actorId" = ${actor}`],
     target === undefined ? [] : [Prisma.sql`"targetId" = ${target}`],
     outcome === undefined ? [] : [Prisma.sql`"outcome" = ${outcome}`],
     source === undefined ? [] : [Prisma.sql`"source" = ${source}`],
@@ -82,7 +85,10 @@ export function pageSql(
 }
 
 /**
- * One page, newest first. Rows written meanwhile are above the cursor, so nothing is repeated and nothing skipped. It never counts. */
+ * One page, newest first, without counting. What is written meanwhile stands above the cursor, so no row is repeated or skipped, with one
+ * exception: an event has the time at which it was recorded and is seen when its transaction commits. One that commits after the page
+ * below it was read is missed by that walk, not by the next.
+ */
 export async function listAudit(db: Db, query: AuditQuery): Promise<AuditPage> {
   const { filters, limit } = query;
   const events: ListedEvent[] = [];

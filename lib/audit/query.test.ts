@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { encodeCursor } from './cursor.ts';
-import { FILTER_NAMES, filtersToText, parseMoment } from './filters.ts';
+import { FILTER_NAMES, filtersToText, momentField, parseMoment } from './filters.ts';
+import { filterConditions } from './list.ts';
 import { DEFAULT_LIMIT, parseAuditQuery } from './query.ts';
 
 const SECRET = 'only-for-tests-only-for-tests-only';
@@ -67,7 +68,7 @@ test.each([
   ['limit=201', /"limit" must be a whole number/],
 ])('%s is refused with a sentence that says why', (text, why) => {
   const query = parse(text);
-  expect(query).toMatchObject({ ok: false, code: 'invalid_filter' });
+  expect(query).toMatchObject({ ok: false, code: 'invalid_filter', extra: { filter: /^\w+/.exec(text)?.[0] } });
   expect(query.ok ? '' : query.detail).toMatch(why);
 });
 
@@ -96,4 +97,21 @@ test('a day that does not exist is no moment', () => {
   for (const text of ['2026-02-29', '2026-13-01', '2026-01-01T25:00', '1969-12-31', '2026-1-1']) {
     expect(parseMoment(text), text).toBeUndefined();
   }
+});
+
+test('an actor is an id, also that of an agent’s person; an address alone is a label', () => {
+  const column = (actor: string) => filterConditions({ actor })[0]?.sql;
+  expect(column('ann@example.org')).toBe('"actorLabel" = ?');
+  for (const id of ['019ab000-0000-7000-8000-0000000000ff', 'bot:ann@example.org'])
+    expect(column(id)).toBe('"actorId" = ?');
+});
+
+test.each([
+  ['2026-11-22T09:30:00+03:00', '2026-11-22T06:30'],
+  ['2026-11-22T09:30:15.5Z', '2026-11-22T09:30:15.500'],
+  ['2026-11-22', '2026-11-22T00:00'],
+  ['yesterday', 'yesterday'],
+])('the form shows the moment %s as %s, which means the same', (given, shown) => {
+  expect(momentField(given)).toBe(shown);
+  expect(parseMoment(shown)).toEqual(parseMoment(given));
 });

@@ -20,20 +20,21 @@ const KNOWN = new Set<string>([...FILTER_NAMES, 'cursor', 'limit']);
 
 /**
  * Reads a query of the log from a URL. An unknown parameter is refused: a misspelt filter must not show everything.
- * @returns `invalid_filter` or `invalid_cursor` with a sentence why; it never throws, whatever the text.
+ * @returns `invalid_filter` (`extra.filter` names it) or `invalid_cursor` with a sentence why; it never throws, whatever the text.
  */
 export function parseAuditQuery(params: URLSearchParams): Result<AuditQuery> {
   const given: Record<string, string> = {};
   for (const [name, value] of params) {
-    if (!KNOWN.has(name)) return fail('invalid_filter', `There is no filter "${name.slice(0, 64)}".`);
-    if (name in given) return fail('invalid_filter', `The filter "${name}" is given twice.`);
+    const filter = name.slice(0, 64);
+    if (!KNOWN.has(name)) return fail('invalid_filter', `There is no filter "${filter}".`, { filter });
+    if (name in given) return fail('invalid_filter', `The filter "${name}" is given twice.`, { filter });
     given[name] = value;
   }
   const filters = parseFilters(given);
   if (!filters.ok) return filters;
   const limit = given.limit ? Number(given.limit) : DEFAULT_LIMIT;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
-    return fail('invalid_filter', `"limit" must be a whole number from 1 to ${MAX_LIMIT}.`);
+    return fail('invalid_filter', `"limit" must be a whole number from 1 to ${MAX_LIMIT}.`, { filter: 'limit' });
   if (!given.cursor) return ok({ filters: filters.value, limit });
   const cursor = decodeCursor(given.cursor, filters.value, env().NEXTAUTH_SECRET);
   if (cursor === undefined)

@@ -86,12 +86,31 @@ test('the filters live in the address, reset the cursor and narrow what is shown
   await expect(page).not.toHaveURL(/outcome=/);
 });
 
+test('what the form cannot offer it keeps: an action of an agent, and a moment given in another zone', async ({
+  as,
+}) => {
+  const page = await as('auditor');
+  await page.goto('/audit?action=agent.deploy&from=2026-11-22T09:30:15%2B03:00');
+  await expect(page.getByLabel('What', { exact: true })).toHaveValue('agent.deploy');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await page.waitForURL(/source=/);
+  const sent = new URL(page.url()).searchParams;
+  expect([sent.get('action'), sent.get('from')]).toEqual(['agent.deploy', '2026-11-22T06:30:15']);
+});
+
 test('a damaged cursor and an impossible filter are told to the reader and are a 400 of the API that says why', async ({
   as,
 }) => {
   const page = await as('auditor');
   await page.goto('/audit?cursor=nonsense');
   await expect(page.getByText(/This page link is damaged/)).toBeVisible();
+  for (const [query, name] of [
+    ['from=yesterday', 'From, UTC'],
+    ['actoin=auth.sign_in', 'actoin'],
+  ]) {
+    await page.goto(`/audit?${query}`);
+    await expect(page.getByText(`The filter “${name}” cannot be used as it is given.`)).toBeVisible();
+  }
   for (const [query, type] of [
     ['cursor=nonsense', 'urn:golive:problem:invalid_cursor'],
     ['outcome=perhaps', 'urn:golive:problem:invalid_filter'],

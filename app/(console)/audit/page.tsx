@@ -1,12 +1,13 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/catalogue.ts';
-import { FILTER_NAMES } from '#lib/audit/filters.ts';
+import { FILTER_NAMES, momentField } from '#lib/audit/filters.ts';
 import { EXPORT_FORMATS } from '#lib/audit/formats.ts';
 import { parseAuditQuery } from '#lib/audit/query.ts';
 import { readAudit, type Reading } from '#lib/audit/read.ts';
 import { verificationState } from '#lib/audit/verification.ts';
 import { db } from '#lib/db.ts';
+import type { Failure } from '#lib/errors.ts';
 import { actionNames, auditTexts } from '../../_server/audit-texts.ts';
 import { searchParamsOf, type SearchParams } from '../../_server/query.ts';
 import { actOf, requirePermission } from '../../_server/session.ts';
@@ -29,7 +30,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
   const given: Record<string, string> = {};
   for (const name of FILTER_NAMES) {
     const value = params.get(name);
-    if (value) given[name] = value;
+    if (value) given[name] = name === 'from' || name === 'to' ? momentField(value) : value;
   }
   const actions = Object.keys(ACTIONS).map((value) => ({ value, text: names[value] ?? value }));
   return (
@@ -73,6 +74,14 @@ async function Proof() {
   );
 }
 
+/** Why a query is refused, with the filter by the name that it has in the form. */
+async function refusal({ code, extra }: Failure): Promise<string> {
+  const t = await getTranslations();
+  if (code !== 'invalid_filter') return t(`errors.codes.${code}`);
+  const known = FILTER_NAMES.find((name) => name === extra?.filter);
+  return t('audit.unusable', { name: known ? t(`audit.filters.${known}`) : String(extra?.filter) });
+}
+
 interface LogProps {
   params: URLSearchParams;
   given: Record<string, string>;
@@ -86,7 +95,7 @@ async function Log({ params, given, act }: LogProps) {
   if (!query.ok) {
     return (
       <Notice kind="bad">
-        {t(`errors.codes.${query.code}`)}{' '}
+        {await refusal(query)}{' '}
         <a href="/audit" className="underline">
           {t('audit.again')}
         </a>
