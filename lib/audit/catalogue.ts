@@ -101,7 +101,7 @@ export const ACTIONS = {
     metadata: z.strictObject({ provider: z.string() }),
   },
   'audit.read': {
-    description: 'A page of the audit log was read.',
+    description: 'A page of the audit log, or a report made from it, was read.',
     category: 'audit',
     version: 1,
     metadata: z.strictObject({ filters, rows: z.number().int(), deeper: z.boolean() }),

@@ -11,6 +11,20 @@ test('reading the log and opening an event are events', async ({ as, person, db 
   expect(events[1]?.metadata).toMatchObject({ filters: { outcome: 'success' } });
 });
 
+test('a report made from the log names people too, so opening it is an event', async ({ as, person, db }) => {
+  const auditor = await person('auditor');
+  const page = await as(auditor);
+  for (const path of ['/audit/health', '/audit/security']) await page.goto(path);
+  const events = await db.auditEvent.findMany({
+    where: { actorId: auditor.id, action: 'audit.read' },
+    orderBy: { createdAt: 'asc' },
+  });
+  expect(events.map(({ targetType, targetId }) => `${targetType}: ${targetId}`)).toEqual([
+    'audit_report: health',
+    'audit_report: security',
+  ]);
+});
+
 test('“More” leaves the reader where they are', async ({ as }) => {
   const page = await as('auditor');
   await page.goto('/audit');

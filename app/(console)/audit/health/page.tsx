@@ -1,9 +1,10 @@
 import type { Metadata } from 'next';
 import { getFormatter, getTranslations } from 'next-intl/server';
 import { auditHealth, type AuditHealth } from '#lib/audit/health.ts';
+import { readReport } from '#lib/audit/read.ts';
 import { db } from '#lib/db.ts';
 import { actionNames } from '../../../_server/audit-texts.ts';
-import { requirePermission } from '../../../_server/session.ts';
+import { actOf, requirePermission } from '../../../_server/session.ts';
 import { Counts } from '../../../_ui/counts.tsx';
 import { AuditNav } from '../../../_ui/audit-nav.tsx';
 import { DaysTable } from '../../../_ui/days-table.tsx';
@@ -20,9 +21,9 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function AuditHealthPage() {
-  await requirePermission('audit:read');
+  const user = await requirePermission('audit:read');
   const t = await getTranslations('auditHealth');
-  const health = await auditHealth(db());
+  const health = await readReport(db(), await actOf(user, 'web'), 'health', () => auditHealth(db()));
   const names = await actionNames();
   const actions = health.topActions.map(({ action, events }) => ({ name: names[action] ?? action, count: events }));
   const addresses = health.failuresByAddress.map(({ ip, failures }) => ({ name: ip, count: failures }));

@@ -1,9 +1,10 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
+import { readReport } from '#lib/audit/read.ts';
 import { db } from '#lib/db.ts';
 import { securityReport, type SecurityReport } from '#lib/security-report.ts';
 import { actionNames } from '../../../_server/audit-texts.ts';
-import { requirePermission } from '../../../_server/session.ts';
+import { actOf, requirePermission } from '../../../_server/session.ts';
 import { Counts } from '../../../_ui/counts.tsx';
 import { AuditNav } from '../../../_ui/audit-nav.tsx';
 import { LocalTime } from '../../../_ui/local-time.tsx';
@@ -16,8 +17,8 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function SecurityPage() {
-  await requirePermission('audit:read');
-  const report = await securityReport(db());
+  const user = await requirePermission('audit:read');
+  const report = await readReport(db(), await actOf(user, 'web'), 'security', () => securityReport(db()));
   const t = await getTranslations('security');
   const outcomes = await getTranslations('audit.outcomes');
   const names = await actionNames();
