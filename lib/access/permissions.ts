@@ -8,8 +8,7 @@ export const PERMISSIONS = {
   'account:manage': 'Manage one’s own account: password and sessions',
   'audit:read': 'Read the audit log',
   'audit:export': 'Export the audit log',
-  'users:read': 'List people',
-  'users:manage': 'Create people, disable them, change their roles, reset links',
+  'users:manage': 'List people, create and disable them, change their roles, reset links',
   'agents:manage': 'Register agents, issue and revoke their keys',
 } as const;
 
@@ -19,7 +18,7 @@ const EVERYONE = ['overview:read', 'account:manage'] as const satisfies Permissi
 const AUDITING = ['audit:read', 'audit:export'] as const satisfies Permission[];
 
 const GRANTS: Record<Role, readonly Permission[]> = {
-  admin: [...EVERYONE, ...AUDITING, 'users:read', 'users:manage', 'agents:manage'],
+  admin: [...EVERYONE, ...AUDITING, 'users:manage', 'agents:manage'],
   auditor: [...EVERYONE, ...AUDITING],
   user: EVERYONE,
 };

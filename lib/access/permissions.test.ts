@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { PERMISSIONS } from './permissions.ts';
+import { SURFACE } from './surface.ts';
+
+test('every permission guards something', () => {
+  const guards = Object.values(SURFACE).flatMap((rows: Record<string, string>) => Object.values(rows));
+  expect(Object.keys(PERMISSIONS).filter((permission) => !guards.includes(permission))).toEqual([]);
+});
