@@ -1,4 +1,6 @@
+import { openDb } from '../../lib/db.ts';
 import { COMMANDS } from '../../lib/release/contract.ts';
+import { disableUser, enableUser } from '../../lib/users/admin.ts';
 import { freePort } from '../../scripts/support/postgres.ts';
 import { prepareDatabase } from '../../scripts/support/database.ts';
 import { startProcess } from '../../scripts/support/processes.ts';
@@ -6,6 +8,8 @@ import { makeSecrets } from '../../scripts/support/secrets.ts';
 import { startTestCluster } from '../../scripts/support/test-cluster.ts';
 import { expect, test } from './support/test.ts';
 import { dataFolder, processesOf, startUp } from './support/up.ts';
+
+const ACT = { actor: { type: 'system', id: 'e2e', label: 'e2e' }, origin: { source: 'cli' } } as const;
 
 test('a web server in production that is told to let anyone be admin ends at once and says why', async ({ site }) => {
   const web = startProcess('sh', ['-c', COMMANDS.start], {
@@ -23,7 +27,7 @@ test('a web server in production that is told to let anyone be admin ends at onc
   expect(web.output()).toContain('DEV_ADMIN: must not be true in production: anyone could become admin');
 });
 
-test('npm run dev serves the sources on the server of DATABASE_URL, and there one click makes an admin', async ({
+test('npm run dev serves the sources on the server of DATABASE_URL, and there one click makes an admin, who is told when they are the only one', async ({
   as,
 }) => {
   test.setTimeout(180_000);
@@ -47,6 +51,21 @@ test('npm run dev serves the sources on the server of DATABASE_URL, and there on
   await page.goto('/login?callbackUrl=/account', { timeout: 60_000 });
   await page.getByRole('button', { name: 'Sign in as the development admin' }).click();
   await expect(page.getByText(/ · dev-admin@example\.org · /)).toBeVisible({ timeout: 60_000 });
+
+  // Below two active admins a warning stands, and goes with the second one.
+  const db = openDb(urls.DATABASE_URL, { max: 1 });
+  stack.defer(() => db.$disconnect());
+  const { id } = await db.user.findUniqueOrThrow({ where: { email: 'admin@example.org' }, select: { id: true } });
+  const warning = page.getByText(/^There are fewer than two active admins/);
+  for (const [change, warnings] of [
+    [disableUser, 1],
+    [enableUser, 0],
+  ] as const) {
+    expect(await change(db, ACT, id)).toMatchObject({ ok: true });
+    await page.goto('/admin', { timeout: 60_000 });
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(warning).toHaveCount(warnings);
+  }
   // Hot reload holds a connection that would report the end of its server.
   await page.close();
 });
