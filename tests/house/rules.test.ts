@@ -52,6 +52,18 @@ test('process.env is read where it may be', async () => {
   expect(readers).toEqual([]);
 });
 
+test('an action of a workflow is named by its commit, the same one everywhere', async () => {
+  const commits = new Map<string, Set<string>>();
+  for (const path of tracked().filter((name) => name.startsWith('.github/workflows/')))
+    for (const [, action = '', commit = ''] of (await read(path)).matchAll(/uses: ([\w-]+\/[\w-]+)@(.+)/g))
+      commits.set(action, (commits.get(action) ?? new Set()).add(commit));
+  expect([...commits.keys()]).toContain('actions/checkout');
+  for (const [action, [commit, ...others]] of commits) {
+    expect(commit, action).toMatch(/^[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    expect(others, action).toEqual([]);
+  }
+});
+
 test('a build reads no variable but those of the release contract', async () => {
   const names = [...(await read('next.config.ts')).matchAll(/process\.env\.(\w+)/g)].map(([, name]) => name);
   expect(Object.keys(BUILD_VARIABLES)).toEqual(expect.arrayContaining(names));
