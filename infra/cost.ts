@@ -63,67 +63,63 @@ function priceOf(key: string, file: Prices) {
   return price;
 }
 
-function itemsOf(resource: RecordedResource, graph: RecordedGraph, assumed: Record<string, number>): Item[] {
-  const { type, name, inputs } = resource;
-  const about = (quantity: string) => assumed[quantity] ?? 0;
-  switch (type) {
-    case 'aws:ecs/service:Service':
-      return [service(name, inputs, graph), insights(about('insightMetricsPerService'))];
-    case 'aws:rds/instance:Instance':
-      return database(inputs);
-    case 'awsx:ec2:Vpc':
-      return nat(inputs, about('natGb'));
-    case 'aws:lb/loadBalancer:LoadBalancer':
-      return [
-        {
-          what: 'load balancer',
-          knob: '-',
-          parts: [
-            [HOURS, 'alb-hour'],
-            [HOURS * about('loadBalancerUnits'), 'alb-unit-hour'],
-            [HOURS * (inputs.subnets as string[]).length, 'ipv4-hour'],
-          ],
-        },
-      ];
-    case 'aws:ec2/vpcEndpoint:VpcEndpoint':
-      return inputs.vpcEndpointType === 'Interface'
-        ? [
-            {
-              what: 'endpoints',
-              knob: 'network.nat',
-              parts: [[HOURS * (inputs.subnetIds as string[]).length, 'endpoint-hour']],
-            },
-          ]
-        : [];
-    case 'aws:wafv2/webAcl:WebAcl':
-      return [
-        {
-          what: 'firewall for web',
-          knob: 'waf',
-          parts: [
-            [1, 'waf-acl-month'],
-            [(inputs.rules as unknown[]).length, 'waf-rule-month'],
-            [about('webRequestsMillion'), 'waf-million-requests'],
-          ],
-        },
-      ];
-    case 'aws:secretsmanager/secret:Secret':
-      return [{ what: 'secrets', knob: '-', parts: [[1, 'secret-month']] }];
-    case 'aws:cloudwatch/metricAlarm:MetricAlarm':
-      return [{ what: 'alarms', knob: '-', parts: [[1, 'alarm-month']] }];
-    case 'aws:cloudwatch/logMetricFilter:LogMetricFilter':
-      return [{ what: 'metrics from logs', knob: '-', parts: [[1, 'metric-month']] }];
-    case 'aws:cloudwatch/dashboard:Dashboard':
-      return [{ what: 'dashboard', knob: '-', parts: [[1, 'dashboard-month']] }];
-    case 'aws:ecs/cluster:Cluster':
-      return [{ what: 'logs', knob: 'environment.LOG_LEVEL', parts: [[about('logGb'), 'log-gb']] }];
-    case 'aws:ecr/repository:Repository':
-      return [{ what: 'images', knob: '-', parts: [[about('imageGb'), 'image-gb-month']] }];
-    case 'aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration':
-      return [{ what: 'archive', knob: 'archive.lockDays', parts: [[about('archiveGb'), 's3-gb-month']] }];
-    default:
-      return [];
-  }
+interface Billed {
+  name: string;
+  inputs: Record<string, unknown>;
+  graph: RecordedGraph;
+  /** An assumption of the price file, by name; what it does not name is taken as none. */
+  about: (quantity: string) => number;
+}
+
+const item = (what: string, knob: string, ...parts: Part[]): Item => ({ what, knob, parts });
+
+/** What each kind of resource is billed for. A kind that is not here costs nothing by itself. */
+const BILLED: Record<string, (resource: Billed) => Item[]> = {
+  'aws:ecs/service:Service': ({ name, inputs, graph, about }) => [
+    service(name, inputs, graph),
+    item('container insights', '-', [about('insightMetricsPerService'), 'metric-month']),
+  ],
+  'aws:rds/instance:Instance': ({ inputs }) => database(inputs),
+  'awsx:ec2:Vpc': ({ inputs, about }) => nat(inputs, about('natGb')),
+  'aws:lb/loadBalancer:LoadBalancer': ({ inputs, about }) => [
+    item(
+      'load balancer',
+      '-',
+      [HOURS, 'alb-hour'],
+      [HOURS * about('loadBalancerUnits'), 'alb-unit-hour'],
+      [HOURS * (inputs.subnets as string[]).length, 'ipv4-hour'],
+    ),
+  ],
+  'aws:ec2/vpcEndpoint:VpcEndpoint': ({ inputs }) =>
+    inputs.vpcEndpointType === 'Interface'
+      ? [item('endpoints', 'network.nat', [HOURS * (inputs.subnetIds as string[]).length, 'endpoint-hour'])]
+      : [],
+  'aws:wafv2/webAcl:WebAcl': ({ inputs, about }) => [
+    item(
+      'firewall for web',
+      'waf',
+      [1, 'waf-acl-month'],
+      [(inputs.rules as unknown[]).length, 'waf-rule-month'],
+      [about('webRequestsMillion'), 'waf-million-requests'],
+    ),
+  ],
+  'aws:secretsmanager/secret:Secret': () => [item('secrets', '-', [1, 'secret-month'])],
+  'aws:cloudwatch/metricAlarm:MetricAlarm': () => [item('alarms', '-', [1, 'alarm-month'])],
+  'aws:cloudwatch/logMetricFilter:LogMetricFilter': () => [item('metrics from logs', '-', [1, 'metric-month'])],
+  'aws:cloudwatch/dashboard:Dashboard': () => [item('dashboard', '-', [1, 'dashboard-month'])],
+  'aws:ecs/cluster:Cluster': ({ about }) => [item('logs', 'environment.LOG_LEVEL', [about('logGb'), 'log-gb'])],
+  'aws:ecr/repository:Repository': ({ about }) => [item('images', '-', [about('imageGb'), 'image-gb-month'])],
+  'aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration': ({ about }) => [
+    item('archive', 'archive.lockDays', [about('archiveGb'), 's3-gb-month']),
+  ],
+};
+
+function itemsOf(
+  { type, name, inputs }: RecordedResource,
+  graph: RecordedGraph,
+  assumed: Record<string, number>,
+): Item[] {
+  return BILLED[type]?.({ name, inputs, graph, about: (quantity) => assumed[quantity] ?? 0 }) ?? [];
 }
 
 function service(name: string, inputs: Record<string, unknown>, graph: RecordedGraph): Item {
@@ -132,37 +128,21 @@ function service(name: string, inputs: Record<string, unknown>, graph: RecordedG
   )!.inputs;
   const count = inputs.desiredCount as number;
   const [vcpu, gb] = [Number(task.cpu) / GIB, Number(task.memory) / GIB];
-  return {
-    what: `${name}: ${count} x ${vcpu} vCPU, ${gb} GB`,
-    knob: name === 'web' ? 'web.min' : 'worker.count',
-    parts: [
-      [HOURS * count * vcpu, 'fargate-vcpu-hour'],
-      [HOURS * count * gb, 'fargate-gb-hour'],
-    ],
-  };
+  return item(
+    `${name}: ${count} x ${vcpu} vCPU, ${gb} GB`,
+    name === 'web' ? 'web.min' : 'worker.count',
+    [HOURS * count * vcpu, 'fargate-vcpu-hour'],
+    [HOURS * count * gb, 'fargate-gb-hour'],
+  );
 }
-
-const insights = (metrics: number): Item => ({
-  what: 'container insights',
-  knob: '-',
-  parts: [[metrics, 'metric-month']],
-});
 
 /** A standby is billed like the instance it stands by for, disk included. */
 function database(inputs: Record<string, unknown>): Item[] {
   const copies = inputs.multiAz === true ? 2 : 1;
   const kind = inputs.instanceClass as string;
   return [
-    {
-      what: `database: ${copies} x ${kind}`,
-      knob: 'database.instanceClass, .multiAz',
-      parts: [[HOURS * copies, `rds-${kind}-hour`]],
-    },
-    {
-      what: 'database storage',
-      knob: 'database.storageGb',
-      parts: [[copies * (inputs.allocatedStorage as number), 'rds-gp3-gb-month']],
-    },
+    item(`database: ${copies} x ${kind}`, 'database.instanceClass, .multiAz', [HOURS * copies, `rds-${kind}-hour`]),
+    item('database storage', 'database.storageGb', [copies * (inputs.allocatedStorage as number), 'rds-gp3-gb-month']),
   ];
 }
 
@@ -171,15 +151,13 @@ function nat(inputs: Record<string, unknown>, gb: number): Item[] {
   const gateways = { None: 0, Single: 1 }[strategy] ?? (inputs.numberOfAvailabilityZones as number);
   if (gateways === 0) return [];
   return [
-    {
-      what: `NAT: ${gateways} x gateway`,
-      knob: 'network.nat',
-      parts: [
-        [HOURS * gateways, 'nat-hour'],
-        [HOURS * gateways, 'ipv4-hour'],
-        [gb, 'nat-gb'],
-      ],
-    },
+    item(
+      `NAT: ${gateways} x gateway`,
+      'network.nat',
+      [HOURS * gateways, 'nat-hour'],
+      [HOURS * gateways, 'ipv4-hour'],
+      [gb, 'nat-gb'],
+    ),
   ];
 }
 
