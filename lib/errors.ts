@@ -37,8 +37,10 @@ export interface Failure {
 
 export type Result<T> = { ok: true; value: T } | Failure;
 
+/** It went well, with this outcome. */
 export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
 
+/** It was expected that this may happen: a code for programs, a sentence for whoever reads it. */
 export const fail = (code: ErrorCode, detail: string, extra?: Record<string, unknown>): Failure =>
   extra === undefined ? { ok: false, code, detail } : { ok: false, code, detail, extra };
 
@@ -51,6 +53,7 @@ export interface Problem {
   [member: string]: unknown;
 }
 
+/** The body of an answer that tells of a failure; its status is the one of `STATUS`. */
 export function toProblem({ code, detail, extra }: Failure): Problem {
   return {
     type: `urn:golive:problem:${code}`,

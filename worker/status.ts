@@ -14,6 +14,7 @@ const DATABASE_SILENCE_MS = 15_000;
 /** A worker that picked nothing up for this long, while work has waited for as long, is stuck. */
 const STUCK_SECONDS = 60;
 
+/** Of a worker that has just started: not subscribed, and the database not heard of yet. */
 export const newStatus = (now = Date.now()): Status => ({
   subscribed: false,
   databaseAt: 0,
@@ -21,6 +22,7 @@ export const newStatus = (now = Date.now()): Status => ({
   waitSeconds: 0,
 });
 
+/** Takes work: subscribed, and the database answered lately. */
 export const isReady = ({ subscribed, databaseAt }: Status, now = Date.now()): boolean =>
   subscribed && now - databaseAt < DATABASE_SILENCE_MS;
 

@@ -20,10 +20,12 @@ export async function primaryOf(session: Session, stack: Stack, name: ServiceNam
   return deployments.find(({ status }) => status === 'PRIMARY');
 }
 
+/** The schedule that starts the prune, as EventBridge has it. @throws ResourceNotFoundException of the SDK when there is none. */
 export async function readSchedule({ aws }: Session, { schedule }: Stack): Promise<GetScheduleOutput> {
   return aws.scheduler.send(new GetScheduleCommand({ Name: schedule.name, GroupName: schedule.group }));
 }
 
+/** What runs, read from AWS in one go; an empty text where a service has no deployment or the schedule no task. */
 export async function readLive(session: Session, stack: Stack): Promise<Live> {
   const [web, worker, schedule] = await Promise.all([
     primaryOf(session, stack, 'web'),

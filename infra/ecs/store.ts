@@ -18,6 +18,7 @@ export async function readJson({ aws }: Session, bucket: string, key: string): P
   }
 }
 
+/** Puts a document under its key, as a new version if the key is taken. @throws the SDK's error when the bucket refuses it. */
 export async function writeJson({ aws }: Session, bucket: string, key: string, value: unknown): Promise<void> {
   await aws.s3.send(
     new PutObjectCommand({

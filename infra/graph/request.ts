@@ -46,6 +46,11 @@ const SIGNATURE = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';
 export const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
+/**
+ * The record of one resource that the program registers: its inputs with the secrets opened and their paths named, and the options that a
+ * reviewer would look for. Times are as Pulumi writes them, e.g. `30m`.
+ * @param urn the name under which the engine has registered it.
+ */
 export function readRequest(request: RegisterRequest, urn: string): RecordedResource {
   const secretPaths: string[] = [];
   const inputs = unwrap(request.getObject()?.toJavaScript() ?? {}, '', secretPaths) as Record<string, unknown>;

@@ -30,6 +30,7 @@ interface Container {
   logConfiguration?: { logDriver: string };
 }
 
+/** The containers of a task definition, which keeps them as a text. @throws SyntaxError when that is not JSON. */
 export const containersOf = (json: string) => JSON.parse(json) as Container[];
 
 interface Statement {
@@ -45,4 +46,5 @@ export function statementsOf(policy: unknown): Statement[] {
   return [document.Statement].flat();
 }
 
+/** What IAM writes as one text or a list of them, or leaves out, as a list. */
 export const listOf = (value: string | string[] | undefined) => (value === undefined ? [] : [value].flat());

@@ -18,8 +18,10 @@ export interface NewSecret {
   secretHash: string;
 }
 
+/** What the database keeps of a secret: its SHA-256, in hex. */
 export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
+/** A new secret, with the visible beginning and the hash that are kept. */
 export function makeSecret(): NewSecret {
   const secret = `glk_${randomBytes(32).toString('base64url')}`;
   return { secret, prefix: secret.slice(0, PREFIX_CHARS), secretHash: hashSecret(secret) };

@@ -6,6 +6,7 @@ import type { Caller } from './keys.ts';
 const BURST_SECONDS = 10;
 const LEAST_BURST = 1000;
 
+/** Events that a full bucket holds: what a key may report at once after a rest. */
 export const burstOf = (eventsPerSecond: number): number => Math.max(LEAST_BURST, eventsPerSecond * BURST_SECONDS);
 
 /**

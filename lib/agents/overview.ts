@@ -26,6 +26,7 @@ export interface AgentRow {
 
 const RATE_MINUTES = 5;
 
+/** How ingestion is doing at this moment, read anew in three queries. */
 export async function readIngestOverview(db: Db): Promise<IngestOverview> {
   const [backlog, deadLetters, [recent]] = await Promise.all([
     readBacklog(db),

@@ -17,6 +17,7 @@ const RETRY_AFTER_SECONDS = 5;
 /** A reading is used for this long: the limits are soft by what arrives meanwhile. */
 const FRESH_MS = 250;
 
+/** What waits now, by the oldest MAX_BATCHES batches: a longer queue is not counted to its end. */
 export async function readBacklog(db: Db): Promise<Backlog> {
   const [row] = await db.$queryRaw<{ batches: number; events: number; lagMs: number }[]>`
     SELECT count(*)::int AS batches, coalesce(sum(accepted), 0)::int AS events,

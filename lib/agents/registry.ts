@@ -65,6 +65,7 @@ interface AgentName {
   name: string;
 }
 
+/** An agent as the target of an audit event. */
 export const agentTarget = ({ id, name }: AgentName) => ({ type: 'agent', id, label: name });
 
 /** Runs a change on an agent that exists. */

@@ -8,6 +8,7 @@ import { signManifest } from './manifest.ts';
 import type { Reading } from './read.ts';
 import type { SigningKey } from './signing.ts';
 
+/** Whether a text, e.g. of a query, names a format that the log can be exported in. */
 export const isExportFormat = (text: string): text is ExportFormat =>
   (EXPORT_FORMATS as readonly string[]).includes(text);
 

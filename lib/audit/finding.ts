@@ -20,6 +20,7 @@ export interface Finding {
   detail: string;
 }
 
+/** A finding as one line for a terminal, an alarm or a page: its kind, where, and what is wrong. */
 export const describeFinding = ({ kind, sequence, eventId, detail }: Finding): string =>
   [kind, sequence === undefined ? '' : `at ${sequence}`, eventId === undefined ? '' : `event ${eventId}`]
     .filter((part) => part !== '')

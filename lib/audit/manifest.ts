@@ -17,9 +17,11 @@ export interface Manifest {
 const textOf = ({ format, sha256, rows, createdAt, scope }: Omit<Manifest, 'keyId' | 'signature'>): string =>
   `golive audit manifest 1\n${JSON.stringify([format, sha256, rows, createdAt, Object.entries(scope).toSorted()])}\n`;
 
+/** Completes the facts of an export or an archive with the key's name and its signature over them. */
 export function signManifest(key: SigningKey, facts: Omit<Manifest, 'keyId' | 'signature'>): Manifest {
   return { ...facts, keyId: key.id, signature: signText(key, textOf(facts)).toString('hex') };
 }
 
+/** Whether a trusted key signed exactly these facts. The file is not looked at: compare its SHA-256 with the manifest's. */
 export const checkManifest = (keys: PublicKeys, manifest: Manifest) =>
   checkText(keys, manifest.keyId, textOf(manifest), Buffer.from(manifest.signature, 'hex'));

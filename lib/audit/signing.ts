@@ -76,9 +76,11 @@ export function trustedKeys(
   return new Map(keys.map((key) => [keyId(key), key]));
 }
 
+/** The public half as AUDIT_PUBLIC_KEYS takes it: SPKI in DER, as base64. */
 export const publicKeyText = ({ publicKey }: SigningKey): string =>
   publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 
+/** Ed25519 over the text in UTF-8: 64 bytes. */
 export const signText = (key: SigningKey, text: string): Buffer => sign(null, Buffer.from(text), key.privateKey);
 
 /** `unknown key` when the signature's key is not among the trusted ones. */

@@ -83,6 +83,7 @@ export function machineFacts(): string {
   return `${cpus().length} cores (${processor}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${server}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)} at the start`;
 }
 
+/** Writes the result of a measurement where `renderPerformance` finds it, in place of the one before. */
 export function keepResult(folder: string, name: string, result: Result): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);

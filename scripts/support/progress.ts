@@ -4,6 +4,7 @@ export interface Progress {
   step<T>(name: string, run: () => Promise<T>, remark?: (value: T) => string): Promise<T>;
 }
 
+/** One line on stdout for each step, with its seconds; of a step that fails the line ends, and the error goes on to the caller. */
 export function progress(): Progress {
   return {
     async step(name, run, remark) {

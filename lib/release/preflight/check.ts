@@ -35,8 +35,11 @@ export interface Check {
   run(context: Context): Promise<Finding[]>;
 }
 
+/** It holds. */
 export const green = (reason: string): Finding => ({ light: 'green', reason });
+/** It works, and somebody should look at it. */
 export const yellow = (reason: string, fix: string): Finding => ({ light: 'yellow', reason, fix });
+/** It stops the deployment. */
 export const red = (reason: string, fix: string): Finding => ({ light: 'red', reason, fix });
 
 export interface Verdict {

@@ -26,6 +26,7 @@ async function list(visitor: Visitor, query: string): Promise<Page> {
 /** A sign-in a moment ago must be the newest of its kind. */
 const LATELY_MS = 5 * 60_000;
 
+/** The sign-ins of this run stand in the log, seen by an admin. @returns what was found. @throws Broken naming the one that is missing. */
 export async function signInIsRecorded(smoke: Smoke): Promise<string> {
   const { events } = await list(visitorOf(smoke, 'admin'), 'action=auth.sign_in&outcome=success&limit=20');
   for (const { email } of Object.values(smoke.accounts ?? {})) {
@@ -86,6 +87,7 @@ export const smokeEvent = (id: string) =>
 
 const EVENT_WAIT_MS = 8_000;
 
+/** An event sent with the agent's key arrives in the log. @returns after how long. @throws Broken when it is refused or does not come. */
 export async function agentEventAppears(smoke: Smoke): Promise<string> {
   const id = randomUUID();
   const started = performance.now();

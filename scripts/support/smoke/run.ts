@@ -17,6 +17,7 @@ export interface Smoke {
   visitors: Map<Role, Visitor>;
 }
 
+/** @throws Broken with the sentence when a promise of the site does not hold. */
 export function expect(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Broken(otherwise);
 }

@@ -31,6 +31,7 @@ function parseCookie(line: string): SetCookie {
   return { name: pair.slice(0, at), value: pair.slice(at + 1), attributes };
 }
 
+/** A browser as far as the smoke needs one: it keeps and sends cookies, a Secure one only where it believes to be on https. */
 export class Visitor {
   readonly #origin: string;
   /** Whether a browser would believe to be on https. */
