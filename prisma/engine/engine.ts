@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
-import { connectionConfig } from '../../lib/db/connection.ts';
+import { connectionConfig } from '#lib/db/connection.ts';
 
 /** What the engine throws: a message for people and, where it has one, Prisma's error code (P1001 and the like). */
 export interface EngineFailure extends Error {

@@ -1,4 +1,4 @@
-import { ENV_FIELDS } from '../../lib/env.ts';
+import { ENV_FIELDS } from '#lib/env.ts';
 
 const HEAD = `# Every variable that the app reads. Made by \`npm run docs:generate\` from lib/env.ts: edit it there.
 # A line that is commented out shows the default, or is optional.

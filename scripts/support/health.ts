@@ -1,4 +1,4 @@
-import { HEALTH_PATH, TIMING } from '../../lib/release/contract.ts';
+import { HEALTH_PATH, TIMING } from '#lib/release/contract.ts';
 import type { Running } from './processes.ts';
 
 const POLL_MS = 150;

@@ -1,4 +1,4 @@
-import { can, PERMISSIONS, ROLES, type Permission } from '../../lib/access/permissions.ts';
+import { can, PERMISSIONS, ROLES, type Permission } from '#lib/access/permissions.ts';
 
 const START = '<!-- permissions: made by npm run docs:generate -->';
 const END = '<!-- end of permissions -->';

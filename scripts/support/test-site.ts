@@ -1,4 +1,4 @@
-import { COMMANDS } from '../../lib/release/contract.ts';
+import { COMMANDS } from '#lib/release/contract.ts';
 import { isBuilt } from './build.ts';
 import { prepareDatabase, type DatabaseUrls } from './database.ts';
 import { untilHealthy } from './health.ts';

@@ -1,9 +1,9 @@
-import type { Role } from '../../lib/access/permissions.ts';
-import { expireKey, issueKey, revokeKey } from '../../lib/agents/key-admin.ts';
-import { registerAgent } from '../../lib/agents/registry.ts';
-import type { Act } from '../../lib/audit/catalogue.ts';
-import type { Db } from '../../lib/db.ts';
-import type { Result } from '../../lib/errors.ts';
+import type { Role } from '#lib/access/permissions.ts';
+import { expireKey, issueKey, revokeKey } from '#lib/agents/key-admin.ts';
+import { registerAgent } from '#lib/agents/registry.ts';
+import type { Act } from '#lib/audit/catalogue.ts';
+import type { Db } from '#lib/db.ts';
+import type { Result } from '#lib/errors.ts';
 
 /** A page as somebody sees it. */
 export interface Stop {

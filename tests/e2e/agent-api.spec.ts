@@ -1,8 +1,8 @@
 import { HTTP } from 'cloudevents';
-import { readBatch } from '../../lib/agents/batches.ts';
-import { dataSchema } from '../../lib/agents/event.ts';
-import { revokeKey } from '../../lib/agents/key-admin.ts';
-import { processBatches } from '../../lib/agents/process.ts';
+import { readBatch } from '#lib/agents/batches.ts';
+import { dataSchema } from '#lib/agents/event.ts';
+import { revokeKey } from '#lib/agents/key-admin.ts';
+import { processBatches } from '#lib/agents/process.ts';
 import { ADMIN_ACT, must, testAgent } from '../support/agents.ts';
 import { batchOf, get, oldEvent, post, sdkEvent, structured } from './support/agent.ts';
 import { expect, test } from './support/test.ts';

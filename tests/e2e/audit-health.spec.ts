@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { recordAudit } from '../../lib/audit/record.ts';
-import type { Db } from '../../lib/db.ts';
+import { recordAudit } from '#lib/audit/record.ts';
+import type { Db } from '#lib/db.ts';
 import { expect, test } from './support/test.ts';
 
 const verified = (db: Db, sequence: bigint, finding: string | null) =>

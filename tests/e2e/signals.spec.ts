@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { get } from 'node:http';
 import { connect } from 'node:net';
-import { COMMANDS } from '../../lib/release/contract.ts';
+import { COMMANDS } from '#lib/release/contract.ts';
 import { freePort } from '../../scripts/support/postgres.ts';
 import { processTable } from '../../scripts/support/process-table.ts';
 import { expect, test, type Site } from './support/test.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { ROLES } from '../../lib/access/permissions.ts';
-import { issueKey } from '../../lib/agents/key-admin.ts';
-import { newAgent, registerAgent } from '../../lib/agents/registry.ts';
+import { ROLES } from '#lib/access/permissions.ts';
+import { issueKey } from '#lib/agents/key-admin.ts';
+import { newAgent, registerAgent } from '#lib/agents/registry.ts';
 import { corruptingProxy, type BrowserDefect } from '../smoke/corrupting-proxy.ts';
 import { ADMIN_ACT, must } from '../support/agents.ts';
 import { startWorker } from '../support/worker.ts';

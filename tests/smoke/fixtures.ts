@@ -1,5 +1,5 @@
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
-import type { Role } from '../../lib/access/permissions.ts';
+import type { Role } from '#lib/access/permissions.ts';
 import type { BrowserPromise } from '../../scripts/support/smoke/browser.ts';
 import type { Account } from '../../scripts/support/smoke/run.ts';
 

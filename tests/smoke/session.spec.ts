@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { HEALTH_PATH } from '../../lib/release/contract.ts';
+import { HEALTH_PATH } from '#lib/release/contract.ts';
 import { isAllowed, pages, protectedPages } from '../../scripts/support/smoke/surface.ts';
 import { accountOf, expect, https, promise, ROLES, wantedCommit } from './fixtures.ts';
 

@@ -1,4 +1,4 @@
-import type { Role } from '../../../lib/access/permissions.ts';
+import type { Role } from '#lib/access/permissions.ts';
 import type { Account } from './run.ts';
 
 /** How the commands name the variables of the accounts, for their `--help`. */

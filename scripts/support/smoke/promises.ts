@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Role } from '../../../lib/access/permissions.ts';
-import { HEALTH_PATH, TIMING } from '../../../lib/release/contract.ts';
+import type { Role } from '#lib/access/permissions.ts';
+import { HEALTH_PATH, TIMING } from '#lib/release/contract.ts';
 import { agentEventAppears, moreWithoutDuplicates, signInIsRecorded } from './audit.ts';
 import { expect, visitorOf, type Account, type Smoke } from './run.ts';
 import { apis, isAllowed, pages, protectedPages } from './surface.ts';

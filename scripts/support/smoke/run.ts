@@ -1,4 +1,4 @@
-import type { Role } from '../../../lib/access/permissions.ts';
+import type { Role } from '#lib/access/permissions.ts';
 import { Broken, type Visitor } from './visitor.ts';
 
 /** One run of the smoke against one origin. */

@@ -1,5 +1,5 @@
-import { can, type Role } from '../../../lib/access/permissions.ts';
-import { SURFACE, type Guard } from '../../../lib/access/surface.ts';
+import { can, type Role } from '#lib/access/permissions.ts';
+import { SURFACE, type Guard } from '#lib/access/surface.ts';
 
 /** Pages that need no id, with what they take. */
 export const pages = () => Object.entries(SURFACE.pages).filter(([path]) => !path.includes('['));

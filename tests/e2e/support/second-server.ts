@@ -1,4 +1,4 @@
-import { COMMANDS } from '../../../lib/release/contract.ts';
+import { COMMANDS } from '#lib/release/contract.ts';
 import { untilHealthy } from '../../../scripts/support/health.ts';
 import { startProcess } from '../../../scripts/support/processes.ts';
 import type { Site } from './test.ts';

@@ -7,9 +7,9 @@ import {
   type BrowserContextOptions,
   type Page,
 } from '@playwright/test';
-import type { Role } from '../../../lib/access/permissions.ts';
-import { openDb, type Db } from '../../../lib/db.ts';
-import { createUserWithPassword } from '../../../lib/users/create.ts';
+import type { Role } from '#lib/access/permissions.ts';
+import { openDb, type Db } from '#lib/db.ts';
+import { createUserWithPassword } from '#lib/users/create.ts';
 import type { TestSite } from '../../../scripts/support/test-site.ts';
 import { SITE_VARIABLE } from './site.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { namesOf } from '../../../infra/names.ts';
-import { CHECKS } from '../../../lib/release/preflight/checks.ts';
+import { CHECKS } from '#lib/release/preflight/checks.ts';
 import { DEPLOY, JOBS, STACK, type Job, type Step } from './workflows.ts';
 
 const deploy = STACK.jobs.deploy!;
