@@ -45,9 +45,13 @@ export const PLANTED: Record<string, string[]> = {
     '.railway/r.ts -> lib/users/u.ts',
   ],
   'infra-takes-only-the-types-of-env': ['infra/e.ts -> lib/env.ts'],
-  'next-auth-behind-server': ['app/page.ts', 'app/_ui/n.ts', 'proxy.ts', 'instrumentation.ts', 'scripts/n.ts'].flatMap(
-    (from) => [`${from} -> node_modules/next-auth/index.js`, `${from} -> node_modules/next/headers.js`],
-  ),
+  'next-auth-behind-server': [
+    ...['app/page.ts', 'app/_ui/n.ts', 'proxy.ts', 'instrumentation.ts', 'scripts/n.ts'].flatMap((from) => [
+      `${from} -> node_modules/next-auth/index.js`,
+      `${from} -> node_modules/next/headers.js`,
+    ]),
+    'app/_ui/n.ts -> node_modules/next-auth/react/index.js',
+  ],
   'ui-has-no-data-access': ['app/_server/s.ts', 'lib/db.ts', 'lib/audit/r.ts', 'lib/health.ts', 'prisma/x.ts'].map(
     (to) => `app/_ui/d.ts -> ${to}`,
   ),
