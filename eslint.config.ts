@@ -44,6 +44,17 @@ export default defineConfig(
     rules: { 'no-console': 'off' },
   },
   {
+    // Railway's own program loads that file; everywhere else package.json's names hold.
+    files: ['**/*.{ts,tsx,mts}'],
+    ignores: ['.railway/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(\\.\\./)+(lib|prisma)/', message: 'Write #lib/… or #prisma/….' }] },
+      ],
+    },
+  },
+  {
     // A fixture of Playwright without dependencies must say so with an empty pattern.
     files: ['tests/e2e/**'],
     rules: { 'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }] },
