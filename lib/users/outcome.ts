@@ -81,5 +81,7 @@ export function recordFailure(tx: Tx, attempt: Attempt, reason: Reason, refusals
   });
 }
 
+/** A person as the actor of an audit event, with the role of this moment. */
 export const actorOf = ({ id, email, role }: Person): Actor => ({ type: 'user', id, label: email, role });
+/** A person as the target of an audit event. */
 export const targetOf = ({ id, email }: Pick<Person, 'id' | 'email'>): Target => ({ type: 'user', id, label: email });

@@ -22,6 +22,7 @@ export type Secrets = z.output<typeof schema>;
 
 const secret = (bytes = 18) => randomBytes(bytes).toString('base64url');
 
+/** Secrets for a new installation, each made of random bytes of its own. */
 export function makeSecrets(): Secrets {
   const [superuser, owner, app, nextAuth] = [secret(), secret(), secret(), secret(36)];
   const auditSigning = generateKeyPairSync('ed25519')

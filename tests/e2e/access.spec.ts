@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { APIRequestContext, APIResponse } from '@playwright/test';
-import { can, ROLES, type Role } from '../../lib/access/permissions.ts';
-import { SURFACE, type Guard } from '../../lib/access/surface.ts';
-import { newAgent, registerAgent } from '../../lib/agents/registry.ts';
-import type { Db } from '../../lib/db.ts';
+import { can, ROLES, type Role } from '#lib/access/permissions.ts';
+import { SURFACE, type Guard } from '#lib/access/surface.ts';
+import { newAgent, registerAgent } from '#lib/agents/registry.ts';
+import type { Db } from '#lib/db.ts';
 import { ADMIN_ACT, must } from '../support/agents.ts';
 import { expect, test } from './support/test.ts';
 

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
-import { recordAudit } from '../../lib/audit/record.ts';
-import type { Db } from '../../lib/db.ts';
+import { recordAudit } from '#lib/audit/record.ts';
+import type { Db } from '#lib/db.ts';
 import { expect, signIn, test } from './support/test.ts';
 
 const origin = { source: 'web', requestId: 'someone-else' } as const;

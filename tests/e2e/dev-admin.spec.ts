@@ -1,6 +1,6 @@
-import { openDb } from '../../lib/db.ts';
-import { COMMANDS } from '../../lib/release/contract.ts';
-import { disableUser, enableUser } from '../../lib/users/admin.ts';
+import { openDb } from '#lib/db.ts';
+import { COMMANDS } from '#lib/release/contract.ts';
+import { disableUser, enableUser } from '#lib/users/admin.ts';
 import { freePort } from '../../scripts/support/postgres.ts';
 import { prepareDatabase } from '../../scripts/support/database.ts';
 import { startProcess } from '../../scripts/support/processes.ts';

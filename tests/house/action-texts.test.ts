@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MESSAGES } from '../../app/_server/messages.ts';
-import { ACTIONS } from '../../lib/audit/catalogue.ts';
+import { ACTIONS } from '#lib/audit/catalogue.ts';
 
 test.each(Object.entries(MESSAGES))(
   'every action of the audit log has a name in the language %s, and no other has',
