@@ -4,6 +4,7 @@
  * database with people of its own as it is. `--demo-events` also writes a month of history, when the log has none.
  */
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { ROLES, type Role } from '#lib/access/permissions.ts';
 import type { Act } from '#lib/audit/catalogue.ts';
 import { openDb, type Db } from '#lib/db.ts';
@@ -11,7 +12,6 @@ import { migrateEnv } from '#lib/env.ts';
 import type { Result } from '#lib/errors.ts';
 import { createUserWithPassword, setPassword } from '#lib/users/create.ts';
 import { verifyPassword } from '#lib/users/password.ts';
-import { runCommand, WrongUsage, type Given } from '../scripts/support/run-command.ts';
 import { emailOf, LEFT_ALONE, passwordVariable } from './demo-accounts.ts';
 import { demoHistory } from './demo-history.ts';
 
@@ -25,22 +25,23 @@ const USAGE = `Usage: node prisma/seed.ts [--if-empty] [--demo-events]
 const NAMES: Record<Role, string> = { admin: 'Ada Admin', auditor: 'Otto Auditor', user: 'Uma User' };
 const ACT: Act = { actor: { type: 'system', id: 'seed', label: 'seed' }, origin: { source: 'cli' } };
 
-const OPTIONS = {
-  'if-empty': { type: 'boolean', default: false },
-  'demo-events': { type: 'boolean', default: false },
-} as const;
-
-async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      'if-empty': { type: 'boolean', default: false },
+      'demo-events': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return say(USAGE, 0);
   const missing = ROLES.filter((role) => !process.env[passwordVariable(role)]).map(passwordVariable);
-  if (missing.length > 0) throw new WrongUsage(`set ${missing.join(', ')}, the passwords of the demo accounts`);
+  if (missing.length > 0) return say(`seed: set ${missing.join(', ')}, the passwords of the demo accounts`, 2);
   const { DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const db = openDb(DATABASE_URL, { max: 2, caCert: DATABASE_CA_CERT });
   try {
     const passwordOf = (role: Role) => process.env[passwordVariable(role)] ?? '';
-    if (values['if-empty'] && (await hasOtherPeople(db, passwordOf))) {
-      console.error('the database has people: not seeded');
-      return LEFT_ALONE;
-    }
+    if (values['if-empty'] && (await hasOtherPeople(db, passwordOf)))
+      return say('the database has people: not seeded', LEFT_ALONE);
     await seedPeople(db, passwordOf);
     if (values['demo-events']) console.log(`${await seedHistory(db)} events of history written`);
     return 0;
@@ -91,5 +92,12 @@ function need(outcome: Result<unknown>): void {
   if (!outcome.ok) throw new Error(outcome.detail);
 }
 
+function say(line: string, code: number): number {
+  (code === 0 ? console.log : console.error)(line);
+  return code;
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  await runCommand({ name: 'seed', usage: USAGE, options: OPTIONS }, main);
+  process.exitCode = await main().catch(({ message, code }: NodeJS.ErrnoException) =>
+    say(`seed: ${message}`, code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1),
+  );

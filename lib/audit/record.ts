@@ -53,7 +53,7 @@ export function auditRow<A extends Action>(event: NewEvent<A>, createdAt = new D
     correlationId: clip(origin.correlationId),
     idempotencyKey: event.idempotencyKey ?? null,
     reason: clip(event.reason),
-    metadata: spec.metadata.parse(event.metadata) as Prisma.InputJsonObject,
+    metadata: spec.metadata.parse(event.metadata),
   };
 }
 
