@@ -1,4 +1,4 @@
-import type { Prisma, Tx } from '../db.ts';
+import type { Tx } from '../db.ts';
 import {
   ACTIONS,
   type Action,

@@ -20,8 +20,7 @@ const keysOf = (tree: Messages) => textsOf(tree).map(([key]) => key);
 /** What is put into a text: {name}, {count, plural, …} and <tag>. */
 /** The branch of a plural that is one word looks like a blank; what stands before it tells them apart. */
 const BLANK = /(?<!(?:zero|one|two|few|many|other|=\d+) )\{(\w+)[,}]|<(\w+)>/g;
-const blanksOf = (text: string) =>
-  [...new Set([...text.matchAll(BLANK)].map(([blank]) => blank))].sort();
+const blanksOf = (text: string) => [...new Set([...text.matchAll(BLANK)].map(([blank]) => blank))].sort();
 
 test('English and Russian have the same texts, none empty, with the same blanks', () => {
   const [english, russian] = [textsOf(MESSAGES.en), new Map(textsOf(MESSAGES.ru))];
