@@ -1,6 +1,6 @@
 import 'server-only';
 import { getTranslations } from 'next-intl/server';
-import { ACTIONS } from '#lib/audit/catalogue.ts';
+import { ACTIONS, SOURCES } from '#lib/audit/catalogue.ts';
 import type { AuditTexts } from '../_ui/audit-event.ts';
 
 /** The names of the actions that have one in the reader's language; the log may hold others, which are shown as they are. */
@@ -27,6 +27,7 @@ export async function auditTexts(): Promise<AuditTexts> {
     },
     outcomes: { success: t('outcomes.success'), failure: t('outcomes.failure'), denied: t('outcomes.denied') },
     actions: await actionNames(),
+    sources: Object.fromEntries(SOURCES.map((source) => [source, t(`sources.${source}`)])),
     anonymous: t('anonymous'),
     caption: t('title'),
     more: t('more'),

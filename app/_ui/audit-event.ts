@@ -26,6 +26,8 @@ export interface AuditTexts {
   outcomes: Record<ShownEvent['outcome'], string>;
   /** By action; one that is not here is shown by its name alone. */
   actions: Record<string, string>;
+  /** By source, in the same way. */
+  sources: Record<string, string>;
   anonymous: string;
   caption: string;
   more: string;

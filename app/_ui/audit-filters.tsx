@@ -43,7 +43,7 @@ export function AuditFilters({ given, actions, outcomes, sources }: Props) {
           <option value="">{t('filters.any')}</option>
           {sources.map((source) => (
             <option key={source} value={source}>
-              {source}
+              {t(`sources.${source as 'web'}`)}
             </option>
           ))}
         </SelectField>

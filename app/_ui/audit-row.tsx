@@ -29,7 +29,7 @@ export function AuditRow({ event, texts }: { event: ShownEvent; texts: AuditText
         <Badge tone={OUTCOME_TONES[event.outcome]}>{texts.outcomes[event.outcome]}</Badge>
       </Cell>
       <Cell className="text-muted whitespace-nowrap max-lg:hidden">
-        {event.source}
+        {texts.sources[event.source] ?? event.source}
         {event.ip === null ? null : <span className="block font-mono text-xs">{event.ip}</span>}
       </Cell>
     </tr>
