@@ -40,6 +40,7 @@ export const STEPS: readonly Step[] = [
   { name: 'unit', lane: 'servers', fast: true, command: vitest('unit'), report: 'vitest' },
   { name: 'build', lane: 'code', command: ['node', 'scripts/build-changed.ts'] },
   { name: 'e2e', lane: 'code', command: ['playwright', 'test'], report: 'playwright', needs: 'build' },
+  { name: 'infra', lane: 'code', command: vitest('infra'), report: 'vitest' },
   {
     name: 'runbook',
     lane: 'code',
@@ -54,5 +55,4 @@ export const STEPS: readonly Step[] = [
     report: 'vitest',
     env: { PG_MAJOR: '15' },
   },
-  { name: 'infra', lane: 'servers', command: vitest('infra'), report: 'vitest' },
 ];
