@@ -1,7 +1,7 @@
 import { useTranslations } from 'next-intl';
-import { ROLES } from '#lib/access/permissions.ts';
 import { Button } from './button.tsx';
 import { SelectField, TextField } from './field.tsx';
+import { RoleOptions } from './role-options.tsx';
 
 /** Search and narrowing, by GET: what is shown has an address. */
 export function PeopleFilters({ given }: { given: Record<string, string> }) {
@@ -17,11 +17,7 @@ export function PeopleFilters({ given }: { given: Record<string, string> }) {
       />
       <SelectField label={t('admin.role')} name="role" defaultValue={given.role ?? ''}>
         <option value="">{t('admin.any')}</option>
-        {ROLES.map((role) => (
-          <option key={role} value={role}>
-            {t(`common.roles.${role}`)}
-          </option>
-        ))}
+        <RoleOptions />
       </SelectField>
       <SelectField label={t('admin.status')} name="status" defaultValue={given.status ?? ''}>
         <option value="">{t('admin.any')}</option>

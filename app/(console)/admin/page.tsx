@@ -12,6 +12,7 @@ import { Empty, PageHead } from '../../_ui/page.tsx';
 import { PeopleFilters } from '../../_ui/people-filters.tsx';
 import { PeopleTable } from '../../_ui/people-table.tsx';
 import { ResetLinkShown } from '../../_ui/reset-link.tsx';
+import { RoleOptions } from '../../_ui/role-options.tsx';
 import { createUser } from './actions.ts';
 import { FewAdmins } from './few-admins.tsx';
 
@@ -39,11 +40,7 @@ export default async function AdminPage({ searchParams }: { searchParams: Search
             <FormField label={t('admin.name')} name="name" required maxLength={120} autoComplete="off" />
             <FormField label={t('admin.email')} name="email" type="email" required autoComplete="off" />
             <FormSelect label={t('admin.role')} name="role" defaultValue="user">
-              {ROLES.map((role) => (
-                <option key={role} value={role}>
-                  {t(`common.roles.${role}`)}
-                </option>
-              ))}
+              <RoleOptions />
             </FormSelect>
           </div>
           <p className="text-muted mt-3 mb-3 max-w-prose text-sm">{t('admin.add.hint')}</p>

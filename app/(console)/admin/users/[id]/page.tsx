@@ -2,7 +2,6 @@ import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
-import { ROLES } from '#lib/access/permissions.ts';
 import { db } from '#lib/db.ts';
 import { getUser, type UserRow } from '#lib/users/list.ts';
 import { requirePermission } from '../../../../_server/session.ts';
@@ -14,6 +13,7 @@ import { Facts } from '../../../../_ui/facts.tsx';
 import { LocalTime } from '../../../../_ui/local-time.tsx';
 import { PageHead, Panel } from '../../../../_ui/page.tsx';
 import { ResetLinkShown } from '../../../../_ui/reset-link.tsx';
+import { RoleOptions } from '../../../../_ui/role-options.tsx';
 import { Swap } from '../../../../_ui/swap.tsx';
 import { changeRole, createResetLink, disableUser, enableUser, revokeSessions } from '../../actions.ts';
 import { FewAdmins } from '../../few-admins.tsx';
@@ -95,11 +95,7 @@ async function RoleForm({ person }: { person: UserRow }) {
       <div className="flex flex-wrap items-end gap-3">
         <div className="min-w-40 grow">
           <FormSelect label={t('admin.role')} name="role" defaultValue={person.role}>
-            {ROLES.map((role) => (
-              <option key={role} value={role}>
-                {t(`common.roles.${role}`)}
-              </option>
-            ))}
+            <RoleOptions />
           </FormSelect>
         </div>
         <SubmitButton>{t('admin.change.role')}</SubmitButton>
