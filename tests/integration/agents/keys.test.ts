@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expireKey, issueKey, revokeKey, rotateKey } from '#lib/agents/key-admin.ts';
 import { authenticate } from '#lib/agents/keys.ts';
-import { registerAgent, setAgentDisabled } from '#lib/agents/registry.ts';
+import { newAgent, registerAgent, setAgentDisabled } from '#lib/agents/registry.ts';
 import { ADMIN_ACT, CALLER, must, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -78,6 +78,11 @@ test('two agents cannot share a name', async () => {
   const { name } = await testAgent(database.db);
   const again = await registerAgent(database.db, ADMIN_ACT, { name, description: '', eventsPerSecond: 1 });
   expect(again).toMatchObject({ ok: false, code: 'name_taken' });
+});
+
+test('a description that PostgreSQL cannot store is refused by its field', () => {
+  const outcome = newAgent.safeParse({ name: 'deploy-bot', description: 'a\0b' });
+  expect(outcome.error?.issues.map(({ path }) => path)).toEqual([['description']]);
 });
 
 test('use and volume of a key are counted, and the rate limit says when to come back', async () => {
