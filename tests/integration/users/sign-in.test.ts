@@ -1,5 +1,9 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Act } from '#lib/audit/catalogue.ts';
+import type { Db } from '#lib/db.ts';
+import { disableUser } from '#lib/users/admin.ts';
+import { setPassword } from '#lib/users/create.ts';
 import { DUMMY_HASH } from '#lib/users/password.ts';
 import { signIn } from '#lib/users/sign-in.ts';
 import { execute } from '../../../scripts/support/postgres.ts';
@@ -7,12 +11,15 @@ import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { addPerson, auditTrail, enter, PASSWORD, stillIn, WEB } from './people.ts';
 
 const compared = vi.hoisted(() => [] as string[]);
+/** What others do while a password is being compared. */
+const meanwhile = vi.hoisted((): { act: () => Promise<unknown> } => ({ act: () => Promise.resolve() }));
 vi.mock('@node-rs/argon2', async (original) => {
   const real = await original<typeof import('@node-rs/argon2')>();
   return {
     ...real,
-    verify: (hash: string, password: Uint8Array) => {
+    verify: async (hash: string, password: Uint8Array) => {
       compared.push(hash);
+      await meanwhile.act();
       return real.verify(hash, password);
     },
   };
@@ -22,10 +29,12 @@ let database: TestDatabase;
 beforeEach(async () => {
   database = await freshDatabase();
   compared.length = 0;
+  meanwhile.act = () => Promise.resolve();
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
 const WRONG = 'not the right password';
+const ADMIN: Act = { actor: { type: 'system', id: 'test', label: 'test' }, origin: { source: 'cli' } };
 const attempt = (email: string, password: string) => signIn(database.db, { email, password, origin: WEB });
 
 test('a sign-in opens a session and stands in the log with person, role and origin', async () => {
@@ -46,6 +55,17 @@ test('a sign-in opens a session and stands in the log with person, role and orig
       metadata: { method: 'password' },
     },
   ]);
+});
+
+test.each([
+  ['disabled', (db: Db, id: string) => disableUser(db, ADMIN, id)],
+  ['given another password', (db: Db, id: string) => setPassword(db, ADMIN, id, 'orchard 77 copper kettles')],
+])('whoever is %s while their password is being compared does not get in', async (_, act) => {
+  const ann = await addPerson(database.db, 'ann');
+  meanwhile.act = () => act(database.db, ann.id);
+  const outcome = await attempt(ann.email, PASSWORD);
+  expect(compared).toHaveLength(1);
+  expect(outcome.ok ? await stillIn(database.db, outcome.value) : null).toBeNull();
 });
 
 test('a stranger learns nothing: every failure gives the same answer after exactly one comparison, and only the log knows why', async () => {
