@@ -8,21 +8,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COMMANDS } from '#lib/release/contract.ts';
 import { emailOf } from '#prisma/demo-accounts.ts';
-import { prepareDatabase, type DatabaseUrls } from './support/database.ts';
+import type { DatabaseUrls } from './support/database.ts';
 import { untilHealthy } from './support/health.ts';
+import { isShape, SHAPES, startHosted } from './support/hosted/shapes.ts';
 import { execute, freePort } from './support/postgres.ts';
 import { startProcess, type Running } from './support/processes.ts';
 import { newAgentKey, rehearseWorker } from './support/rehearsed-worker.ts';
-import { runCommand, type Given } from './support/run-command.ts';
+import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 import { makeSecrets, seedEnv, type Secrets } from './support/secrets.ts';
-import { startTestCluster } from './support/test-cluster.ts';
 import { noteUnchecked } from './support/unchecked.ts';
 
-const USAGE = `npm run runbook:rehearse -- [--short]    --short leaves out the restore; needs a build (npm run build)
+const USAGE = `npm run runbook:rehearse -- [--short] [--shape ${SHAPES.join('|')}]    needs a build (npm run build)
+  --short   leaves out the restore
+  --shape   a server as it stands alone (default), or shaped like a hosted one: its roles, rights by default, pooler and encryption
 Exit: 0 every step did what the runbook says, 1 one did not, 2 wrong use.`;
 
 interface Stage {
   urls: DatabaseUrls;
+  /** The database as the platform's superuser: for what nobody does with our own commands. */
+  outside: string;
   secrets: Secrets;
   origin: string;
   env: Record<string, string>;
@@ -54,9 +58,10 @@ const LONG: Step[] = [
   ],
 ];
 
-const OPTIONS = { short: { type: 'boolean', default: false } } as const;
+const OPTIONS = { short: { type: 'boolean', default: false }, shape: { type: 'string', default: 'plain' } } as const;
 
-async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
+async function main({ values: { short, shape } }: Given<typeof OPTIONS>): Promise<number> {
+  if (!isShape(shape)) throw new WrongUsage(`there is no shape "${shape}": ${SHAPES.join(', ')}`);
   if (spawnSync('pg_dump', ['--version']).status !== 0) {
     const why = 'pg_dump and psql are not here (Debian: postgresql-client)';
     noteUnchecked('the local steps of the runbook', why);
@@ -68,13 +73,15 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   running.defer(() => rm(folder, { recursive: true, force: true }));
   // The client tools serve no server newer than they are.
   const client = Number(/(\d+)/.exec(execFileSync('pg_dump', ['--version'], { encoding: 'utf8' }))?.[1] ?? 0);
-  const cluster = await startTestCluster(client >= 17 ? 17 : 15);
-  running.defer(() => cluster.stop());
   const secrets = makeSecrets();
-  const urls = await prepareDatabase(cluster, 'rehearsal', secrets);
+  const cluster = await startHosted(shape, client >= 17 ? 17 : 15, secrets);
+  running.defer(() => cluster.stop());
+  const urls = await cluster.create('rehearsal');
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const stage: Stage = { urls, secrets, origin, folder, env: { ...urls, NEXTAUTH_SECRET: secrets.nextAuth } };
-  for (const [name, run] of values.short ? STEPS : [...STEPS, ...LONG]) {
+  const env = { ...urls, ...cluster.environment, NEXTAUTH_SECRET: secrets.nextAuth };
+  const stage: Stage = { urls, outside: cluster.superuserUrl('rehearsal'), secrets, origin, folder, env };
+  const steps = short ? STEPS : [...STEPS, ...LONG];
+  for (const [name, run] of steps) {
     const started = performance.now();
     try {
       await run(stage);
@@ -83,7 +90,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
     }
     console.log(`ok  ${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${name}`);
   }
-  console.log(`${values.short ? STEPS.length : STEPS.length + LONG.length} steps did what the runbook says`);
+  console.log(`${steps.length} steps did what the runbook says`);
   return 0;
 }
 
@@ -127,7 +134,7 @@ function smokeWhole(stage: Stage): Promise<void> {
   return withWeb(stage, {}, async (origin, web) => {
     await untilHealthy(origin, web);
     await using worker = await rehearseWorker(stage.env);
-    const SMOKE_AGENT_KEY = await newAgentKey(stage.urls.DATABASE_URL);
+    const SMOKE_AGENT_KEY = await newAgentKey(stage.urls.DATABASE_URL, stage.env.DATABASE_CA_CERT);
     await smoke(stage, origin, web, ' --json | grep \'"broken":0,"skipped":0\'', { SMOKE_AGENT_KEY });
     await worker.stop();
   });
@@ -159,7 +166,7 @@ async function smoke(
 }
 
 async function drift(stage: Stage): Promise<void> {
-  await execute(stage.urls.MIGRATE_DATABASE_URL, 'DROP INDEX audit_keyset_idx');
+  await execute(stage.outside, 'DROP INDEX audit_keyset_idx');
   await shell(stage, 'npm run --silent db:status', [1]);
   await shell(stage, 'psql -v ON_ERROR_STOP=1 "$MIGRATE_DATABASE_URL" -f docs/ops/audit_keyset_index_standalone.sql');
   await shell(stage, 'npm run --silent db:status');
@@ -185,15 +192,14 @@ async function rollbackRelease(stage: Stage): Promise<void> {
 
 /** What a rollback leaves: a migration that this release does not know. */
 async function ahead(stage: Stage): Promise<void> {
-  const { MIGRATE_DATABASE_URL } = stage.urls;
   await execute(
-    MIGRATE_DATABASE_URL,
+    stage.outside,
     `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count)
      VALUES (gen_random_uuid()::text, '', '29990101000000_later', now(), 1)`,
   );
   await shell(stage, 'npm run --silent db:status | grep -i ahead');
   await withWeb(stage, {}, (origin, web) => untilHealthy(origin, web));
-  await execute(MIGRATE_DATABASE_URL, `DELETE FROM "_prisma_migrations" WHERE migration_name = '29990101000000_later'`);
+  await execute(stage.outside, `DELETE FROM "_prisma_migrations" WHERE migration_name = '29990101000000_later'`);
 }
 
 async function prune(stage: Stage): Promise<void> {

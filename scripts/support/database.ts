@@ -32,7 +32,8 @@ export async function prepareDatabase(
   return { DATABASE_URL: as(APP, passwords.app), MIGRATE_DATABASE_URL: as(OWNER, passwords.owner) };
 }
 
-async function ensureRole(client: pg.Client, role: string, rights: string, password: string): Promise<void> {
+/** Makes a role, or gives the one that is there these rights and this password. */
+export async function ensureRole(client: pg.Client, role: string, rights: string, password: string): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
   const verb = rowCount === 0 ? 'CREATE' : 'ALTER';
   await client.query(`${verb} ROLE ${role} ${rights} PASSWORD ${pg.escapeLiteral(password)}`);

@@ -23,6 +23,8 @@ interface ClusterOptions {
   major?: 15 | 17;
   port?: number;
   password?: string;
+  /** Name of the role that initdb makes, the only one whose SUPERUSER cannot be taken away; default `postgres`. */
+  superuser?: string | undefined;
   /** Delete the directory on stop: for tests. */
   throwAway?: boolean;
   /** Outlive a Ctrl-C in the terminal, so that the caller can stop the server after what uses it. */
@@ -52,14 +54,15 @@ export async function freePort(): Promise<number> {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const port = options.port ?? (await freePort());
   const password = options.password ?? randomBytes(12).toString('hex');
+  const superuser = options.superuser ?? 'postgres';
   const user = serverUser();
   const files = await serverFiles(options.major ?? 17, user);
-  if (!existsSync(join(options.dir, 'PG_VERSION'))) await initialise(files, options.dir, password, user);
+  if (!existsSync(join(options.dir, 'PG_VERSION'))) await initialise(files, options.dir, { superuser, password }, user);
   const child = await start(files, port, options, user);
   return {
     port,
     pid: child.pid ?? 0,
-    url: (database = 'postgres') => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`,
+    url: (database = 'postgres') => `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`,
     async stop() {
       await end(child);
       if (options.throwAway) await rm(options.dir, { recursive: true, force: true });
@@ -68,7 +71,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /** Makes a cluster beside its place and then moves it there, so that an interrupted run leaves nothing half-made. */
-async function initialise(files: string, dir: string, password: string, user: RunAs | undefined): Promise<void> {
+async function initialise(
+  files: string,
+  dir: string,
+  { superuser, password }: { superuser: string; password: string },
+  user: RunAs | undefined,
+): Promise<void> {
   await mkdir(dirname(dir), { recursive: true });
   const half = `${dir}.new`;
   await rm(half, { recursive: true, force: true });
@@ -84,7 +92,7 @@ async function initialise(files: string, dir: string, password: string, user: Ru
         '-D',
         half,
         '-U',
-        'postgres',
+        superuser,
         '--pwfile',
         passwordFile,
         '--auth=scram-sha-256',

@@ -50,8 +50,8 @@ async function untilReady(worker: Running, url: string): Promise<void> {
 }
 
 /** An agent's key, as `/admin/agents` issues it. */
-export async function newAgentKey(databaseUrl: string): Promise<string> {
-  const db = openDb(databaseUrl, { max: 1 });
+export async function newAgentKey(databaseUrl: string, caCert?: string): Promise<string> {
+  const db = openDb(databaseUrl, { max: 1, caCert });
   try {
     const agent = await registerAgent(db, ACT, newAgent.parse({ name: 'rehearsal' }));
     if (!agent.ok) throw new Error(agent.detail);

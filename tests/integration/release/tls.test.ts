@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectionConfig } from '#lib/db/connection.ts';
 import { openDb } from '#lib/db.ts';
 import { serverUser } from '../../../scripts/support/postgres-files.ts';
-import { issueServer, makeAuthority } from '../../support/certificates.ts';
+import { issueServer, makeAuthority } from '../../../scripts/support/certificates.ts';
 import { haveTool } from '../../support/unchecked.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
