@@ -1,6 +1,6 @@
 import { NextResponse, type NextRequest } from 'next/server';
 import { isHttps } from './app/_server/cookies.ts';
-import { PATH_HEADER, REQUEST_ID_HEADER, requestId } from './app/_server/request-id.ts';
+import { PATH_HEADER, newRequestId, REQUEST_ID_HEADER } from './app/_server/request-id.ts';
 import { contentSecurityPolicy, securityHeaders } from './app/_server/security-headers.ts';
 
 /**
@@ -9,7 +9,7 @@ import { contentSecurityPolicy, securityHeaders } from './app/_server/security-h
  */
 export function proxy(request: NextRequest): NextResponse {
   const nonce = Buffer.from(crypto.randomUUID()).toString('base64');
-  const id = requestId(request.headers.get(REQUEST_ID_HEADER));
+  const id = newRequestId();
   const site = { nonce, https: isHttps(), development: process.env.NODE_ENV === 'development' };
 
   const headers = new Headers(request.headers);

@@ -75,6 +75,9 @@ const fields = z.object({
   OIDC_CLIENT_ID: z.string().min(1).optional().describe('OpenID Connect client id'),
   OIDC_CLIENT_SECRET: z.string().min(1).optional().describe('OpenID Connect client secret'),
   OIDC_NAME: z.string().min(1).default('Single sign-on').describe('Name on the OpenID Connect button'),
+  OIDC_ASSUME_EMAIL_VERIFIED: flag.describe(
+    'Believe the address of a provider that never says whether it verified it (Entra ID); only where people cannot choose their own address',
+  ),
   DEV_ADMIN: flag.describe('One-click admin sign-in for development; refused in production'),
   AUDIT_RETENTION_DAYS: z.coerce
     .number()
@@ -117,12 +120,17 @@ const fields = z.object({
   AUDIT_WEBHOOK_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .optional()
-    .describe('Receiver of new audit events'),
+    .describe('Receiver of new audit events; https in production'),
   AUDIT_WEBHOOK_SECRET: z
     .string()
     .min(32, 'must have at least 32 characters: openssl rand -base64 32')
     .optional()
     .describe('Signs what is sent to AUDIT_WEBHOOK_URL'),
+  WORKER_HOST: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Address on which the worker’s health answers listen; every address when absent'),
   WORKER_PORT: z.coerce.number().int().min(0).max(65535).default(3100).describe('Port of the worker’s health answers'),
   GIT_COMMIT: z
     .string()

@@ -31,8 +31,9 @@ async function redriveAll(): Promise<number> {
   let redriven = 0;
   for (;;) {
     const batches = await redriveDeadLetters(db(), ACT);
-    if (batches === 0) return redriven;
-    redriven += batches;
+    if (!batches.ok) throw new Error(batches.detail);
+    if (batches.value === 0) return redriven;
+    redriven += batches.value;
   }
 }
 

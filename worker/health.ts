@@ -8,7 +8,10 @@ import { hasBegun, isReady, isStuck, type Status } from './status.ts';
  * take a worker that never came up for a good one nor end one because the database is away), and `/` with everything, 503 when not ready
  * or stuck.
  */
-export function serveHealth(port: number, status: Status): Promise<Server> {
+export function serveHealth(
+  { port, host }: { port: number; host?: string | undefined },
+  status: Status,
+): Promise<Server> {
   const server = createServer((request, response) => {
     const report = {
       alive: true,
@@ -26,7 +29,7 @@ export function serveHealth(port: number, status: Status): Promise<Server> {
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, () => resolve(server));
+    server.listen({ port, host }, () => resolve(server));
   });
 }
 

@@ -25,7 +25,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 async function main() {
   const status = newStatus();
   const stopping = stopSignal();
-  const health = await serveHealth(env().WORKER_PORT, status);
+  const health = await serveHealth({ port: env().WORKER_PORT, host: env().WORKER_HOST }, status);
   log.info({ port: env().WORKER_PORT }, 'worker starts');
   const boss = await openWhenMigrated(() => pendingMigrations(db()), TIMING.workerWaitsForMigrations, stopping);
   await subscribe(boss, status);

@@ -4,7 +4,7 @@ import { forbidden, redirect } from 'next/navigation';
 import { decode } from 'next-auth/jwt';
 import { cache } from 'react';
 import { can, type Permission } from '#lib/access/permissions.ts';
-import { recordAudit } from '#lib/audit/record.ts';
+import { recordAccessDenied } from '#lib/audit/denials.ts';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
 import { loadSession, type CurrentUser, type OwnAct, type SessionClaims } from '#lib/users/session.ts';
@@ -55,7 +55,5 @@ export async function toSignIn(): Promise<never> {
 export async function recordDenial(user: CurrentUser, permission: Permission, source: 'web' | 'api'): Promise<void> {
   const act = await actOf(user, source);
   const [path = '/'] = (await requestPath()).split('?');
-  await db().$transaction((tx) =>
-    recordAudit(tx, { action: 'access.denied', outcome: 'denied', ...act, metadata: { permission, path } }),
-  );
+  await recordAccessDenied(db(), { ...act, permission, path });
 }

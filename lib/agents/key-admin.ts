@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { makeSecret } from './keys.ts';
 import { burstOf } from './limits.ts';
+import { withPermission } from './permitted.ts';
 import { agentTarget, withAgent } from './registry.ts';
 
 /** A key just made. The secret is in this answer and nowhere else. */
@@ -18,7 +19,7 @@ const NO_KEY = fail('not_found', 'There is no such key, or it no longer works.')
 
 /** Makes a key. `days` is how long it lives; null is until it is revoked. Fails with `not_found`. */
 export function issueKey(db: Db, act: Act, agentId: string, days: number | null): Promise<Result<IssuedKey>> {
-  return withAgent(db, agentId, async (tx, agent) => {
+  return withAgent(db, act, agentId, async (tx, agent) => {
     const expiresAt = inDays(days);
     const { issued, prefix } = await insertKey(tx, agentId, expiresAt);
     await recordAudit(tx, {
@@ -42,7 +43,7 @@ export function rotateKey(
   keyId: string,
   { overlapHours, days }: { overlapHours: number; days: number | null },
 ): Promise<Result<IssuedKey>> {
-  return withLiveKey(db, keyId, async (tx, old) => {
+  return withLiveKey(db, act, keyId, async (tx, old) => {
     const overlapEndsAt = earlier(old.expiresAt, new Date(Date.now() + overlapHours * HOUR_MS));
     const expiresAt = inDays(days);
     const { issued } = await insertKey(tx, old.agent.id, expiresAt);
@@ -66,7 +67,7 @@ export function rotateKey(
 
 /** Sets the moment a key stops working, in days from now. Fails with `not_found`. */
 export function expireKey(db: Db, act: Act, keyId: string, days: number): Promise<Result<null>> {
-  return withLiveKey(db, keyId, async (tx, { agent, prefix }) => {
+  return withLiveKey(db, act, keyId, async (tx, { agent, prefix }) => {
     const expiresAt = new Date(Date.now() + days * DAY_MS);
     await tx.agentKey.update({ where: { id: keyId }, data: { expiresAt } });
     await recordAudit(tx, {
@@ -82,7 +83,7 @@ export function expireKey(db: Db, act: Act, keyId: string, days: number): Promis
 
 /** Ends a key now: the next request with it is refused. Fails with `not_found`. */
 export function revokeKey(db: Db, act: Act, keyId: string): Promise<Result<null>> {
-  return withLiveKey(db, keyId, async (tx, { agent, prefix }) => {
+  return withLiveKey(db, act, keyId, async (tx, { agent, prefix }) => {
     await tx.agentKey.update({ where: { id: keyId }, data: { revokedAt: new Date() } });
     await recordAudit(tx, {
       action: 'agent_admin.key_revoked',
@@ -119,8 +120,13 @@ interface LiveKey {
 }
 
 /** Runs a change on a key that works, holding its row: of two people who press at once, the second finds it changed. */
-function withLiveKey<T>(db: Db, id: string, change: (tx: Tx, key: LiveKey) => Promise<Result<T>>): Promise<Result<T>> {
-  return db.$transaction(async (tx) => {
+function withLiveKey<T>(
+  db: Db,
+  act: Act,
+  id: string,
+  change: (tx: Tx, key: LiveKey) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  return withPermission(db, act, async (tx) => {
     await tx.$executeRaw`SELECT 1 FROM "AgentKey" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
     const key = await tx.agentKey.findFirst({
       where: { id, revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] },

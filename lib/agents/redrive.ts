@@ -2,19 +2,21 @@ import { fromPrisma } from 'pg-boss';
 import type { Act } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
 import type { Db } from '../db.ts';
+import { ok, type Result } from '../errors.ts';
 import { producer } from '../queue/boss.ts';
 import { INGEST_DEAD_LETTERS, INGEST_QUEUE, QUEUE_SCHEMA } from '../queue/jobs.ts';
+import { withPermission } from './permitted.ts';
 
 /** Most batches that one call gives back, so that its transaction stays short. */
 const MAX_REDRIVEN = 1000;
 
 /**
  * Gives dead letters back to the workers, after their cause was mended. Batches, jobs and the audit event change together.
- * @returns how many batches were given back; call again while it is 1,000.
+ * @returns how many batches were given back; call again while it is 1,000; or `forbidden`.
  */
-export async function redriveDeadLetters(db: Db, act: Act): Promise<number> {
+export async function redriveDeadLetters(db: Db, act: Act): Promise<Result<number>> {
   const boss = await producer(db);
-  return db.$transaction(async (tx) => {
+  return withPermission(db, act, async (tx) => {
     await tx.$executeRawUnsafe(
       `UPDATE "AgentBatch" SET state = 'queued' WHERE state = 'dead' AND id IN (
          SELECT (data->>'batchId')::uuid FROM ${QUEUE_SCHEMA}.job
@@ -29,7 +31,7 @@ export async function redriveDeadLetters(db: Db, act: Act): Promise<number> {
     });
     if (batches > 0)
       await recordAudit(tx, { action: 'agent_admin.redriven', outcome: 'success', ...act, metadata: { batches } });
-    return batches;
+    return ok(batches);
   });
 }
 

@@ -4,6 +4,7 @@ import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isPrintable } from '../text.ts';
+import { withPermission } from './permitted.ts';
 
 /** Agents as such; their keys are in key-admin.ts. Every act is audited in its own transaction. */
 
@@ -24,10 +25,10 @@ const NO_AGENT = fail('not_found', 'There is no such agent.');
 
 /**
  * Registers an agent; it can do nothing before it has a key.
- * @returns its id, or `name_taken`.
+ * @returns its id, `name_taken`, or `forbidden` when the actor has lost the role meanwhile.
  */
 export function registerAgent(db: Db, act: Act, agent: NewAgent): Promise<Result<{ id: string }>> {
-  return db.$transaction(async (tx) => {
+  return withPermission(db, act, async (tx) => {
     const [added] = await tx.agent.createManyAndReturn({ data: agent, skipDuplicates: true, select: { id: true } });
     if (added === undefined) return NAME_TAKEN;
     await recordAudit(tx, {
@@ -41,9 +42,9 @@ export function registerAgent(db: Db, act: Act, agent: NewAgent): Promise<Result
   });
 }
 
-/** Disables an agent, so that none of its keys works any more, or enables it again. Fails with `not_found`. */
+/** Disables an agent, so that none of its keys works any more, or enables it again. Fails with `not_found` or `forbidden`. */
 export function setAgentDisabled(db: Db, act: Act, id: string, disabled: boolean): Promise<Result<null>> {
-  return withAgent(db, id, async (tx, agent) => {
+  return withAgent(db, act, id, async (tx, agent) => {
     const changed = await tx.agent.updateMany({
       where: { id, disabledAt: disabled ? null : { not: null } },
       data: { disabledAt: disabled ? new Date() : null },
@@ -69,13 +70,14 @@ interface AgentName {
 /** An agent as the target of an audit event. */
 export const agentTarget = ({ id, name }: AgentName) => ({ type: 'agent', id, label: name });
 
-/** Runs a change on an agent that exists. */
+/** Runs an act on an agent that exists. Fails with `not_found` or `forbidden`. */
 export function withAgent<T>(
   db: Db,
+  act: Act,
   id: string,
   change: (tx: Tx, agent: AgentName) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  return db.$transaction(async (tx) => {
+  return withPermission(db, act, async (tx) => {
     const agent = await tx.agent.findUnique({ where: { id }, select: { id: true, name: true } });
     return agent === null ? NO_AGENT : change(tx, agent);
   });

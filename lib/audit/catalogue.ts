@@ -12,7 +12,7 @@ interface ActionSpec {
 
 const nothing = z.strictObject({});
 const role = z.enum(['admin', 'auditor', 'user']);
-/** One event tells of all attempts of some minutes that a wait refused. */
+/** How many attempts one event reports, where repeated ones are counted together. */
 const refusals = z.number().int().optional();
 const changedRole = z.strictObject({ from: role, to: role });
 /** A key by its id and the visible start of its secret. */
@@ -42,15 +42,15 @@ export const ACTIONS = {
   'auth.password_reset': {
     description: 'A password was set through a one-time link or from the command line, or somebody tried to.',
     category: 'auth',
-    version: 1,
-    metadata: nothing,
+    version: 2,
+    metadata: z.strictObject({ refusals }),
   },
   'access.denied': {
     description: 'A signed-in person asked for something their role does not allow.',
     category: 'access',
-    version: 2,
+    version: 3,
     /** No path when the role was lost while the act was under way: the target says what it was about. */
-    metadata: z.strictObject({ permission: z.string(), path: z.string().optional() }),
+    metadata: z.strictObject({ permission: z.string(), path: z.string().optional(), refusals }),
   },
   'access.key_refused': {
     description: 'A machine presented a key that does not work; one event tells of all refusals of some minutes.',

@@ -137,6 +137,7 @@ export const VARIABLES: Record<VariableName, VariableSpec> = {
   OIDC_CLIENT_ID: { secret: false, from: 'operator', needs: { web: 'optional' } },
   OIDC_CLIENT_SECRET: { secret: true, from: 'operator', needs: { web: 'optional' } },
   OIDC_NAME: { secret: false, from: 'operator', needs: { web: 'optional' } },
+  OIDC_ASSUME_EMAIL_VERIFIED: { secret: false, from: 'operator', needs: { web: 'optional' } },
   DEV_ADMIN: { secret: false, from: 'operator', needs: { web: 'optional' } },
   AUDIT_RETENTION_DAYS: { secret: false, from: 'operator', needs: running('optional') },
   AUDIT_RETENTION_MAX_MB: { secret: false, from: 'operator', needs: { web: 'optional', prune: 'optional' } },
@@ -147,6 +148,7 @@ export const VARIABLES: Record<VariableName, VariableSpec> = {
   AUDIT_ANCHOR_BUCKET: { secret: false, from: 'operator', needs: { worker: 'optional', prune: 'optional' } },
   AUDIT_WEBHOOK_URL: { secret: false, from: 'operator', needs: { worker: 'optional' } },
   AUDIT_WEBHOOK_SECRET: { secret: true, from: 'operator', needs: { worker: 'optional' } },
+  WORKER_HOST: { secret: false, from: 'operator', needs: { worker: 'optional' } },
   WORKER_PORT: { secret: false, from: 'operator', needs: { worker: 'optional' } },
   GIT_COMMIT: { secret: false, from: 'image', needs: { web: 'optional', worker: 'optional' } },
 };

@@ -3,7 +3,8 @@ import type { Origin } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { ok, type Result } from '../errors.ts';
-import { isEmail, normalizeEmail } from './email.ts';
+import { env } from '../env.ts';
+import { isEmail, isUnambiguous, normalizeEmail } from './email.ts';
 import { lockUser } from './lock.ts';
 import { actorOf, open, PERSON, refuse, targetOf, type Attempt, type Person } from './outcome.ts';
 import type { SessionClaims } from './session.ts';
@@ -17,8 +18,17 @@ const idToken = z.object({
   sub: name,
   // Not everyone has an address, and some providers write "true". Neither may keep a person out who is linked already.
   email: z.string().optional().catch(undefined),
-  email_verified: z.unknown().transform((value) => value === true || value === 'true'),
+  email_verified: z.unknown().optional(),
 });
+
+/**
+ * True when the provider vouches for the address. One that never says so (Microsoft Entra ID) vouches only where the operator has decided that
+ * its addresses can be believed: where people may choose theirs, that hands accounts over.
+ */
+function isVerified(claim: unknown): boolean {
+  if (claim === undefined || claim === null) return env().OIDC_ASSUME_EMAIL_VERIFIED;
+  return claim === true || claim === 'true';
+}
 
 /** The provider of links that were made before the issuer was kept with them. */
 const UNNAMED = 'oidc';
@@ -44,8 +54,9 @@ export async function signInWithOidc(db: Db, claims: unknown, origin: Origin): P
     where: { provider_subject: account },
     select: { user: { select: PERSON } },
   });
-  const verified = vouched.data.email_verified && isEmail(email);
+  const verified = isEmail(email) && isVerified(vouched.data.email_verified);
   if (!linked && !verified) return refuse(db, stranger, 'email_unverified');
+  if (!linked && !isUnambiguous(vouched.data.email ?? '')) return refuse(db, stranger, 'email_ambiguous');
   const user = linked?.user ?? (await db.user.findUnique({ where: { email }, select: PERSON }));
   if (!user) return refuse(db, stranger, 'unknown_user');
   const attempt = { ...stranger, user };

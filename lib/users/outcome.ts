@@ -1,6 +1,7 @@
 import type { Role } from '../access/permissions.ts';
 import type { Actor, Origin, Target } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
+import { refusalsOf } from '../audit/refusals.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, type Failure } from '../errors.ts';
 import { isEmail } from './email.ts';
@@ -14,6 +15,7 @@ export type Reason =
   | 'unknown_user'
   | 'invalid_claims'
   | 'email_unverified'
+  | 'email_ambiguous'
   | 'identity_conflict';
 export type Method = 'password' | 'oidc' | 'dev_admin';
 
@@ -57,9 +59,19 @@ export async function open(tx: Tx, user: Person, method: Method, origin: Origin)
   return startSession(tx, user, origin);
 }
 
-/** Ends a sign-in badly: records why, and answers as always. */
+/** Failures through the identity provider, of one reason and account, that are events of their own within ten minutes. */
+const OIDC_ALLOWANCE = 20;
+
+/**
+ * Ends a sign-in badly: records why, and answers as always. Guessed passwords are slowed down by the throttle; whoever holds an account at
+ * the identity provider is not, so their repeated failures are counted together.
+ */
 export async function refuse(db: Db, attempt: Attempt, reason: Reason): Promise<Failure> {
-  await db.$transaction((tx) => recordFailure(tx, attempt, reason));
+  const report = (refusals: number) =>
+    db.$transaction((tx) => recordFailure(tx, attempt, reason, refusals === 1 ? undefined : refusals));
+  if (attempt.method === 'oidc')
+    await refusalsOf(db).note(`oidc ${reason}:${attempt.user?.id ?? ''}`, report, { allowance: OIDC_ALLOWANCE });
+  else await report(1);
   return REFUSED;
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Act, Origin, Target } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
+import { refusalsOf } from '../audit/refusals.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Failure, type Result } from '../errors.ts';
 import { lockUser } from './lock.ts';
@@ -50,13 +51,13 @@ export async function resetPassword(
 ): Promise<Result<void>> {
   const link = await find(db, token);
   const stranger: Act = { actor: { type: 'anonymous' }, origin };
-  if (!link) return db.$transaction((tx) => refuse(tx, stranger, INVALID));
+  if (!link) return refuse(db, 'reset', stranger, INVALID);
   const { id: linkId, user } = link;
   const owner = { actor: actorOf(user), target: targetOf(user), origin };
   const strength = checkPasswordStrength(password, user);
-  if (!strength.ok) return db.$transaction((tx) => refuse(tx, owner, strength));
+  if (!strength.ok) return refuse(db, `reset:${linkId}`, owner, strength);
   const passwordHash = await hashPassword(password);
-  return db.$transaction(async (tx) => {
+  const outcome = await db.$transaction(async (tx) => {
     // Before the link: an admin's act locks the person first, too.
     await lockUser(tx, user.id);
     const now = new Date();
@@ -64,13 +65,14 @@ export async function resetPassword(
       where: { id: linkId, usedAt: null, expiresAt: { gt: now } },
       data: { usedAt: now },
     });
-    if (count === 0) return refuse(tx, stranger, INVALID);
+    if (count === 0) return INVALID;
     await tx.user.update({ where: { id: user.id }, data: { passwordHash } });
     await endAllSessions(tx, user.id);
     await clearAccount(tx, user.email);
     await recordAudit(tx, { action: 'auth.password_reset', outcome: 'success', ...owner, metadata: {} });
     return ok(undefined);
   });
+  return outcome.ok ? outcome : refuse(db, 'reset', stranger, INVALID);
 }
 
 async function find(db: Db, token: string) {
@@ -81,13 +83,18 @@ async function find(db: Db, token: string) {
   return link && !link.usedAt && link.expiresAt > new Date() && !link.user.disabledAt ? link : null;
 }
 
-async function refuse(tx: Tx, act: Act & { target?: Target }, failure: Failure): Promise<Failure> {
-  await recordAudit(tx, {
-    action: 'auth.password_reset',
-    outcome: 'failure',
-    ...act,
-    reason: failure.code,
-    metadata: {},
-  });
+/** Records a use of a link that set no password. Invalid links are counted together, a link that works for itself. */
+async function refuse(db: Db, key: string, act: Act & { target?: Target }, failure: Failure): Promise<Failure> {
+  const report = (refusals: number) =>
+    db.$transaction((tx) =>
+      recordAudit(tx, {
+        action: 'auth.password_reset',
+        outcome: 'failure',
+        ...act,
+        reason: failure.code,
+        metadata: refusals === 1 ? {} : { refusals },
+      }),
+    );
+  await refusalsOf(db).note(key, report);
   return failure;
 }

@@ -17,6 +17,8 @@ import { seedEnv, type Secrets } from './secrets.ts';
 
 export interface Wishes {
   mode: 'production' | 'development';
+  /** The address on which web and worker listen. */
+  host: string;
   port: number;
   /** Where data, secrets and logs of this checkout are. */
   folder: string;
@@ -107,12 +109,19 @@ export class Installation {
       NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? secrets.nextAuth,
       AUDIT_SIGNING_KEY: process.env.AUDIT_SIGNING_KEY ?? secrets.auditSigning,
     };
-    const command = this.#wishes.mode === 'production' ? COMMANDS.start : `next dev -p ${this.#wishes.port}`;
-    const web = await this.#serve('web', command, env, `http://127.0.0.1:${this.#wishes.port}`);
+    const { mode, host, port } = this.#wishes;
+    const command = mode === 'production' ? `${COMMANDS.start} -- -H ${host}` : `next dev -p ${port} -H ${host}`;
+    const web = await this.#serve('web', command, env, originOf(reachable(host), port));
     // Nobody asks for the worker's port by number here, and its default may be taken by another installation.
-    const port = process.env.WORKER_PORT ?? String(await freePort());
-    const workerEnv = { ...env, WORKER_PORT: port };
-    const worker = await this.#serve('worker', COMMANDS.worker, workerEnv, `http://127.0.0.1:${port}`, '/ready');
+    const workerPort = process.env.WORKER_PORT ?? String(await freePort());
+    const workerEnv = { ...env, WORKER_HOST: host, WORKER_PORT: workerPort };
+    const worker = await this.#serve(
+      'worker',
+      COMMANDS.worker,
+      workerEnv,
+      originOf(reachable(host), workerPort),
+      '/ready',
+    );
     return [web, worker];
   }
 
@@ -160,6 +169,12 @@ export class Installation {
     return code;
   }
 }
+
+/** Where a server that listens on an address is asked by this machine: the wildcard is no destination. */
+const reachable = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host);
+
+const originOf = (host: string, port: number | string): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** Deletes what an embedded installation keeps. */
 export async function wipe(folder: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_PORT } from '#lib/release/contract.ts';
@@ -8,9 +9,12 @@ import { progress } from './progress.ts';
 import type { Running } from './processes.ts';
 import { loadSecrets } from './secrets.ts';
 
+const LOOPBACK = '127.0.0.1';
+
 const EXIT = { done: 0, failed: 1, usage: 2, port: 3, running: 4, interrupted: 130 } as const;
 
 export const OPTIONS_HELP = `  --port N        listen on another port (or set PORT; ${DEFAULT_PORT} otherwise)
+  --host ADDRESS  the address to listen on; 127.0.0.1 otherwise, which this machine alone reaches. 0.0.0.0 is every one
   --reset         delete this checkout's database and passwords first
   --demo-events   also write a month of audit history, once
 
@@ -91,6 +95,7 @@ function readOptions(mode: Wishes['mode'], usage: string): Options | number {
   try {
     const { values } = parseArgs({
       options: {
+        host: { type: 'string', default: LOOPBACK },
         port: { type: 'string', default: process.env.PORT ?? String(DEFAULT_PORT) },
         reset: { type: 'boolean', default: false },
         'demo-events': { type: 'boolean', default: false },
@@ -109,7 +114,9 @@ function readOptions(mode: Wishes['mode'], usage: string): Options | number {
     }
     // The tests start installations of their own beside the developer's.
     const folder = resolve(process.env.GOLIVE_DATA_FOLDER ?? '.data');
-    return { mode, port, folder, reset: values.reset, demoEvents: values['demo-events'] };
+    if (!isIP(values.host))
+      return refuse(`"${values.host}" is not an address: --host takes an IP address of this machine`, EXIT.usage);
+    return { mode, host: values.host, port, folder, reset: values.reset, demoEvents: values['demo-events'] };
   } catch (error) {
     return refuse(`${(error as Error).message.split('\n', 1)[0]}; --help shows the usage`, EXIT.usage);
   }

@@ -44,6 +44,9 @@ test.describe('npm run up', () => {
     expect(health.status).toBe(200);
     expect(await health.json()).toMatchObject({ commit: (await commitOf('.')) ?? null });
 
+    // Another address of the loopback stands for every other address of this machine.
+    await expect(fetch(`http://127.0.0.2:${args[1]}/api/health`)).rejects.toThrow();
+
     // As the terminal does it: to every process of the foreground group.
     process.kill(-(second.child.pid ?? 0), 'SIGINT');
     await second.ended;

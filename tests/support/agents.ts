@@ -7,8 +7,9 @@ import type { Act, Origin } from '#lib/audit/catalogue.ts';
 import type { Db } from '#lib/db.ts';
 import type { Result } from '#lib/errors.ts';
 
+/** What an operator does from the command line. */
 export const ADMIN_ACT: Act = {
-  actor: { type: 'user', id: 'u1', label: 'ann@example.org', role: 'admin' },
+  actor: { type: 'system', id: 'operator', label: 'operator' },
   origin: { source: 'cli' },
 };
 

@@ -13,6 +13,8 @@ export const environment: Check = {
       ...forbidden(env),
       ...proxies(env),
       ...origin(env, firstDeployment),
+      ...webhook(env),
+      ...identityProvider(env),
     ];
     if (env.NODE_ENV !== 'production')
       findings.push(red(`NODE_ENV is ${env.NODE_ENV ?? 'missing'}`, 'set NODE_ENV=production'));
@@ -90,4 +92,20 @@ function origin(env: Record<string, string | undefined>, firstDeployment: boolea
       ),
     );
   return findings;
+}
+
+/** The receiver gets whole events, with the addresses of people in them. */
+function webhook({ AUDIT_WEBHOOK_URL: url = '' }: Record<string, string | undefined>): Finding[] {
+  if (!url.toLowerCase().startsWith('http://')) return [];
+  return [red('AUDIT_WEBHOOK_URL is not https: everybody on the way could read the events', 'give the receiver TLS')];
+}
+
+function identityProvider({ OIDC_ASSUME_EMAIL_VERIFIED: assumed }: Record<string, string | undefined>): Finding[] {
+  if (assumed !== 'true') return [];
+  return [
+    yellow(
+      'OIDC_ASSUME_EMAIL_VERIFIED is true: whoever can choose an address at the provider signs in as the person who has it here',
+      'keep it only for one tenant whose addresses its administrators alone set, and remove it once everybody is linked',
+    ),
+  ];
 }

@@ -43,11 +43,18 @@ test.each([
   ['a development switch', { DEV_ADMIN: 'true' }, /red: DEV_ADMIN is set/],
   ['another NODE_ENV', { NODE_ENV: 'development' }, /red: NODE_ENV is development/],
   ['an origin without TLS', { NEXTAUTH_URL: 'http://app.example.org' }, /red: NEXTAUTH_URL is not https/],
+  ['a webhook without TLS', { AUDIT_WEBHOOK_URL: 'http://siem.example.org/in' }, /red: AUDIT_WEBHOOK_URL is not https/],
   ['a trailing slash', { NEXTAUTH_URL: 'https://app.example.org/' }, /red: NEXTAUTH_URL: must not end with a slash/],
 ])('environment is red for %s', async (_, env, reason) => {
   expect(await light(environment, context())).toBe('green');
   expect(await light(environment, context(env))).toBe('red');
   expect(await reasons(environment, context(env))).toMatch(reason);
+});
+
+test('an identity provider whose addresses are believed unsaid is yellow, with the risk named', async () => {
+  const env = { OIDC_ASSUME_EMAIL_VERIFIED: 'true' };
+  expect(await light(environment, context(env))).toBe('yellow');
+  expect(await reasons(environment, context(env))).toMatch(/signs in as the person who has it here/);
 });
 
 test('an absent origin is green before the first deployment and yellow afterwards', async () => {

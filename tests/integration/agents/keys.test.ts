@@ -71,7 +71,7 @@ test('every act on agents and keys is in the audit log', async () => {
   expect(events.map(({ action }) => action).sort()).toEqual(
     ['disabled', 'key_issued', 'key_revoked', 'key_rotated', 'registered'].map((act) => `agent_admin.${act}`),
   );
-  expect(events[0]).toMatchObject({ targetType: 'agent', targetLabel: name, actorId: 'u1' });
+  expect(events[0]).toMatchObject({ targetType: 'agent', targetLabel: name, actorId: 'operator' });
 });
 
 test('two agents cannot share a name', async () => {

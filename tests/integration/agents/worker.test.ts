@@ -69,7 +69,7 @@ test('a dead letter waits for a redrive, and the redrive is audited', async () =
   expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({ state: 'dead', stored: 1, failed: 1 });
 
   await database.db.agentBatch.update({ where: { id: batchId }, data: { payload: JSON.stringify([second]) } });
-  expect(await redriveDeadLetters(database.db, ADMIN_ACT)).toBe(1);
+  expect(await redriveDeadLetters(database.db, ADMIN_ACT)).toEqual({ ok: true, value: 1 });
   await until(async () => must(await readBatch(database.db, agent.id, batchId)).state === 'done');
   expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({ stored: 2, failed: 0 });
   expect(await database.db.auditEvent.count({ where: { action: 'agent_admin.redriven' } })).toBe(1);

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DEV_ADMIN_EMAIL, signInDevAdmin } from '#lib/users/dev-admin.ts';
+import * as environment from '#lib/env.ts';
 import { signInWithOidc } from '#lib/users/oidc.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { addPerson, auditTrail, stillIn, WEB } from './people.ts';
@@ -101,4 +102,58 @@ test('two first sign-ins at the same moment link once and both come in', async (
 test('the development admin does not exist unless the environment asks for it', async () => {
   expect(await signInDevAdmin(database.db, WEB)).toMatchObject({ ok: false, code: 'unauthenticated' });
   expect(await database.db.user.count({ where: { email: DEV_ADMIN_EMAIL } })).toBe(0);
+});
+
+/** As of a JSON token: a claim that is absent has no key. */
+function without(claims: object, ...names: string[]) {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !names.includes(name)));
+}
+
+test('an absent email_verified keeps nobody out who is linked, whatever else the token leaves out', async () => {
+  await addPerson(database.db, 'ann');
+  await come();
+  for (const absent of [['email_verified'], ['email'], ['email', 'email_verified']])
+    expect(await signInWithOidc(database.db, without(ANN, ...absent), WEB), absent.join()).toMatchObject({ ok: true });
+});
+
+test('an absent email_verified links nobody, unless the operator believes the provider; a false one never does', async () => {
+  await addPerson(database.db, 'ann');
+  const silent = () => signInWithOidc(database.db, without(ANN, 'email_verified'), WEB);
+  expect((await silent()).ok).toBe(false);
+  const believed = vi
+    .spyOn(environment, 'env')
+    .mockReturnValue({ ...environment.env(), OIDC_ASSUME_EMAIL_VERIFIED: true });
+  expect((await come({ email_verified: false })).ok).toBe(false);
+  expect((await come({ email_verified: 'false' })).ok).toBe(false);
+  expect((await silent()).ok).toBe(true);
+  believed.mockRestore();
+});
+
+test.each([
+  '\uff41nn@example.org',
+  'ann@example\uff0eorg',
+  '\u0430nn@example.org',
+  'ann@ex\u0430mple.org',
+  'ann@exam\u00adple.org',
+  'ann\u200b@example.org',
+  'ann@example.org ',
+])('an address that only looks or folds like a person’s links nobody: %j', async (email) => {
+  await addPerson(database.db, 'ann');
+  expect(await come({ email })).toMatchObject({ ok: false, code: 'unauthenticated' });
+  expect(await database.db.identity.count()).toBe(0);
+});
+
+test.each([
+  ['ann+audit@example.org', 'ann+audit@example.org'],
+  ['ivan@xn--e1afmkfd.xn--p1ai', 'ivan@xn--e1afmkfd.xn--p1ai'],
+  ['ivan@xn--e1afmkfd.xn--p1ai', 'ivan@\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444'],
+  ['guest_example.com#ext#@tenant.onmicrosoft.com', 'guest_example.com#EXT#@tenant.onmicrosoft.com'],
+])('a person with the address %s is linked by %s', async (stored, email) => {
+  const person = await database.db.user.create({ data: { email: stored, name: 'Ivan', role: 'user' } });
+  expect(await come({ email })).toMatchObject({ ok: true, value: { userId: person.id } });
+});
+
+test('whoever goes on failing at the provider cannot fill the log: the rest is counted', async () => {
+  for (let n = 0; n < 30; n++) await come({ email: `stranger-${n}@example.org` });
+  expect(await auditTrail(database.db)).toHaveLength(20);
 });

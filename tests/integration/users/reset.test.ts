@@ -84,3 +84,8 @@ test('a new password through a link ends the wait that others’ guesses have ca
   await reset(token);
   await enter(database.db, ann, NEXT);
 });
+
+test('tokens tried at random cannot fill the log: all of ten minutes are one event', async () => {
+  for (let n = 0; n < 25; n++) expect((await reset(`guess-${n}`)).ok).toBe(false);
+  expect((await auditTrail(database.db)).filter((line) => line.includes('invalid_token'))).toHaveLength(1);
+});

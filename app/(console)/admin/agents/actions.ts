@@ -47,9 +47,10 @@ export const revokeAgentKey = defineAction('revokeAgentKey', one, async ({ id },
   refreshed(await keys.revokeKey(db(), act, id)),
 );
 
-export const redriveAgentBatches = defineAction('redriveAgentBatches', z.object({}), async (_input, { act }) =>
-  refreshed(ok({ batches: await redriveDeadLetters(db(), act) })),
-);
+export const redriveAgentBatches = defineAction('redriveAgentBatches', z.object({}), async (_input, { act }) => {
+  const redriven = await redriveDeadLetters(db(), act);
+  return refreshed(redriven.ok ? ok({ batches: redriven.value }) : redriven);
+});
 
 /** The figures and lists around the form show what has just changed. */
 function refreshed<T>(result: Result<T>): Result<T> {
