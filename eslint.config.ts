@@ -55,6 +55,26 @@ export default defineConfig(
     },
   },
   {
+    // What is opened elsewhere takes its time zone and the rest of its session from whoever configured the server. Tests look from outside.
+    files: ['{app,lib,worker,scripts,prisma,infra}/**/*.{ts,tsx}', '*.ts'],
+    ignores: ['**/*.test.ts', 'lib/db/client.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'pg',
+              allowTypeImports: true,
+              message: 'Open connections with openClient() or openPool() of #lib/db/client.ts, which pin the session.',
+            },
+          ],
+          patterns: [{ regex: '^(postgres|pg-promise|pg-native|pg-pool|pg/.*)$', message: 'Use #lib/db/client.ts.' }],
+        },
+      ],
+    },
+  },
+  {
     // A fixture of Playwright without dependencies must say so with an empty pattern.
     files: ['tests/e2e/**'],
     rules: { 'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }] },

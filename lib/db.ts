@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
 import { PrismaClient, type Prisma } from '#prisma/client/client.ts';
-import { connectionConfig } from './db/connection.ts';
+import { openPool } from './db/client.ts';
+import { pinningSql } from './db/session.ts';
 import { env } from './env.ts';
 
 export type Db = PrismaClient;
@@ -25,9 +25,14 @@ const PATIENCE_MS = STATEMENT_TIMEOUT_MS + 2_000;
  */
 const RANDOM_PAGE_COST = 1.1;
 
-/** What each connection of the app sets. */
-export const SESSION_SETTINGS = `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}; SET random_page_cost = ${RANDOM_PAGE_COST};
-  SET idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
+const SESSION = {
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+  random_page_cost: RANDOM_PAGE_COST,
+};
+
+/** What each connection of the app sets, for whoever looks at its plans by another client. */
+export const SESSION_SETTINGS = pinningSql(SESSION);
 
 /**
  * Opens a client of its own, for scripts and tests; the caller ends it with `$disconnect()`.
@@ -42,15 +47,13 @@ export function openDb(
     patienceMs = PATIENCE_MS,
   }: { max?: number; caCert?: string | undefined; patienceMs?: number } = {},
 ): Db {
-  const pool = new pg.Pool({
-    ...connectionConfig(url, caCert),
+  const pool = openPool(url, {
+    caCert,
+    session: SESSION,
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     stream: () => impatientSocket(patienceMs),
     application_name: 'golive',
-    // Not as parameters of the connection: session poolers refuse those that they do not know.
-    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types lag behind
-    onConnect: async (client) => void (await client.query(SESSION_SETTINGS)),
   });
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   return new PrismaClient({ adapter });

@@ -1,10 +1,9 @@
 /** `npm run audit:prune` and `npm run audit:prune:dry`: retention, as a daily job. Exit 3: another prune is at work. */
-import pg from 'pg';
 import { planPrune, policyOf, type PruneStep } from '#lib/audit/retention.ts';
 import { activeHolds, describeHold } from '#lib/audit/holds.ts';
 import { DROP_TIMEOUT_MS, prune } from '#lib/audit/prune.ts';
 import { signingKey } from '#lib/audit/signing.ts';
-import { connectionConfig } from '#lib/db/connection.ts';
+import { openClient } from '#lib/db/client.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
 import { runCommand, type Given } from './support/run-command.ts';
@@ -45,8 +44,7 @@ async function dryRun(db: Db, json: boolean): Promise<number> {
 
 async function run(db: Db, json: boolean): Promise<number> {
   const { DATABASE_URL, DATABASE_CA_CERT, AUDIT_ARCHIVE_DIR } = env();
-  const lock = new pg.Client(connectionConfig(DATABASE_URL, DATABASE_CA_CERT));
-  await lock.connect();
+  const lock = await openClient(DATABASE_URL, { caCert: DATABASE_CA_CERT });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {

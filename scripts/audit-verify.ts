@@ -6,7 +6,6 @@ import { keyId, readPublicKey, trustedKeys } from '#lib/audit/signing.ts';
 import { verifyExport } from '#lib/audit/verify-export.ts';
 import { recordVerification, verifyAudit, type Verification } from '#lib/audit/verify.ts';
 import { openLanes } from '#lib/audit/verify-lanes.ts';
-import { connectionConfig } from '#lib/db/connection.ts';
 import { env } from '#lib/env.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
@@ -44,7 +43,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
 
 async function verifyDatabase(full: boolean, shipped: ShippedAnchor[], quiet: boolean): Promise<Verification> {
   const { DATABASE_URL, DATABASE_CA_CERT } = env();
-  await using lanes = await openLanes(connectionConfig(DATABASE_URL, DATABASE_CA_CERT));
+  await using lanes = await openLanes(DATABASE_URL, DATABASE_CA_CERT);
   const onProgress = (message: string) => void (quiet || !process.stderr.isTTY || process.stderr.write(`${message}\n`));
   const outcome = await verifyAudit(lanes.clients, trustedKeys(env()), { full, shipped, onProgress });
   await recordVerification(lanes.clients[0], outcome);

@@ -1,7 +1,6 @@
 /** `npm run db:pg:migrate`: applies prisma/postgres, the part of the schema that Prisma cannot express. Safe to run twice at once. */
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
-import { connectionConfig } from '#lib/db/connection.ts';
+import { openClient } from '#lib/db/client.ts';
 import { underMigrationLock } from '#lib/db/migration-lock.ts';
 import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
 import { ensureAppRoles, userOf } from '#lib/db/roles.ts';
@@ -18,8 +17,7 @@ const OPTIONS = { again: { type: 'boolean', default: false } } as const;
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const { DATABASE_URL, MIGRATE_DATABASE_URL, WORKER_DATABASE_URL, DATABASE_APP_ROLE, DATABASE_CA_CERT } = migrateEnv();
-  const client = new pg.Client(connectionConfig(MIGRATE_DATABASE_URL ?? DATABASE_URL, DATABASE_CA_CERT));
-  await client.connect();
+  const client = await openClient(MIGRATE_DATABASE_URL ?? DATABASE_URL, { caCert: DATABASE_CA_CERT });
   try {
     const web = userOf(DATABASE_URL);
     const worker = WORKER_DATABASE_URL === undefined ? web : userOf(WORKER_DATABASE_URL);

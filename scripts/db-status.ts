@@ -1,7 +1,6 @@
 /** `npm run db:status`: names what is pending, failed, edited or drifted in the database. */
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
-import { connectionConfig } from '#lib/db/connection.ts';
+import { openClient } from '#lib/db/client.ts';
 import { databaseStatus, type Finding } from '#lib/db/status.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { runCommand, type Given } from './support/run-command.ts';
@@ -28,12 +27,11 @@ const OPTIONS = { json: { type: 'boolean', default: false } } as const;
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
-  const client = new pg.Client({
-    ...connectionConfig(MIGRATE_DATABASE_URL ?? DATABASE_URL, DATABASE_CA_CERT),
+  const client = await openClient(MIGRATE_DATABASE_URL ?? DATABASE_URL, {
+    caCert: DATABASE_CA_CERT,
     connectionTimeoutMillis: 5_000,
   });
   try {
-    await client.connect();
     const { applied, findings } = await databaseStatus(client, root);
     if (values.json) return print(JSON.stringify({ applied, findings }), findings.length === 0 ? 0 : 1);
     for (const { kind, name, detail } of findings)

@@ -1,4 +1,5 @@
-import pg, { type ClientBase, type ClientConfig } from 'pg';
+import type { Client, ClientBase } from 'pg';
+import { openClient } from '../db/client.ts';
 
 /** Connections that verify side by side; on a server with one core two are no slower than one. */
 const LANES = 2;
@@ -9,11 +10,12 @@ export interface Lanes extends AsyncDisposable {
 }
 
 /** @throws when the database cannot be reached. */
-export async function openLanes(config: ClientConfig): Promise<Lanes> {
-  const clients = [new pg.Client(config), ...Array.from({ length: LANES - 1 }, () => new pg.Client(config))] as const;
+export async function openLanes(url: string, caCert?: string): Promise<Lanes> {
+  const open = () => openClient(url, { caCert });
+  const clients: [Client, ...Client[]] = [await open()];
   const dispose = async () => void (await Promise.allSettled(clients.map((client) => client.end())));
   try {
-    for (const client of clients) await client.connect();
+    while (clients.length < LANES) clients.push(await open());
   } catch (error) {
     await dispose();
     throw error;

@@ -1,5 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import pg, { type Client } from 'pg';
+import type { Client } from 'pg';
 
 export interface LoginUser {
   name: string;
@@ -23,15 +23,15 @@ export function userOf(url: string): LoginUser {
  * @param users one for each process, so that a leaked password is one process's, and the server's views say who did what.
  */
 export async function ensureAppRoles(client: Client, appRole: string, users: LoginUser[]): Promise<void> {
-  const role = pg.escapeIdentifier(appRole);
+  const role = client.escapeIdentifier(appRole);
   await client.query('BEGIN');
   try {
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
     await create(client, appRole, 'NOLOGIN');
     for (const user of users) {
       await create(client, user.name, 'LOGIN');
-      const name = pg.escapeIdentifier(user.name);
-      await client.query(`ALTER ROLE ${name} PASSWORD ${pg.escapeLiteral(scramVerifier(user.password))}`);
+      const name = client.escapeIdentifier(user.name);
+      await client.query(`ALTER ROLE ${name} PASSWORD ${client.escapeLiteral(scramVerifier(user.password))}`);
       await client.query(`GRANT ${role} TO ${name}`);
     }
     await client.query('COMMIT');
@@ -43,7 +43,7 @@ export async function ensureAppRoles(client: Client, appRole: string, users: Log
 
 async function create(client: Client, name: string, kind: 'LOGIN' | 'NOLOGIN'): Promise<void> {
   const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
-  if (found.rowCount === 0) await client.query(`CREATE ROLE ${pg.escapeIdentifier(name)} ${kind}`);
+  if (found.rowCount === 0) await client.query(`CREATE ROLE ${client.escapeIdentifier(name)} ${kind}`);
 }
 
 /**

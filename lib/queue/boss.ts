@@ -1,5 +1,5 @@
 import { fromPrisma, PgBoss, systemClock, type Clock, type ConstructorOptions, type Db as QueueDb } from 'pg-boss';
-import { connectionConfig } from '../db/connection.ts';
+import { poolConfig } from '../db/client.ts';
 import { db, type Db, type Tx } from '../db.ts';
 import { env } from '../env.ts';
 import { log } from '../log.ts';
@@ -26,7 +26,7 @@ export async function openConsumer(): Promise<PgBoss> {
   const { DATABASE_URL, DATABASE_CA_CERT } = env();
   const boss = new PgBoss({
     ...RUNTIME,
-    ...(connectionConfig(DATABASE_URL, DATABASE_CA_CERT) as ConstructorOptions),
+    ...(poolConfig(DATABASE_URL, { caCert: DATABASE_CA_CERT }) as ConstructorOptions),
     max: 3,
     application_name: 'golive-queue',
     connectionTimeoutMillis: 5_000,

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+// eslint-disable-next-line @typescript-eslint/no-restricted-imports -- a class for the pool of lib/db, which connects and pins it
 import pg from 'pg';
-import { connectionConfig } from '#lib/db/connection.ts';
+import { openClient, openPool } from '#lib/db/client.ts';
 
 /** What the engine throws: a message for people and, where it has one, Prisma's error code (P1001 and the like). */
 export interface EngineFailure extends Error {
@@ -91,11 +92,7 @@ const logEngine = (level: string, fields: object) =>
  */
 export async function openEngine(datamodels: [string, string][], url: string): Promise<Engine> {
   const { SchemaEngine } = await loadModule();
-  const pool = new pg.Pool({
-    ...connectionConfig(url, process.env.DATABASE_CA_CERT),
-    Client: IntrospectionClient,
-    max: 4,
-  });
+  const pool = openPool(url, { caCert: process.env.DATABASE_CA_CERT, Client: IntrospectionClient, max: 4 });
   const factory = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool, { disposeExternalPool: false }));
   const engine = (await SchemaEngine.new({ datamodels }, logLine, factory)) as unknown as Methods;
   return {
@@ -113,10 +110,10 @@ export async function runCliCommand(command: string, url: string): Promise<numbe
   const target = new URL(url);
   const name = decodeURIComponent(target.pathname.slice(1));
   if (command === 'create-database') target.pathname = '/postgres';
-  const client = new pg.Client(connectionConfig(target.href, process.env.DATABASE_CA_CERT));
+  let client: pg.Client | undefined;
   try {
-    await client.connect();
-    if (command === 'create-database') await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+    client = await openClient(target.href, { caCert: process.env.DATABASE_CA_CERT });
+    if (command === 'create-database') await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
     return 0;
   } catch (error) {
     const { message, code } = error as EngineFailure;
@@ -125,6 +122,6 @@ export async function runCliCommand(command: string, url: string): Promise<numbe
     logEngine('ERROR', { message: message.trim(), error_code: code === '3D000' ? 'P1003' : 'P1001' });
     return 1;
   } finally {
-    await client.end().catch(() => undefined);
+    await client?.end().catch(() => undefined);
   }
 }

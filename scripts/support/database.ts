@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type { Client } from 'pg';
+import { openClient } from '#lib/db/client.ts';
 import type { Cluster } from './postgres.ts';
 
 /** The two roles of an installation: migrations own the tables, web and worker get what prisma/postgres grants. */
@@ -18,13 +19,12 @@ export async function prepareDatabase(
   name: string,
   passwords: { owner: string; app: string },
 ): Promise<DatabaseUrls> {
-  const client = new pg.Client({ connectionString: cluster.url() });
-  await client.connect();
+  const client = await openClient(cluster.url());
   try {
     await ensureRole(client, OWNER, 'LOGIN CREATEROLE', passwords.owner);
     await ensureRole(client, APP, 'LOGIN', passwords.app);
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${OWNER}`);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)} OWNER ${OWNER}`);
   } finally {
     await client.end();
   }
@@ -33,8 +33,8 @@ export async function prepareDatabase(
 }
 
 /** Makes a role, or gives the one that is there these rights and this password. */
-export async function ensureRole(client: pg.Client, role: string, rights: string, password: string): Promise<void> {
+export async function ensureRole(client: Client, role: string, rights: string, password: string): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
   const verb = rowCount === 0 ? 'CREATE' : 'ALTER';
-  await client.query(`${verb} ROLE ${role} ${rights} PASSWORD ${pg.escapeLiteral(password)}`);
+  await client.query(`${verb} ROLE ${role} ${rights} PASSWORD ${client.escapeLiteral(password)}`);
 }

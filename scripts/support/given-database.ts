@@ -1,5 +1,4 @@
-import pg from 'pg';
-import { connectionConfig } from '#lib/db/connection.ts';
+import { openClient } from '#lib/db/client.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { reason } from './failure.ts';
 
@@ -22,10 +21,8 @@ export async function checkGivenDatabase(): Promise<void> {
 
 async function mayMakeTables(variable: string, url: string, caCert: string | undefined): Promise<boolean> {
   try {
-    const config = { ...connectionConfig(url, caCert), connectionTimeoutMillis: CONNECT_TIMEOUT_MS };
-    const client = new pg.Client(config);
+    const client = await openClient(url, { caCert, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     try {
-      await client.connect();
       const { rows } = await client.query<{ may: boolean }>(`SELECT has_schema_privilege('public', 'CREATE') AS may`);
       return rows[0]?.may === true;
     } finally {

@@ -5,7 +5,7 @@ import { chown, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
+import { openClient } from '#lib/db/client.ts';
 import { serverFiles, serverUser, type RunAs } from './postgres-files.ts';
 
 /** A running embedded server. `url(name)` is the superuser's URL of one of its databases. */
@@ -150,8 +150,7 @@ async function end(child: ChildProcess): Promise<void> {
 
 /** Runs one statement on its own connection, for set-up work like CREATE DATABASE. */
 export async function execute(url: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await openClient(url);
   try {
     for (const statement of statements) await client.query(statement);
   } finally {

@@ -100,7 +100,7 @@ async function step(url: string, db: Db, days: number, batches: number[]) {
 async function check(url: string, db: Db): Promise<void> {
   await seal(db, { anchor: 'always' });
   const keys = trustedKeys({ NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? '' });
-  await using lanes = await openLanes({ connectionString: url });
+  await using lanes = await openLanes(url);
   const outcome = await verifyAudit(lanes.clients, keys, { full: true });
   if (!outcome.ok) throw new Error(`the log does not verify after the prune: ${outcome.finding?.detail ?? ''}`);
 }

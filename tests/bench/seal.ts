@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   progress('verifying everything');
   started = performance.now();
   const keys = trustedKeys({ NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? '' });
-  await using lanes = await openLanes({ connectionString: database.appUrl });
+  await using lanes = await openLanes(database.appUrl);
   const outcome = await verifyAudit(lanes.clients, keys, { full: true });
   const verifyMs = performance.now() - started;
   if (!outcome.ok) throw new Error(`the log does not verify: ${outcome.finding?.detail ?? ''}`);

@@ -52,6 +52,17 @@ test('process.env is read where it may be', async () => {
   expect(readers).toEqual([]);
 });
 
+/** Words with which a connection is opened, by the driver or by a library that brings its own. */
+const OPENS =
+  /\bnew pg\.(Client|Pool)\(|\bnew (Client|Pool)\(|\bconnectionString\b|new PrismaPg\(\s*[{'"`]|from '(pg-pool|postgres)'/;
+
+test('no file but lib/db/client.ts opens a connection: its session would be whatever the server says', async () => {
+  const openers: string[] = [];
+  for (const path of tracked().filter((name) => /\.(ts|tsx|mjs)$/.test(name) && !/^tests\/|\.test\.ts$/.test(name)))
+    if (OPENS.test(await read(path))) openers.push(path);
+  expect(openers.filter((path) => path !== 'lib/db/connection.ts')).toEqual(['lib/db/client.ts']);
+});
+
 test('an action of a workflow is named by its commit, the same one everywhere', async () => {
   const commits = new Map<string, Set<string>>();
   for (const path of tracked().filter((name) => name.startsWith('.github/workflows/')))

@@ -24,7 +24,7 @@ export async function verify(
   database: Pick<TestDatabase, 'appUrl'>,
   options: Partial<VerifyOptions> & { record?: boolean } = {},
 ) {
-  await using lanes = await openLanes({ connectionString: database.appUrl });
+  await using lanes = await openLanes(database.appUrl);
   const outcome = await verifyAudit(lanes.clients, keys(), { full: true, ...options });
   if (options.record) await recordVerification(lanes.clients[0], outcome);
   return outcome;

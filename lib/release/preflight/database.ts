@@ -1,5 +1,5 @@
-import pg from 'pg';
-import { connectionConfig } from '../../db/connection.ts';
+import type { Client } from 'pg';
+import { openClient } from '../../db/client.ts';
 import { green, red, tail, yellow, type Check, type Finding } from './check.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -11,15 +11,14 @@ export const database: Check = {
   async run({ env, run }) {
     const url = env.MIGRATE_DATABASE_URL ?? env.DATABASE_URL ?? '';
     if (url === '') return [yellow('no database is named', 'set DATABASE_URL to look at drift and partitions')];
-    const client = new pg.Client({
-      ...connectionConfig(url, env.DATABASE_CA_CERT),
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: 10_000,
-    });
+    let client: Client;
     try {
-      await client.connect();
+      client = await openClient(url, {
+        caCert: env.DATABASE_CA_CERT,
+        session: { statement_timeout: 10_000 },
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      });
     } catch (error) {
-      await client.end().catch(() => undefined);
       return [yellow(`not reachable from here: ${(error as Error).message}`, 'repeat from a place that reaches it')];
     }
     try {
@@ -50,7 +49,7 @@ async function drift(run: Parameters<Check['run']>[0]['run']): Promise<Finding[]
   );
 }
 
-async function nextPartition(client: pg.Client): Promise<Finding> {
+async function nextPartition(client: Client): Promise<Finding> {
   const { rows } = await client.query<{ present: boolean | null }>(`
     SELECT bool_or(pg_get_expr(c.relpartbound, c.oid) LIKE '%' || to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month', 'YYYY-MM-DD') || '%')
       AS present
@@ -63,7 +62,7 @@ async function nextPartition(client: pg.Client): Promise<Finding> {
     : red('next month has no partition: its events would go to the default one', 'npm run db:pg:migrate');
 }
 
-async function superuser(client: pg.Client): Promise<Finding[]> {
+async function superuser(client: Client): Promise<Finding[]> {
   const { rows } = await client.query<{ super: boolean }>(
     'SELECT rolsuper AS super FROM pg_roles WHERE rolname = current_user',
   );

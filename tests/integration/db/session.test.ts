@@ -1,0 +1,132 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PINNED } from '#lib/db/session.ts';
+import { openClient } from '#lib/db/client.ts';
+import { openConsumer } from '#lib/queue/boss.ts';
+import { openEngine } from '#prisma/engine/engine.ts';
+import { execute } from '../../../scripts/support/postgres.ts';
+import { command } from '../../support/command.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { testEnvironment } from '../../support/proof.ts';
+
+/** What an operator, a provider or an attacker of the settings may have said, of the database and of the role. */
+const OF_DATABASE = {
+  TimeZone: 'Asia/Kolkata',
+  IntervalStyle: 'sql_standard',
+  standard_conforming_strings: 'off',
+  bytea_output: 'escape',
+  default_transaction_isolation: 'serializable',
+  default_transaction_deferrable: 'on',
+  statement_timeout: '2s',
+  idle_session_timeout: '9s',
+  array_nulls: 'off',
+  quote_all_identifiers: 'on',
+};
+const OF_ROLE = {
+  DateStyle: 'German',
+  search_path: 'nowhere',
+  client_encoding: 'LATIN1',
+  default_transaction_read_only: 'on',
+  lock_timeout: '1ms',
+  idle_in_transaction_session_timeout: '9s',
+  extra_float_digits: '-15',
+  transform_null_equals: 'on',
+  row_security: 'off',
+};
+
+let database: TestDatabase;
+
+async function configure(url: string): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  const set = (whose: string, settings: Record<string, string>) =>
+    Object.entries(settings).map(([key, value]) => `ALTER ${whose} SET ${key} = '${value}'`);
+  await execute(
+    url,
+    ...set(`DATABASE ${name}`, OF_DATABASE),
+    ...['golive_app', 'golive_owner'].flatMap((role) => set(`ROLE ${role} IN DATABASE ${name}`, OF_ROLE)),
+  );
+}
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  await configure(database.superuserUrl);
+  testEnvironment();
+  process.env.DATABASE_URL = database.appUrl;
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const SHOW = `SELECT name, setting FROM pg_settings WHERE lower(name) = ANY ($1)`;
+const names = Object.keys(PINNED).map((name) => name.toLowerCase());
+const settings = (rows: { name: string; setting: string }[]) =>
+  Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+const LIMITS = { statement_timeout: '10000', idle_in_transaction_session_timeout: '10000' };
+
+test('the hostile settings are at work for whoever does not pin a session', async () => {
+  const client = new pg.Client({ connectionString: database.appUrl });
+  await client.connect();
+  const { rows } = await client.query<{ name: string; setting: string }>(SHOW, [names]);
+  await client.end();
+  expect(settings(rows)).toMatchObject({ TimeZone: 'Asia/Kolkata', DateStyle: 'German, DMY', search_path: 'nowhere' });
+  // The driver itself asks for UTF-8.
+  for (const name of Object.keys(PINNED).filter((key) => key !== 'client_encoding'))
+    expect(settings(rows)[name], name).not.toBe(PINNED[name as keyof typeof PINNED]);
+});
+
+test('every kind of connection is pinned, whatever the database and the role were configured with', async () => {
+  const client = await openClient(database.ownerUrl);
+  const direct = await client.query<{ name: string; setting: string }>(SHOW, [names]);
+  await client.end();
+  expect(settings(direct.rows)).toEqual(PINNED);
+
+  const prisma = await database.db.$queryRawUnsafe<{ name: string; setting: string }[]>(SHOW, names);
+  expect(settings(prisma)).toEqual({ ...PINNED, ...LIMITS });
+
+  const boss = await openConsumer();
+  const queue = await boss.getDb().executeSql(SHOW, [names]);
+  await boss.stop({ graceful: false });
+  expect(settings(queue.rows as { name: string; setting: string }[])).toEqual(PINNED);
+
+  // The engine has no words for a question of ours: it reports what it did to a table instead.
+  const engine = await openEngine(
+    [['schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\n']],
+    database.ownerUrl,
+  );
+  const script = `CREATE TABLE seen AS SELECT name, setting FROM pg_settings`;
+  await engine.call('dbExecute', { datasourceType: { tag: 'url', url: database.ownerUrl }, script });
+  await engine.close();
+  const outside = new pg.Client({ connectionString: database.superuserUrl });
+  await outside.connect();
+  const seen = await outside.query<{ name: string; setting: string }>(
+    `SELECT name, setting FROM public.seen WHERE lower(name) = ANY ($1)`,
+    [names],
+  );
+  await outside.end();
+  expect(settings(seen.rows)).toEqual(PINNED);
+});
+
+test('a moment is stored as it was meant, seen by another client', async () => {
+  const at = new Date('2026-03-29T00:30:00.123Z');
+  const id = '01890000-0000-7000-8000-000000000001';
+  await database.db.user.create({
+    data: { id, email: 'ann@example.org', name: 'Ann', passwordHash: 'x', role: 'user', createdAt: at },
+  });
+  const outside = new pg.Client({ connectionString: database.superuserUrl });
+  await outside.connect();
+  const { rows } = await outside.query<{ epoch: string }>(
+    `SELECT extract(epoch FROM "createdAt")::text AS epoch FROM "User" WHERE "id" = $1`,
+    [id],
+  );
+  await outside.end();
+  expect(Number(rows[0]?.epoch) * 1000).toBe(at.getTime());
+  expect((await database.db.user.findUniqueOrThrow({ where: { id } })).createdAt).toEqual(at);
+});
+
+test('an empty database with such settings is migrated by the commands', async () => {
+  await using empty = await freshDatabase({ migrated: false });
+  await configure(empty.superuserUrl);
+  const env = { DATABASE_URL: empty.appUrl, MIGRATE_DATABASE_URL: empty.ownerUrl };
+  const migrated = await command('npm', ['run', 'db:migrate:prod'], { env });
+  expect(migrated.code, migrated.stdout + migrated.stderr).toBe(0);
+  const status = await command('npm', ['run', '--silent', 'db:status'], { env });
+  expect(status.code, status.stdout + status.stderr).toBe(0);
+});
