@@ -2,6 +2,9 @@ import pg, { type Client, type ClientConfig, type PoolConfig } from 'pg';
 import { connectionConfig } from './connection.ts';
 import { pinningSql, type SessionSettings } from './session.ts';
 
+/** Texts and names as parts of a statement, where it takes no parameters. */
+export const { escapeLiteral, escapeIdentifier } = pg;
+
 /** How a connection is opened. */
 export interface Opening {
   /** Certificate authority, as `DATABASE_CA_CERT` gives it. */

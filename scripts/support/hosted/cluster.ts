@@ -1,5 +1,4 @@
-import pg from 'pg';
-import { connectionConfig } from '#lib/db/connection.ts';
+import { openClient } from '#lib/db/client.ts';
 import { APP, ensureRole, type DatabaseUrls } from '../database.ts';
 
 /** A server for one run, with databases that look as a hosting platform hands them out. */
@@ -21,8 +20,7 @@ export interface RolePasswords {
 
 /** Makes the app's role as an operator does: connected as the owner of the database, who may make roles but is no superuser. */
 export async function makeAppRole(ownerUrl: string, password: string, caCert?: string): Promise<void> {
-  const client = new pg.Client(connectionConfig(ownerUrl, caCert));
-  await client.connect();
+  const client = await openClient(ownerUrl, { caCert });
   try {
     await ensureRole(client, APP, 'LOGIN', password);
   } finally {

@@ -1,6 +1,6 @@
 import { chown, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import { escapeLiteral } from '#lib/db/client.ts';
 import { issueServer, makeAuthority } from '../certificates.ts';
 import { APP } from '../database.ts';
 import { execute } from '../postgres.ts';
@@ -16,7 +16,7 @@ const MASTER = 'golive_master';
 const roles = (passwords: RolePasswords) => [
   'CREATE ROLE rds_superuser NOLOGIN CREATEROLE CREATEDB',
   'GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO rds_superuser WITH ADMIN OPTION',
-  `CREATE ROLE ${MASTER} LOGIN CREATEROLE CREATEDB PASSWORD ${pg.escapeLiteral(passwords.owner)}`,
+  `CREATE ROLE ${MASTER} LOGIN CREATEROLE CREATEDB PASSWORD ${escapeLiteral(passwords.owner)}`,
   `GRANT rds_superuser TO ${MASTER}`,
   'CREATE DATABASE rdsadmin',
   'REVOKE ALL ON DATABASE rdsadmin FROM PUBLIC',

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import pg from 'pg';
+import { escapeLiteral } from '#lib/db/client.ts';
 import { APP } from '../database.ts';
 import { execute } from '../postgres.ts';
 import { memoryFolder } from '../scratch-folder.ts';
@@ -15,7 +15,7 @@ const TEMPLATE = 'shaped';
 
 /** Roles of the whole server. The three API roles reach every object of `public` that nobody takes away from them. */
 const roles = (passwords: RolePasswords) => [
-  `CREATE ROLE ${CUSTOMER} LOGIN CREATEROLE CREATEDB REPLICATION BYPASSRLS PASSWORD ${pg.escapeLiteral(passwords.owner)}`,
+  `CREATE ROLE ${CUSTOMER} LOGIN CREATEROLE CREATEDB REPLICATION BYPASSRLS PASSWORD ${escapeLiteral(passwords.owner)}`,
   'CREATE ROLE anon NOLOGIN NOINHERIT',
   'CREATE ROLE authenticated NOLOGIN NOINHERIT',
   'CREATE ROLE service_role NOLOGIN NOINHERIT BYPASSRLS',
