@@ -2,7 +2,7 @@ import { Prisma, type Db } from '../db.ts';
 import { env } from '../env.ts';
 import type { Outcome, Source } from './catalogue.ts';
 import { coveredRange, segments, type Segment } from './coverage.ts';
-import { encodeCursor } from './cursor.ts';
+import { encodeCursor, type Position } from './cursor.ts';
 import type { AuditFilters } from './filters.ts';
 import type { AuditQuery } from './query.ts';
 
@@ -40,9 +40,8 @@ const moment = (date: Date) => Prisma.sql`${date.toISOString()}::timestamptz`;
 /** An address names a person; an agent's `<agent>:<id>` is an id, whatever the agent calls its own. */
 const isLabel = (actor: string) => actor.includes('@') && !actor.includes(':');
 
-/** The conditions of the filters alone. */
-export function filterConditions(filters: AuditFilters): Prisma.Sql[] {
-  const { action, actor, target, outcome, source, from, to, requestId } = filters;
+/** The conditions of the filters that compare for equality; each has an index, and so have common pairs (docs/decisions/0024). */
+export function filterConditions({ action, actor, target, outcome, source, requestId }: AuditFilters): Prisma.Sql[] {
   return [
     action === undefined ? [] : [Prisma.sql`"action" = ${action}`],
     actor === undefined
@@ -52,36 +51,57 @@ export function filterConditions(filters: AuditFilters): Prisma.Sql[] {
     outcome === undefined ? [] : [Prisma.sql`"outcome" = ${outcome}`],
     source === undefined ? [] : [Prisma.sql`"source" = ${source}`],
     requestId === undefined ? [] : [Prisma.sql`"requestId" = ${requestId}`],
-    from === undefined ? [] : [Prisma.sql`"createdAt" >= ${moment(from)}`],
-    to === undefined ? [] : [Prisma.sql`"createdAt" < ${moment(to)}`],
   ].flat();
 }
 
+/** No event sorts before it among those of one moment. */
+const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
+
 /**
- * The query of one page within one stretch of time. The row value comparison lets the index start at the cursor; the plain bound
- * beside it says the same once more for partition pruning, which does not look into row values.
+ * A position as the index orders them. Each value is a subquery, which the planner does not look into: it takes a position for one of
+ * many, and plans the same walk whether it lies at the top of a month or a minute after its start (docs/decisions/0070).
+ */
+const position = ({ createdAt, id }: Position) => Prisma.sql`((SELECT ${moment(createdAt)}), (SELECT ${id}::uuid))`;
+
+/**
+ * Where the walk begins and ends: strictly below the cursor or `to`, whichever is lower, and not below `from`. An end outside of the stretch
+ * is left out: each that is told makes the planner expect fewer rows.
+ */
+function walkConditions({ filters, cursor }: AuditQuery, stretch: Segment): Prisma.Sql[] {
+  const { from, to } = filters;
+  const top = cursor && !(to && to <= cursor.createdAt) ? cursor : to && { createdAt: to, id: LOWEST_ID };
+  const isWithin = (moment: Date) => !(stretch.from && moment < stretch.from) && !(stretch.to && moment >= stretch.to);
+  return [
+    ...(top && isWithin(top.createdAt) ? [Prisma.sql`("createdAt", "id") < ${position(top)}`] : []),
+    ...(from && isWithin(from)
+      ? [Prisma.sql`("createdAt", "id") >= ${position({ createdAt: from, id: LOWEST_ID })}`]
+      : []),
+  ];
+}
+
+/**
+ * The query of one page within one stretch of time. The ends of the stretch are constants, because they choose the partition. All that varies
+ * from page to page is hidden from the planner, the number of rows too: of an unknown number it expects a tenth, so the first rows
+ * have to come soon and nothing is sorted.
  * @param more conditions beside the filters.
  */
 export function pageSql(
-  { filters, cursor, limit }: AuditQuery,
-  { from, to }: Segment,
+  query: AuditQuery,
+  stretch: Segment,
   columns: Prisma.Sql = LISTED,
   more: Prisma.Sql[] = [],
 ): Prisma.Sql {
+  const { from, to } = stretch;
   const conditions = [
-    ...filterConditions(filters),
+    ...filterConditions(query.filters),
     ...more,
     ...(from === undefined ? [] : [Prisma.sql`"createdAt" >= ${moment(from)}`]),
     ...(to === undefined ? [] : [Prisma.sql`"createdAt" < ${moment(to)}`]),
-    ...(cursor === undefined
-      ? []
-      : [
-          Prisma.sql`"createdAt" <= ${moment(cursor.createdAt)}`,
-          Prisma.sql`("createdAt", "id") < (${moment(cursor.createdAt)}, ${cursor.id}::uuid)`,
-        ]),
+    ...walkConditions(query, stretch),
   ];
   const where = conditions.length === 0 ? Prisma.empty : Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}`;
-  return Prisma.sql`SELECT ${columns} FROM "AuditEvent" ${where} ORDER BY "createdAt" DESC, "id" DESC LIMIT ${limit}`;
+  return Prisma.sql`SELECT ${columns} FROM "AuditEvent" ${where}
+    ORDER BY "createdAt" DESC, "id" DESC LIMIT (SELECT ${query.limit}::int)`;
 }
 
 /**

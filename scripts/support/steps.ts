@@ -22,7 +22,9 @@ const vitest = (project: string, ...paths: string[]) => ['vitest', 'run', '--pro
 const DATA_LAYER = [
   'db/append-only',
   'db/migrate',
-  ...['list', 'budget', 'keyset-index', 'partitions', 'retention', 'sealing'].map((name) => `audit/${name}`),
+  ...['list', 'budget', 'page-plan', 'keyset-index', 'partitions', 'retention', 'sealing'].map(
+    (name) => `audit/${name}`,
+  ),
 ];
 
 export const STEPS: readonly Step[] = [

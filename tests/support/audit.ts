@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { segments, type TimeRange } from '#lib/audit/coverage.ts';
 import { pageSql } from '#lib/audit/list.ts';
+import type { FilterName } from '#lib/audit/filters.ts';
 import type { AuditQuery } from '#lib/audit/query.ts';
 import { execute } from '../../scripts/support/postgres.ts';
 
@@ -34,6 +35,26 @@ export function insertEvents(rows: number, columns: EventColumns = {}): string {
 
 export const writeEvents = (url: string, rows: number, columns?: EventColumns): Promise<void> =>
   execute(url, insertEvents(rows, columns));
+
+/** Every filter that has an index of its own, and every pair: with common, rare, single and absent values. */
+export const FILTER_CASES: Partial<Record<FilterName, string>>[] = [
+  {},
+  { action: 'auth.sign_in' },
+  { action: 'user.created' },
+  { actor: 'user-42' },
+  { actor: 'once' },
+  { actor: 'person7@example.org' },
+  { target: 'target-33' },
+  { outcome: 'success' },
+  { outcome: 'denied' },
+  { source: 'api' },
+  { requestId: 'request-77' },
+  { action: 'auth.sign_in', outcome: 'denied' },
+  { actor: 'user-42', action: 'audit.read' },
+  { actor: 'user-40', outcome: 'failure' },
+  { target: 'target-33', action: 'auth.sign_in' },
+  { action: 'nothing.of_the_kind' },
+];
 
 interface PlanNode {
   'Rows Removed by Filter'?: number;
