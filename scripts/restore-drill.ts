@@ -25,6 +25,14 @@ interface Step {
   ms: number;
 }
 
+/** What describes another server than the throw-away one. */
+const OWN_SERVER = {
+  NODE_ENV: undefined,
+  DATABASE_CA_CERT: undefined,
+  WORKER_DATABASE_URL: undefined,
+  DATABASE_APP_ROLE: undefined,
+};
+
 const OPTIONS = { json: { type: 'boolean', default: false } } as const;
 
 async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<number> {
@@ -33,9 +41,9 @@ async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<num
   await using running = new AsyncDisposableStack();
   running.defer(() => rm(folder, { recursive: true, force: true }));
   const secrets = makeSecrets();
-  const step = async (name: string, command: string, env: Record<string, string> = {}) => {
+  const step = async (name: string, command: string, env: Record<string, string | undefined> = {}) => {
     const started = performance.now();
-    const process = startProcess('sh', ['-c', command], { env: { NODE_ENV: undefined, ...env } });
+    const process = startProcess('sh', ['-c', command], { env: { ...OWN_SERVER, ...env } });
     if ((await process.ended) !== 0) throw new Error(`${name} failed:\n${process.output()}`);
     steps.push({ name, ms: Math.round(performance.now() - started) });
     if (!values.json) console.log(`ok  ${name} (${steps.at(-1)?.ms} ms)`);
@@ -54,7 +62,8 @@ async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<num
         ...seedEnv(secrets.accounts),
       });
     }
-    await step('backup', `./scripts/backup.sh ${file}`, { ...source });
+    const DATABASE_CA_CERT = sourceUrls() === undefined ? undefined : process.env.DATABASE_CA_CERT;
+    await step('backup', `./scripts/backup.sh ${file}`, { ...source, DATABASE_CA_CERT });
   }
   const target = await prepareDatabase(cluster, 'restored', secrets);
   const environment = { ...target, NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? randomBytes(32).toString('base64') };

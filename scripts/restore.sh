@@ -1,53 +1,78 @@
 #!/usr/bin/env bash
-# Restores a backup into the database of DATABASE_URL (MIGRATE_DATABASE_URL when set), which must be empty.
+# Puts a backup in the place of what is in the database of DATABASE_URL.
 #
-#   ./scripts/restore.sh FILE [--confirm NAME] [--without-manifest]
+#   ./scripts/restore.sh FILE [--confirm HOST/NAME] [--without-manifest] [--jobs N]
 #
-# A target that holds tables, is the database the backup came from, or runs under NODE_ENV=production is replaced only when its
-# name is typed: at the prompt, or with --confirm.
+# The target is the database of DATABASE_URL. MIGRATE_DATABASE_URL, the owner of the tables, is used only if it leads to the same one.
+# A target that holds something, is the database the backup came from, or runs under NODE_ENV=production is replaced only when its
+# host and name are typed: at the prompt, or with --confirm (the bare name will do for a server on this machine).
 #
-# Environment: BACKUP_AGE_IDENTITY, or gpg's own keys, or BACKUP_PASSPHRASE_FILE; RESTORE_JOBS (default 4); NEXTAUTH_SECRET and
-# the app's signing keys, with which the audit log is verified as well.
+# Everything is one transaction: a restore that fails leaves what was there. --jobs N restores over N connections and is not: what was
+# there is removed first. Extensions, what other roles own, and everybody's rights on the schemas stay; what goes is named before.
 #
-# Exit: 0 done, 2 usage, 3 a tool is missing or too old, 4 the file is not what was written, 5 the target was refused,
-#       6 it could not be decrypted, 7 the restore failed, 8 the restored data is not the data of the backup.
+# Environment: BACKUP_AGE_IDENTITY, or gpg's own keys, or BACKUP_PASSPHRASE_FILE; NEXTAUTH_SECRET and the app's signing keys, with
+# which the audit log is verified as well.
+#
+# Exit: 0 done, 2 usage, 3 a tool is missing or of a wrong version, 4 the file is not what was written, 5 the target was refused or
+#       could not be reached, 6 it could not be decrypted, 7 the restore failed (the message says what the target holds), 8 the
+#       restored data is not the data of the backup, or has a fault, 9 the data is back, and a step that is named must still be done.
 set -euo pipefail
+umask 077
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$ROOT/scripts/support/database.sh"
+source "$ROOT/scripts/support/named-database.sh"
+source "$ROOT/scripts/support/restore/target.sh"
+source "$ROOT/scripts/support/restore/replace.sh"
+source "$ROOT/scripts/support/restore/finish.sh"
 
 main() {
   parse "$@"
   WORK=$(mktemp -d)
-  trap 'rm -rf "$WORK"' EXIT
-  need psql pg_restore sha256sum
+  trap clean_up EXIT
+  trap 'end_group; die 7 "interrupted: $(state)"' INT TERM HUP
+  need psql pg_restore sha256sum awk
   check_file
-  use_database restore
-  check_versions pg_restore
+  name_database
+  use_database restore "$GIVEN"
   decrypt
+  list_dump
+  check_server
   check_target
+  check_room
+  confirm
   restore
-  check_counts
   finish
   echo "restored $FILE into $HOST_AND_NAME"
 }
 
+clean_up() {
+  local code=$?
+  end_group
+  ((code == 0)) || [[ -e $WORK/said ]] || { echo "error: the restore ended unexpectedly: $(state)" >&2 && code=7; }
+  rm -rf "$WORK"
+  exit "$code"
+}
+
 parse() {
-  FILE= CONFIRM= MANIFEST=required
+  FILE= CONFIRM= MANIFEST=required JOBS=1
   while (($#)); do
     case $1 in
-      --help) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+      --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; exit 0 ;;
       --confirm) CONFIRM=${2:-} && shift ;;
       --without-manifest) MANIFEST=none ;;
+      --jobs) JOBS=${2:-} && shift ;;
       -*) die 2 "unknown option $1: see ./scripts/restore.sh --help" ;;
       *) FILE=$1 ;;
     esac
-    shift
+    shift || die 2 "the last option lacks its value: see ./scripts/restore.sh --help"
   done
-  [[ -n $FILE ]] || die 2 "usage: ./scripts/restore.sh FILE [--confirm NAME] [--without-manifest]"
-  [[ -f $FILE ]] || die 2 "$FILE does not exist"
+  [[ -n $FILE ]] || die 2 "usage: ./scripts/restore.sh FILE [--confirm HOST/NAME] [--without-manifest] [--jobs N]"
+  [[ -f $FILE && -r $FILE ]] || die 2 "$FILE does not exist or cannot be read"
+  [[ $JOBS =~ ^[1-9][0-9]?$ ]] || die 2 "--jobs takes a number of connections, 1 to 99"
 }
 
+# A fact of the manifest; nothing without one.
 fact() {
   [[ $MANIFEST != required ]] || sed -nE "s/^  \"$1\": \"?([^\",]*)\"?,?$/\1/p" "$FILE.manifest.json"
 }
@@ -64,78 +89,60 @@ check_file() {
 decrypt() {
   DUMP=$FILE
   local encryption
-  encryption=$(fact encryption)
+  encryption=$(encryption)
+  [[ $encryption != none ]] || return 0
+  local free=$(($(df --output=avail -k "$WORK" | tail -1) * 1024))
+  ((free > $(stat -c %s "$FILE"))) || die 6 "no room in $WORK to decrypt $FILE: set TMPDIR to a folder with more"
+  DUMP=$WORK/dump
   case $encryption in
     age)
       need age
       [[ -n ${BACKUP_AGE_IDENTITY:-} ]] || die 6 "the backup is encrypted with age: set BACKUP_AGE_IDENTITY to the key file"
-      age --decrypt --identity "$BACKUP_AGE_IDENTITY" <"$FILE" >"$WORK/dump" 2>"$WORK/err" || die 6 "wrong key: $(tail -1 "$WORK/err")"
-      DUMP=$WORK/dump ;;
+      age --decrypt --identity "$BACKUP_AGE_IDENTITY" <"$FILE" >"$DUMP" 2>"$WORK/err" || die 6 "wrong key: $(tail -1 "$WORK/err")" ;;
     gpg)
       need gpg
       local how=()
       [[ -z ${BACKUP_PASSPHRASE_FILE:-} ]] || how=(--pinentry-mode loopback --passphrase-file "$BACKUP_PASSPHRASE_FILE")
-      gpg --batch --quiet "${how[@]}" --decrypt <"$FILE" >"$WORK/dump" 2>"$WORK/err" || die 6 "wrong key: $(tail -1 "$WORK/err")"
-      DUMP=$WORK/dump ;;
+      gpg --batch --quiet "${how[@]}" --decrypt <"$FILE" >"$DUMP" 2>"$WORK/err" || die 6 "wrong key: $(tail -1 "$WORK/err")" ;;
+    *) die 4 "the manifest names an encryption that this release does not know: $encryption" ;;
   esac
-  pg_restore --list "$DUMP" >"$WORK/list" 2>"$WORK/err" || die 4 "$FILE is not a whole PostgreSQL dump: $(tail -1 "$WORK/err")"
 }
 
-check_target() {
-  local tables name=${HOST_AND_NAME##*/} why=
-  SCHEMAS=$(fact schemas)
-  SCHEMAS=${SCHEMAS:-public}
-  tables=$(ask "SELECT count(*) FROM pg_tables WHERE schemaname = ANY (string_to_array('$SCHEMAS', ' '))")
+# As the manifest says; without one a file that is no dump is asked what it is.
+encryption() {
+  [[ $MANIFEST == none ]] || { fact encryption && return; }
+  case $(head -c 21 "$FILE" | tr -d '\0') in
+    PGDMP*) echo none ;;
+    age-encryption.org/*) echo age ;;
+    *) if command -v gpg >/dev/null && gpg --batch --list-packets --list-only "$FILE" >/dev/null 2>&1; then echo gpg; else echo none; fi ;;
+  esac
+}
+
+confirm() {
+  local why= name=$HOST_AND_NAME
+  say_removals
   if [[ $HOST_AND_NAME == "$(fact source)" ]]; then why="is the database this backup came from"
-  elif ((tables > 0)); then why="holds $tables tables"
+  elif grep -q '^removed' "$WORK/verdicts"; then why="is not empty: it holds $(grep -c $'^removed\ttable ' "$WORK/verdicts") tables and $(grep -c '^removed' "$WORK/verdicts") objects in all"
   elif [[ ${NODE_ENV:-} == production ]]; then why="is in production (NODE_ENV)"; fi
   [[ -n $why ]] || return 0
   if [[ -z $CONFIRM && -t 0 ]]; then
-    read -r -p "$HOST_AND_NAME $why; everything in it is replaced. Type its name ($name) to go on: " CONFIRM
+    read -r -p "$HOST_AND_NAME $why; all of that is replaced. Type $name to go on: " CONFIRM
   fi
-  [[ $CONFIRM == "$name" ]] || die 5 "refused: $HOST_AND_NAME $why. Repeat with --confirm $name to replace what it holds"
-  local schema
-  for schema in $SCHEMAS; do
-    ask "SET client_min_messages = warning; DROP SCHEMA IF EXISTS \"$schema\" CASCADE" >/dev/null || die 7 "schema $schema could not be cleared"
-  done
-  ask 'CREATE SCHEMA IF NOT EXISTS public' >/dev/null
+  [[ $CONFIRM == "$name" ]] || { is_local && [[ $CONFIRM == "${name##*/}" ]]; } ||
+    die 5 "refused: $HOST_AND_NAME $why. Repeat with --confirm $name to replace what it holds"
 }
 
 restore() {
-  grep -vE ' SCHEMA - public | COMMENT - SCHEMA public ' "$WORK/list" >"$WORK/wanted"
-  pg_restore --exit-on-error --no-owner --no-privileges --jobs "${RESTORE_JOBS:-4}" --use-list "$WORK/wanted" --dbname "$URL" "$DUMP" \
-    2>"$WORK/err" || die 7 "the restore stopped, the target is incomplete: $(grep -i error "$WORK/err" | head -1)"
-}
-
-check_counts() {
-  [[ $MANIFEST == required ]] || return 0
-  local found
-  found=$(ask "$(counts_sql "$SCHEMAS")")
-  if [[ $found != "$(sed -nE 's/^  "counts": (.*)$/\1/p' "$FILE.manifest.json")" ]]; then
-    die 8 "the rows differ from the manifest. Found: $found"
-  fi
-  echo "rows as in the manifest: $found"
-}
-
-# Grants name the target's own app role, so they are not in the dump: the idempotent half of the migrations sets them again.
-finish() {
-  cd "$ROOT"
-  local newest
-  newest=$(ls prisma/migrations | grep -E '^[0-9]{14}_' | sort | tail -1)
-  if [[ $(ask "SELECT to_regclass('public._postgres_migrations') IS NOT NULL") != t ]]; then
-    echo "note: the backup holds no migrations of this application" && return 0
-  fi
-  if [[ $MANIFEST == required && $(fact migration) != "$newest" ]]; then
-    echo "note: the backup is of another release ($(fact migration)); bring it up to date with: npm run db:migrate:prod" && return 0
-  fi
-  ask 'DELETE FROM "_postgres_migrations"' >/dev/null
-  npm run --silent db:pg:migrate >"$WORK/out" 2>&1 || die 8 "grants could not be set: $(tail -1 "$WORK/out")"
-  npm run --silent db:status || die 8 "npm run db:status found something on the restored database"
-  if [[ -z ${NEXTAUTH_SECRET:-} ]]; then
-    # The signatures cannot be judged without it, and a trial on a throw-away database need not hold the app's secret.
-    echo "note: the audit log was NOT verified: that takes the app's NEXTAUTH_SECRET. With it: npm run audit:verify -- --full" && return 0
-  fi
-  npm run --silent audit:verify -- --full || die 8 "the audit log of the restored database is broken or could not be checked: see above"
+  # A schema that is there stays as it is, with its owner and everybody's rights; an extension can be described by its owner alone.
+  local schema
+  cp "$WORK/list" "$WORK/wanted"
+  for schema in $SCHEMAS; do
+    [[ " $MISSING " == *" $schema "* ]] || sed -i "/ SCHEMA - $schema /d" "$WORK/wanted"
+  done
+  sed -i -E '/ COMMENT - (SCHEMA|EXTENSION) /d; / STATISTICS DATA /d' "$WORK/wanted"
+  if ((JOBS == 1)); then replace_in_one_transaction; else replace_in_parallel; fi
+  : >"$WORK/replaced"
+  [[ $MANIFEST == none ]] || echo "rows as in the manifest: $(manifest_counts)"
 }
 
 main "$@"

@@ -1,9 +1,10 @@
 # Sourced by backup.sh and restore.sh: the database of the environment, in the form libpq takes.
 
-# Says one line and ends with its code.
+# Says one line and ends with its code. The mark tells the trap of the exit that the failure has been said.
 die() {
   local code=$1
   shift
+  [[ -z ${WORK:-} ]] || : >"$WORK/said"
   echo "error: $*" >&2
   exit "$code"
 }
@@ -20,10 +21,10 @@ percent_decode() {
   printf '%b' "${text//%/\\x}"
 }
 
-# Sets URL without the password and without parameters that only Prisma knows, and exports PGPASSWORD and PGSSLROOTCERT: a
+# Sets URL of the database of $2 without the password and without parameters that only Prisma knows, and exports PGPASSWORD and PGSSLROOTCERT: a
 # password on a command line stands in every user's list of processes.
 use_database() {
-  local given=${MIGRATE_DATABASE_URL:-${DATABASE_URL:-}}
+  local given=$2
   [[ $given == postgres://* || $given == postgresql://* ]] || die 2 "set DATABASE_URL to a postgres:// URL"
   local scheme=${given%%://*} rest=${given#*://}
   if [[ ${rest%%/*} == *:*@* ]]; then
@@ -51,23 +52,15 @@ ask() {
   psql -XAtq -v ON_ERROR_STOP=1 -d "$URL" -c "$1"
 }
 
-# A client older than the server cannot read its catalogue, and says so in the middle of its work: refuse before.
-check_versions() {
-  local tool=$1 server client
-  server=$(ask 'SHOW server_version_num' 2>"$WORK/err") || die 4 "no connection to $HOST_AND_NAME: $(tail -1 "$WORK/err")"
-  SERVER_MAJOR=$((server / 10000))
-  client=$("$tool" --version | sed -E 's/[^0-9]*([0-9]+).*/\1/')
-  ((client >= SERVER_MAJOR)) ||
-    die 3 "the server is PostgreSQL $SERVER_MAJOR and $tool is $client: install postgresql-client-$SERVER_MAJOR or newer"
-}
-
-# One JSON object: every table of ours with its number of rows. Partitions count with their table.
+# One JSON object: every table of the schemas with its number of rows, or those that the JSON of $2 has too. Partitions count with their table.
 COUNTS_SQL="SELECT coalesce(json_object_agg(name, rows ORDER BY name), '{}') FROM (
-  SELECT format('%I.%I', n.nspname, c.relname) AS name,
-    (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname), false, true, '')))[1]::text::bigint AS rows
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY (string_to_array('%SCHEMAS%', ' '))) AS t"
+  SELECT name, (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', name), false, true, '')))[1]::text::bigint AS rows
+  FROM (SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY (string_to_array('%SCHEMAS%', ' '))) AS every
+  WHERE %NAMED%) AS t"
 
 counts_sql() {
-  echo "${COUNTS_SQL//%SCHEMAS%/$1}" | tr '\n' ' '
+  local sql=${COUNTS_SQL//%SCHEMAS%/$1} named=true
+  [[ -z ${2:-} ]] || named="name IN (SELECT json_object_keys($2::json))"
+  tr '\n' ' ' <<<"${sql//%NAMED%/$named}"
 }

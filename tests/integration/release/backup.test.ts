@@ -168,7 +168,8 @@ test.runIf(tools)('a client older than the server is refused before it begins', 
 });
 
 test.runIf(tools)('an unreachable database and a missing tool are one clear line each', async () => {
-  const away = await backup(join(dir, 'away.dump'), { MIGRATE_DATABASE_URL: 'postgres://u:secret-word@127.0.0.1:1/x' });
+  const nowhere = 'postgres://u:secret-word@127.0.0.1:1/x';
+  const away = await run('scripts/backup.sh', [join(dir, 'away.dump')], { DATABASE_URL: nowhere });
   expect(away).toMatchObject({ code: 4, out: expect.stringContaining('no connection to 127.0.0.1:1/x') as string });
   expect(away.out).not.toContain('secret-word');
   const bin = join(dir, 'bare');
