@@ -21,9 +21,15 @@ WITH RECURSIVE inside AS (
 ), doomed AS (
   SELECT classid, objid, 0 AS objsubid FROM verdicts WHERE verdict = 'removed'
   UNION
-  SELECT d.classid, d.objid, d.objsubid FROM doomed r
-  JOIN pg_depend d ON d.refclassid = r.classid AND d.refobjid = r.objid AND (r.objsubid = 0 OR d.refobjsubid = r.objsubid)
-  WHERE d.deptype NOT IN ('e', 'x')
+  -- A rule or a row type takes the view or table that it is inside of with it.
+  SELECT n.* FROM doomed r CROSS JOIN LATERAL (
+    SELECT d.classid, d.objid, d.objsubid FROM pg_depend d
+    WHERE d.refclassid = r.classid AND d.refobjid = r.objid AND (r.objsubid = 0 OR d.refobjsubid = r.objsubid)
+      AND d.deptype NOT IN ('e', 'x')
+    UNION ALL
+    SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_depend d
+    WHERE d.classid = r.classid AND d.objid = r.objid AND d.objsubid = r.objsubid AND d.deptype = 'i'
+  ) AS n
 ), tops AS (
   -- Parts go with the whole that they are named by: indexes, constraints, row types, partitions, owned sequences.
   SELECT DISTINCT d.classid, d.objid, d.objsubid FROM doomed d
@@ -39,5 +45,5 @@ WITH RECURSIVE inside AS (
   WHERE v.verdict = 'kept' AND NOT EXISTS (SELECT FROM doomed d WHERE d.classid = v.classid AND d.objid = v.objid)
 )
 SELECT verdict, type || ' ' || translate(replace(identity, 'pg_catalog.', ''), '" ', ''),
-  type || ' ' || identity || CASE WHEN verdict = 'kept' AND type <> 'extension' THEN ' of ' || pg_get_userbyid(owner) ELSE '' END
+  type || ' ' || replace(identity, 'pg_catalog.', '') || CASE WHEN verdict = 'kept' AND type <> 'extension' THEN ' of ' || pg_get_userbyid(owner) ELSE '' END
 FROM named ORDER BY verdict DESC, 3
