@@ -34,7 +34,7 @@ main() {
   need psql pg_dump sha256sum
   choose_encryption
   name_database
-  use_database backup "$GIVEN"
+  use_database backup "$VARIABLE"
   check_version
   choose_schemas
   check_rights

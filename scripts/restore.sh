@@ -34,7 +34,7 @@ main() {
   need psql pg_restore sha256sum awk
   check_file
   name_database
-  use_database restore "$GIVEN"
+  use_database restore "$VARIABLE"
   decrypt
   list_dump
   check_server

@@ -21,10 +21,10 @@ percent_decode() {
   printf '%b' "${text//%/\\x}"
 }
 
-# Sets URL of the database of $2 without the password and without parameters that only Prisma knows, and exports PGPASSWORD and PGSSLROOTCERT: a
+# Sets URL from the variable named $2, without the password and without parameters that only Prisma knows, and exports PGPASSWORD and PGSSLROOTCERT: a
 # password on a command line stands in every user's list of processes.
 use_database() {
-  local given=$2
+  local given=${!2:-}
   [[ $given == postgres://* || $given == postgresql://* ]] || die 2 "set DATABASE_URL to a postgres:// URL"
   local scheme=${given%%://*} rest=${given#*://}
   if [[ ${rest%%/*} == *:*@* ]]; then

@@ -28,7 +28,8 @@ export async function prepareDatabase(
   } finally {
     await client.end();
   }
-  const as = (role: string, password: string) => cluster.url(name).replace(/\/\/[^@]+@/, `//${role}:${password}@`);
+  const as = (role: string, password: string) =>
+    cluster.url(name).replace(/\/\/[^@]+@/, `//${role}:${encodeURIComponent(password)}@`);
   return { DATABASE_URL: as(APP, passwords.app), MIGRATE_DATABASE_URL: as(OWNER, passwords.owner) };
 }
 

@@ -1,15 +1,16 @@
 # Sourced by backup.sh and restore.sh after database.sh: which database is meant, and as whom it is used.
 
-# Sets GIVEN. The database is the one of DATABASE_URL, because that is what a person names on the command. MIGRATE_DATABASE_URL lends its
-# role, the owner of the tables, only where it leads to that same database: a shell may hold production's.
+# Sets VARIABLE, the name of the one to use. The database is that of DATABASE_URL, which is what a person names on the command.
+# MIGRATE_DATABASE_URL lends its role, the owner of the tables, only where it leads to that same database: a shell may hold production's.
 name_database() {
-  GIVEN=${DATABASE_URL:-${MIGRATE_DATABASE_URL:-}}
+  VARIABLE=DATABASE_URL
+  [[ -n ${DATABASE_URL:-} || -z ${MIGRATE_DATABASE_URL:-} ]] || VARIABLE=MIGRATE_DATABASE_URL
   if [[ -z ${DATABASE_URL:-} || -z ${MIGRATE_DATABASE_URL:-} || $DATABASE_URL == "$MIGRATE_DATABASE_URL" ]]; then return 0; fi
   local app owner
-  app=$(use_database name "$DATABASE_URL" && echo "$HOST_AND_NAME")
-  owner=$(use_database name "$MIGRATE_DATABASE_URL" && echo "$HOST_AND_NAME")
+  app=$(use_database name DATABASE_URL && echo "$HOST_AND_NAME")
+  owner=$(use_database name MIGRATE_DATABASE_URL && echo "$HOST_AND_NAME")
   if [[ $app == "$owner" ]] || is_same_database; then
-    GIVEN=$MIGRATE_DATABASE_URL
+    VARIABLE=MIGRATE_DATABASE_URL
   else
     echo "note: MIGRATE_DATABASE_URL names another database ($owner) than DATABASE_URL ($app), and is not used" >&2
     unset MIGRATE_DATABASE_URL
@@ -19,7 +20,7 @@ name_database() {
 # A pooler and the server behind it have different addresses; no two servers started in the same microsecond.
 is_same_database() {
   local app owner
-  app=$(identity "$DATABASE_URL") && owner=$(identity "$MIGRATE_DATABASE_URL") && [[ $app == "$owner" ]]
+  app=$(identity DATABASE_URL) && owner=$(identity MIGRATE_DATABASE_URL) && [[ $app == "$owner" ]]
 }
 
 identity() (

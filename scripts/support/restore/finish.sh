@@ -16,7 +16,7 @@ finish() {
   elif [[ $restored != "$newest" ]]; then
     die 9 "the data is back in $HOST_AND_NAME, but of an older release ($restored), and the app's role has no rights: npm run db:migrate:prod, then npm run db:status"
   fi
-  export DATABASE_URL=${DATABASE_URL:-$GIVEN} MIGRATE_DATABASE_URL=$GIVEN
+  export DATABASE_URL=${DATABASE_URL:-${!VARIABLE}} MIGRATE_DATABASE_URL=${!VARIABLE}
   npm run --silent db:pg:migrate >"$WORK/out" 2>&1 || die 8 "the data is back, but the app's rights could not be granted: $(tail -1 "$WORK/out")"
   npm run --silent db:status || die 8 "the data is back, but npm run db:status found something"
   if [[ -z ${NEXTAUTH_SECRET:-} ]]; then
