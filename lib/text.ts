@@ -1,4 +1,45 @@
+/**
+ * Characters that nobody sees, as ranges of code points: control and format characters, ends of lines and paragraphs, and what Unicode lets a
+ * renderer ignore (Cc, Cf, Zl, Zp and Default_Ignorable_Code_Point of Unicode 17). Two names that differ only in these look the same, and some of
+ * them turn the text around them. Written out rather than as `\p{}`, because the regular expressions of other languages read them too.
+ */
+const INVISIBLE: readonly (readonly [first: number, last: number])[] = [
+  ...[[0x00, 0x1f], [0x7f, 0x9f], [0xad, 0xad], [0x34f, 0x34f], [0x600, 0x605], [0x61c, 0x61c], [0x6dd, 0x6dd]],
+  ...[[0x70f, 0x70f], [0x890, 0x891], [0x8e2, 0x8e2], [0x115f, 0x1160], [0x17b4, 0x17b5], [0x180b, 0x180f]],
+  ...[[0x200b, 0x200f], [0x2028, 0x202e], [0x2060, 0x206f], [0x3164, 0x3164], [0xfe00, 0xfe0f], [0xfeff, 0xfeff]],
+  ...[[0xffa0, 0xffa0], [0xfff0, 0xfffb], [0x110bd, 0x110bd], [0x110cd, 0x110cd], [0x13430, 0x1343f]],
+  ...[[0x1bca0, 0x1bca3], [0x1d173, 0x1d17a], [0xe0000, 0xe0fff]],
+] as [number, number][]; // prettier-ignore
+
+const asClass = (code: number) =>
+  code <= 0xff ? `\\x${code.toString(16).padStart(2, '0')}` : String.fromCodePoint(code);
+
+/** The same as the inside of a class of a regular expression that JavaScript, Python and Go read alike. */
+export const INVISIBLE_CLASS = INVISIBLE.map(([first, last]) => `${asClass(first)}-${asClass(last)}`).join('');
+
+/** The control characters alone. */
+export const CONTROL_CLASS = '\\x00-\\x1f\\x7f-\\x9f';
+
+const CONTROL = new RegExp(`[${CONTROL_CLASS}]`, 'u');
+const UNSEEN = new RegExp(`[${INVISIBLE_CLASS}]`, 'u');
+
 /** Whether a text of one line can be stored: PostgreSQL takes neither NUL nor half a character, and nobody types the other control characters. */
-export function isPrintable(text: string): boolean {
-  return /^[^\p{Cc}\p{Cs}]*$/u.test(text);
+export const isPrintable = (text: string): boolean => text.isWellFormed() && !CONTROL.test(text);
+
+/** Whether a text may be a name or a key: printable, and all of it is seen. */
+export const isName = (text: string): boolean => text.isWellFormed() && !UNSEEN.test(text);
+
+/** A text in pieces: what can be shown as it is, and single invisible characters as their code points, e.g. `U+202E`. */
+export function showInvisible(text: string): { shown: string; isInvisible: boolean }[] {
+  return text
+    .toWellFormed()
+    .split(SPLIT)
+    .filter((piece) => piece !== '')
+    .map((piece) =>
+      UNSEEN.test(piece)
+        ? { shown: `U+${(piece.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`, isInvisible: true }
+        : { shown: piece, isInvisible: false },
+    );
 }
+
+const SPLIT = new RegExp(`([${INVISIBLE_CLASS}])`, 'u');

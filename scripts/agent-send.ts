@@ -1,7 +1,9 @@
 /** `npm run agent:send -- --file events.ndjson`: sends CloudEvents, one a line, to the ingest API. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { readLines } from '#lib/json/lines.ts';
+import { parseStrict } from '#lib/json/strict.ts';
+import { decodeUtf8 } from '#lib/json/utf8.ts';
 import { Refused, sendBatch, type Client } from './support/agent-client.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
@@ -60,15 +62,21 @@ async function sendFile(file: string, size: number, client: Client): Promise<Tal
   return tally;
 }
 
-async function sendLines(lines: string[], client: Client, tally: Tally): Promise<void> {
-  const first = tally.events;
+/** An event and the line of the file it stands in. */
+interface Line {
+  number: number;
+  event: string;
+}
+
+async function sendLines(lines: Line[], client: Client, tally: Tally): Promise<void> {
   tally.events += lines.length;
   tally.batches += 1;
   const complain = (errors: Refused['errors']) => {
-    for (const { index, pointer, detail } of errors) console.error(`line ${first + index + 1}: ${pointer} ${detail}`);
+    for (const { index, pointer, detail } of errors)
+      console.error(`line ${lines[index]?.number ?? '?'}: ${pointer.replace(/^\/\d+/, '')} ${detail}`);
   };
   try {
-    const { accepted, received, errors } = await sendBatch(client, `[${lines.join(',')}]`);
+    const { accepted, received, errors } = await sendBatch(client, `[${lines.map(({ event }) => event).join(',')}]`);
     tally.accepted += accepted;
     tally.refused += received - accepted;
     complain(errors);
@@ -79,37 +87,48 @@ async function sendLines(lines: string[], client: Client, tally: Tally): Promise
   }
 }
 
-/** Below the server's 1 MiB, in characters; four bytes each is the worst case and rare enough to be refused. */
-const MAX_CHARS = 900_000;
+/** Below the server's 1 MiB. */
+const MAX_BYTES = 1_000_000;
 
-async function* inBatches(file: string, size: number): AsyncGenerator<string[]> {
-  const input = file === '-' ? process.stdin : createReadStream(file, 'utf8');
-  let lines: string[] = [];
-  let chars = 0;
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-    if (line.trim() === '') continue;
-    const event = withId(line);
-    if (lines.length === size || (lines.length > 0 && chars + event.length > MAX_CHARS)) {
+async function* inBatches(file: string, size: number): AsyncGenerator<Line[]> {
+  const input: AsyncIterable<Buffer> = file === '-' ? process.stdin : createReadStream(file);
+  let lines: Line[] = [];
+  let bytes = 0;
+  let number = 0;
+  for await (const line of readLines(input)) {
+    number += 1;
+    const event = eventOf(line);
+    if (event === '') continue;
+    const length = Buffer.byteLength(event) + 1;
+    if (lines.length === size || (lines.length > 0 && bytes + length > MAX_BYTES)) {
       yield lines;
       lines = [];
-      chars = 0;
+      bytes = 0;
     }
-    lines.push(event);
-    chars += event.length + 1;
+    lines.push({ number, event });
+    bytes += length;
   }
   if (lines.length > 0) yield lines;
 }
 
-/** A line that is not JSON goes as a string: the server then says which one it is, and the others pass. */
-function withId(line: string): string {
-  try {
-    const event: unknown = JSON.parse(line);
-    if (typeof event !== 'object' || event === null || 'id' in event) return line;
-    const id = createHash('sha256').update(line).digest('hex').slice(0, 32);
-    return JSON.stringify({ specversion: '1.0', id, ...event });
-  } catch {
-    return JSON.stringify(line);
-  }
+/**
+ * The event of a line, as it is written: what JSON.parse would change is left for the server to refuse. A line that is not JSON or not UTF-8 goes
+ * as a string: the server then says which one it is, and the others pass.
+ */
+function eventOf(line: Buffer): string {
+  const text = decodeUtf8(line);
+  if (text === null) return JSON.stringify('not UTF-8');
+  const event = text.replace(/^[ \t\r]+|[ \t\r]+$/g, '');
+  if (event === '') return '';
+  const parsed = parseStrict(event);
+  if (!parsed.ok) return JSON.stringify(event);
+  const { value } = parsed;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || 'id' in value) return event;
+  const added = {
+    ...('specversion' in value ? {} : { specversion: '1.0' }),
+    id: hash('sha256', text.replace(/\r$/, ''), 'hex').slice(0, 32),
+  };
+  return JSON.stringify(added).replace(/}$/, Object.keys(value).length === 0 ? '}' : `,${event.slice(1)}`);
 }
 
 await runCommand({ name: 'agent:send', usage: USAGE, options: OPTIONS, failed: 3 }, main);

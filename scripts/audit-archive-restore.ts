@@ -5,6 +5,7 @@ import { restoreArchive } from '#lib/audit/archive-restore.ts';
 import { trustedKeys } from '#lib/audit/signing.ts';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
+import { parseEvidence } from '#lib/json/strict.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
 const USAGE = `npm run audit:archive:restore -- FILE.ndjson.gz [--json]
@@ -16,7 +17,7 @@ const OPTIONS = { json: { type: 'boolean' } } as const;
 async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<number> {
   const file = positionals[0];
   if (file === undefined) throw new WrongUsage('name the file of an archive');
-  const manifest = JSON.parse(await readFile(`${file}.manifest.json`, 'utf8')) as Manifest;
+  const manifest = parseEvidence(await readFile(`${file}.manifest.json`)) as Manifest;
   const outcome = await restoreArchive(db(), trustedKeys(env()), file, manifest);
   await db().$disconnect();
   if (!outcome.ok) throw new Error(outcome.detail);

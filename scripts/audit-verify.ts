@@ -1,5 +1,5 @@
 /** `npm run audit:verify`: exit 0 intact, 1 broken, 2 could not check. */
-import { readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import type { ShippedAnchor } from '#lib/audit/anchor.ts';
 import { describeFinding } from '#lib/audit/finding.ts';
 import { keyId, readPublicKey, trustedKeys } from '#lib/audit/signing.ts';
@@ -7,6 +7,8 @@ import { verifyExport } from '#lib/audit/verify-export.ts';
 import { recordVerification, verifyAudit, type Verification } from '#lib/audit/verify.ts';
 import { openLanes } from '#lib/audit/verify-lanes.ts';
 import { env } from '#lib/env.ts';
+import { readLines } from '#lib/json/lines.ts';
+import { parseEvidence } from '#lib/json/strict.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
 const USAGE = `npm run audit:verify [-- options]
@@ -32,7 +34,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
     const outcome = await verifyExport(values.export, new Map([[keyId(key), key]]));
     return print(outcome, values.json, `${outcome.events} exported events are what was signed`);
   }
-  const shipped = values.anchors === undefined ? [] : readAnchors(values.anchors);
+  const shipped = values.anchors === undefined ? [] : await readAnchors(values.anchors);
   const outcome = await verifyDatabase(values.full, shipped, values.json);
   return print(
     outcome,
@@ -51,13 +53,14 @@ async function verifyDatabase(full: boolean, shipped: ShippedAnchor[], quiet: bo
 }
 
 /** Takes log lines (`{"anchor": {...}}`) and bare anchors; other lines of a log are passed over. */
-function readAnchors(file: string): ShippedAnchor[] {
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return lines.flatMap((line) => {
-    if (!line.includes('"signature"')) return [];
-    const value = JSON.parse(line) as ShippedAnchor & { anchor?: ShippedAnchor };
-    return [value.anchor ?? value];
-  });
+async function readAnchors(file: string): Promise<ShippedAnchor[]> {
+  const anchors: ShippedAnchor[] = [];
+  for await (const line of readLines(createReadStream(file))) {
+    if (!line.includes('"signature"')) continue;
+    const value = parseEvidence(line) as ShippedAnchor & { anchor?: ShippedAnchor };
+    anchors.push(value.anchor ?? value);
+  }
+  return anchors;
 }
 
 function print({ ok, finding, ...rest }: Pick<Verification, 'ok' | 'finding'>, json: boolean, good: string): number {

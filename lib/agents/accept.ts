@@ -36,7 +36,8 @@ export async function acceptBatch(db: Db, boss: PgBoss, arrival: Arrival): Promi
         payload: JSON.stringify(rows),
       },
     });
-    await enqueueIngest(boss, tx, { batchId: id, events: rows.length });
+    // How many there are is a hint for the worker; of an empty batch it is told one.
+    await enqueueIngest(boss, tx, { batchId: id, events: Math.max(1, rows.length) });
   });
   return id;
 }

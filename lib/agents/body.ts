@@ -1,4 +1,6 @@
 import { fail, ok, type Result } from '../errors.ts';
+import { toPointer } from '../json/pointer.ts';
+import { decodeUtf8, findInvalidUtf8 } from '../json/utf8.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 
@@ -36,10 +38,18 @@ export async function readBody(
       chunks.push(value);
     }
     if (late) return fail('bad_request', 'The body did not arrive in time. Send fewer events at once.');
-    return ok(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
   } catch {
-    return fail('bad_request', 'The body broke off or is not UTF-8.');
+    return fail('bad_request', 'The body broke off.');
   } finally {
     clearTimeout(deadline);
   }
+  return decodeBody(Buffer.concat(chunks));
+}
+
+function decodeBody(bytes: Buffer): Result<string> {
+  const text = decodeUtf8(bytes);
+  if (text !== null) return ok(text);
+  return fail('bad_request', 'The body is not UTF-8; `errors` points to the first place.', {
+    errors: [{ index: 0, pointer: toPointer(findInvalidUtf8(bytes)), detail: 'holds bytes that are not UTF-8' }],
+  });
 }

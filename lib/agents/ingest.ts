@@ -4,7 +4,7 @@ import { fail, ok, type Failure, type Result } from '../errors.ts';
 import { producer } from '../queue/boss.ts';
 import { acceptBatch } from './accept.ts';
 import { readBody } from './body.ts';
-import { takeApart, type Message } from './cloudevents.ts';
+import { takeApart, type EventProblem, type Message } from './cloudevents.ts';
 import { findConflict } from './conflict.ts';
 import { unlessAway } from './database-error.ts';
 import { authenticate, type Caller } from './keys.ts';
@@ -12,7 +12,7 @@ import { charge } from './limits.ts';
 import { checkPressure } from './pressure.ts';
 import { oldestAcceptable } from './retention.ts';
 import { inTurn } from './turns.ts';
-import { validateEvents, type EventProblem } from './validate.ts';
+import { validateEvents } from './validate.ts';
 
 /** A request as the route got it. */
 export interface IngestRequest {
@@ -47,14 +47,15 @@ async function takeIn(db: Db, caller: Caller, request: IngestRequest): Promise<R
   const body = await readBody(request.body);
   const message = body.ok ? takeApart(request.headers, body.value) : body;
   // A request that is refused costs one event: a flood of nonsense meets the limit too.
-  const charged = await charge(db, caller, message.ok ? message.value.events.length : 1);
+  const charged = await charge(db, caller, message.ok ? Math.max(1, message.value.events.length) : 1);
   if (!charged.ok) return charged;
   if (!message.ok) return message;
 
   const receivedAt = new Date();
   const bounds = { agentName: caller.agentName, now: receivedAt, oldest: oldestAcceptable(receivedAt) };
-  const { rows, problems } = validateEvents(message.value.events, bounds);
-  if (rows.length === 0) return refuse(message.value, problems);
+  const { rows, problems } = validateEvents(message.value, bounds);
+  // A batch without events is valid and has nothing to refuse: it is a batch like others.
+  if (rows.length === 0 && problems.length > 0) return refuse(message.value, problems);
   if (message.value.mode !== 'batch') {
     const conflict = await findConflict(db, caller.agentId, rows[0]);
     if (conflict !== null) return conflict;

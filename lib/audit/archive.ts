@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Tx } from '../db.ts';
 import { exportPages, type ExportScope } from './export.ts';
+import { giveFinalName } from './final-name.ts';
 import { FORMATS } from './formats.ts';
 import { signManifest } from './manifest.ts';
 import type { SigningKey } from './signing.ts';
-import { keyId } from './signing.ts';
-import { verifyExport } from './verify-export.ts';
 
 export interface Archived {
   file: string;
@@ -20,7 +19,7 @@ export interface Archived {
 
 /**
  * Writes events to `DIR/NAME.ndjson.gz` with a signed manifest beside it and reads the result back before it counts: only what has been
- * verified on the disk may be removed. An interrupted archive never has the final name.
+ * verified on the disk may be removed. An archive that is interrupted or does not verify never has the final name.
  * @throws when what was written does not verify.
  */
 export async function writeArchive(
@@ -55,12 +54,6 @@ export async function writeArchive(
     createdAt: new Date().toISOString(),
     scope: { archive: name },
   } as const;
-  await writeFile(`${file}.manifest.json`, `${JSON.stringify(signManifest(key, facts), null, 2)}\n`);
-  await rename(partial, file);
-  const check = await verifyExport(file, new Map([[keyId(key.publicKey), key.publicKey]]));
-  if (!check.ok) {
-    await rm(file);
-    throw new Error(`the archive ${file} does not verify: ${check.finding?.detail ?? 'unknown'}`);
-  }
+  await giveFinalName(partial, file, signManifest(key, facts), key);
   return { file, rows };
 }

@@ -1,10 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import type { Db } from '../db.ts';
 import type { Position } from './cursor.ts';
 import { exportPages } from './export.ts';
 import { filtersToText, type AuditFilters } from './filters.ts';
+import { giveFinalName } from './final-name.ts';
 import { FORMATS, type ExportFormat } from './formats.ts';
 import { signManifest, type Manifest } from './manifest.ts';
 import type { Reading } from './read.ts';
@@ -44,7 +45,8 @@ export async function recordExport(
 
 /**
  * Exports to a file with a signed manifest beside it. While it runs the file is called `FILE.partial`; after an interruption the same call
- * goes on where that one ends, provided format and filters are the same.
+ * goes on where that one ends, provided format and filters are the same. It gets its name once it has been read back and verified.
+ * @throws when it does not verify.
  * @returns the manifest, or null when the signal ended it early.
  */
 export async function exportToFile(db: Db, act: Reading, options: ExportFileOptions): Promise<Manifest | null> {
@@ -93,8 +95,7 @@ export async function exportToFile(db: Db, act: Reading, options: ExportFileOpti
     createdAt: new Date().toISOString(),
     scope,
   });
-  await writeFile(`${file}.manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
-  await rename(partial, file);
+  await giveFinalName(partial, file, manifest, key);
   await rm(`${partial}.progress.json`, { force: true });
   return manifest;
 }

@@ -1,4 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
+import { toLine } from '../json/lines.ts';
+import { parseEvidence } from '../json/strict.ts';
 import type { SealedEvent } from './export.ts';
 import type { Manifest } from './manifest.ts';
 import { toOcsf } from './ocsf.ts';
@@ -32,7 +34,7 @@ function cell(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-const jsonTrailer = (manifest: Manifest): string => `${JSON.stringify({ manifest })}\n`;
+const jsonTrailer = (manifest: Manifest): string => toLine({ manifest });
 const CSV_MARK = '#manifest';
 
 /** Reads a trailer of any format back; null when the line is none. */
@@ -40,7 +42,7 @@ export function readTrailer(line: string): Manifest | null {
   const [, quoted] = /^#manifest,"(.*)"\s*$/.exec(line) ?? [];
   const text = quoted === undefined ? line : `{"manifest":${quoted.replaceAll('""', '"')}}`;
   if (!text.startsWith('{"manifest":')) return null;
-  return (JSON.parse(text) as { manifest: Manifest }).manifest;
+  return (parseEvidence(text) as { manifest: Manifest }).manifest;
 }
 
 export const FORMATS: Record<ExportFormat, FormatSpec> = {
@@ -48,7 +50,7 @@ export const FORMATS: Record<ExportFormat, FormatSpec> = {
     contentType: 'application/x-ndjson',
     extension: 'ndjson',
     header: '',
-    line: (event) => `${JSON.stringify(event)}\n`,
+    line: toLine,
     trailer: jsonTrailer,
   },
   csv: {
@@ -62,7 +64,7 @@ export const FORMATS: Record<ExportFormat, FormatSpec> = {
     contentType: 'application/x-ndjson',
     extension: 'ocsf.ndjson',
     header: '',
-    line: (event) => `${JSON.stringify(toOcsf(event))}\n`,
+    line: (event) => toLine(toOcsf(event)),
     trailer: jsonTrailer,
   },
 };

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { readLines } from '../json/lines.ts';
+import { NotEvidence, parseEvidence } from '../json/strict.ts';
 import { leafOf } from './canonical.ts';
 import type { Finding } from './finding.ts';
 import { readTrailer } from './formats.ts';
@@ -28,6 +29,16 @@ export async function verifyExport(
   keys: PublicKeys,
 ): Promise<{ ok: boolean; events: number; finding?: Finding }> {
   const { manifest, bytes } = await manifestOf(file);
+  return verifyContent(file, manifest, keys, bytes);
+}
+
+/** Verifies the first bytes of a file against its manifest: what `verifyExport()` does, before file and manifest have their final names. */
+export async function verifyContent(
+  file: string,
+  manifest: Manifest,
+  keys: PublicKeys,
+  bytes = Infinity,
+): Promise<{ ok: boolean; events: number; finding?: Finding }> {
   const broken = (detail: string, eventId?: string) => ({
     ok: false,
     events: 0,
@@ -47,10 +58,15 @@ export async function verifyExport(
     return same ? { ok: true, events: manifest.rows } : broken('the file is not the one that was signed');
 
   let events = 0;
-  for await (const event of readEvents(file, bytes)) {
-    events++;
-    const leaf = leafOf({ ...event, createdAt: new Date(event.createdAt) }).toString('hex');
-    if (event.leaf !== null && event.leaf !== leaf) return broken('the event is not what was sealed', event.id);
+  try {
+    for await (const event of readEvents(file, bytes)) {
+      events++;
+      const leaf = leafOf({ ...event, createdAt: new Date(event.createdAt) }).toString('hex');
+      if (event.leaf !== null && event.leaf !== leaf) return broken('the event is not what was sealed', event.id);
+    }
+  } catch (error) {
+    if (error instanceof NotEvidence) return broken(error.message);
+    throw error;
   }
   if (events !== manifest.rows) return broken(`it has ${events} events in place of ${manifest.rows}`);
   return same ? { ok: true, events } : broken('the file is not the one that was signed');
@@ -66,7 +82,7 @@ const TAIL_BYTES = 64 * 1024;
 /** The manifest of a file, and how many of its bytes that one speaks for. */
 async function manifestOf(file: string): Promise<{ manifest: Manifest; bytes: number }> {
   const beside = `${file}.manifest.json`;
-  if (existsSync(beside)) return { manifest: JSON.parse(await readFile(beside, 'utf8')) as Manifest, bytes: Infinity };
+  if (existsSync(beside)) return { manifest: parseEvidence(await readFile(beside)) as Manifest, bytes: Infinity };
   await using handle = await open(file);
   const { size } = await handle.stat();
   const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
@@ -78,10 +94,31 @@ async function manifestOf(file: string): Promise<{ manifest: Manifest; bytes: nu
   return { manifest, bytes: size - tail.length + start };
 }
 
-/** The events of an NDJSON file, compressed or not, one at a time. */
+/**
+ * The events of an NDJSON file, compressed or not, one at a time.
+ * @throws NotEvidence when reading a line would change what it says.
+ */
 export async function* readEvents(file: string, bytes = Infinity): AsyncGenerator<ExportedEvent> {
   const content = read(file, bytes);
-  const input = file.endsWith('.gz') ? content.pipe(createGunzip()) : content;
-  for await (const line of createInterface({ input, crlfDelay: Infinity }))
-    if (line !== '') yield JSON.parse(line) as ExportedEvent;
+  const input = (await isGzip(file)) ? content.pipe(createGunzip()) : content;
+  let number = 0;
+  for await (const line of readLines(input)) {
+    number += 1;
+    if (line.length > 0) yield parseLine(line, number) as ExportedEvent;
+  }
+}
+
+function parseLine(line: Buffer, number: number): unknown {
+  try {
+    return parseEvidence(line);
+  } catch (error) {
+    throw new NotEvidence(`line ${number}: ${(error as Error).message}`);
+  }
+}
+
+/** By its first bytes, not by its name: an archive is checked before it has one. */
+async function isGzip(file: string): Promise<boolean> {
+  await using handle = await open(file);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+  return bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b;
 }

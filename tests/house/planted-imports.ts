@@ -12,6 +12,7 @@ export const PLANTED: Record<string, string[]> = {
     'lib/text.ts -> lib/health.ts',
   ],
   'lib-access-stands-alone': ['lib/access/p.ts -> lib/db.ts', 'lib/access/p.ts -> lib/errors.ts'],
+  'lib-json-stands-alone': ['lib/json/j.ts -> lib/db.ts', 'lib/json/j.ts -> lib/errors.ts'],
   'lib-db-knows-the-base': [
     'lib/db.ts -> lib/audit/r.ts',
     'lib/db/c.ts -> lib/audit/r.ts',

@@ -72,10 +72,10 @@ export function send(
   body: unknown,
   headers: Record<string, string> = { 'content-type': BATCH },
 ): Promise<Result<Accepted>> {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const text = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
   return ingest(db, {
     headers: new Headers({ authorization: `Bearer ${secret}`, ...headers }),
-    body: new Blob([text]).stream(),
+    body: new Blob([text as BlobPart]).stream(),
     origin: CALLER,
   });
 }

@@ -10,7 +10,8 @@ import { CALLER, testEvent, type TestAgent } from './agents.ts';
 /** A batch of one event whose job ran out of tries, as when the database was away for long. @returns its id. */
 export async function deadLetter(db: Db, agent: TestAgent, event = testEvent()): Promise<string> {
   const receivedAt = new Date();
-  const { rows } = validateEvents([event], { agentName: agent.name, now: receivedAt, oldest: new Date(0) });
+  const bounds = { agentName: agent.name, now: receivedAt, oldest: new Date(0) };
+  const { rows } = validateEvents({ events: [event], problems: [] }, bounds);
   const boss = await producer(db);
   const caller = { keyId: agent.keyId, agentId: agent.id, agentName: agent.name, eventsPerSecond: 1 };
   const batchId = await acceptBatch(db, boss, { caller, rows, received: 1, receivedAt, origin: CALLER });

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { toLine } from '../../json/lines.ts';
 import type { SealedEvent } from '../export.ts';
 
 /** An event as it is sent: with its place in the chain, which is the order of its source. */
@@ -19,7 +20,7 @@ const MAX_RECEIPT = 200;
 /** Trying again helps with these; every other 4xx says that the delivery itself is wrong. */
 const TRY_AGAIN = new Set([401, 403, 404, 408, 409, 425, 429]);
 
-const lineOf = (event: StreamedEvent): string => `${JSON.stringify({ ...event, sequence: Number(event.sequence) })}\n`;
+const lineOf = (event: StreamedEvent): string => toLine({ ...event, sequence: Number(event.sequence) });
 
 /** What the receiver computes as well: HMAC-SHA-256 over time, a dot and the body, in hex. */
 export const webhookSignature = (secret: string, time: string, body: string): string =>

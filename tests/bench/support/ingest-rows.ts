@@ -16,7 +16,8 @@ export async function queueUp({ db, caller }: IngestBench, rows: number, batch: 
   for (let from = 0; from < rows; from += batch) {
     const receivedAt = new Date();
     const bounds = { agentName: caller.agentName, now: receivedAt, oldest: new Date(0) };
-    const { rows: checked } = validateEvents(events(from, Math.min(batch, rows - from)), bounds);
+    const message = { events: events(from, Math.min(batch, rows - from)), problems: [] };
+    const { rows: checked } = validateEvents(message, bounds);
     await acceptBatch(db, boss, { caller, rows: checked, received: checked.length, receivedAt, origin: ORIGIN });
   }
 }

@@ -1,0 +1,42 @@
+/** A media type and the charset it names, both in lower case. */
+interface MediaType {
+  type: string;
+  charset: string | null;
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const TYPE = new RegExp(`^(${TOKEN}/${TOKEN})[ \\t]*(.*)$`);
+const PARAMETER = new RegExp(`^;[ \\t]*(?:(${TOKEN})=(${TOKEN}|"(?:[^"\\\\]|\\\\.)*"))?[ \\t]*(.*)$`);
+
+/** Reads a media type (RFC 9110, section 8.3.1). @returns null when it is none. */
+function readMediaType(text: string): MediaType | null {
+  const [, type, parameters] = TYPE.exec(text.trim()) ?? [];
+  if (type === undefined) return null;
+  let charset: string | null = null;
+  let rest = parameters ?? '';
+  while (rest !== '') {
+    const match = PARAMETER.exec(rest);
+    if (match === null) return null;
+    const [, name = '', value = '', behind = ''] = match;
+    if (name.toLowerCase() === 'charset') {
+      // Two of them say two things.
+      if (charset !== null) return null;
+      charset = value.replace(/^"(.*)"$/, '$1').toLowerCase();
+    }
+    rest = behind;
+  }
+  return { type: type.toLowerCase(), charset };
+}
+
+/**
+ * The type of a JSON document without its parameters, in lower case. JSON is UTF-8 (RFC 8259): another charset would make other characters of
+ * the same bytes.
+ * @returns null when it is no media type, or not UTF-8.
+ */
+export function utf8MediaType(text: string): string | null {
+  const read = readMediaType(text);
+  return read === null || (read.charset !== null && read.charset !== 'utf-8') ? null : read.type;
+}
+
+/** Whether a media type, in lower case and without parameters, is JSON (`application/json`, `application/…+json`). */
+export const isJsonType = (type: string): boolean => /^application\/(?:[a-z0-9.+-]+\+)?json$/.test(type);

@@ -1,0 +1,30 @@
+import { open, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { describeFinding } from './finding.ts';
+import type { Manifest } from './manifest.ts';
+import { keyId, type SigningKey } from './signing.ts';
+import { verifyContent } from './verify-export.ts';
+
+/**
+ * Gives a finished file and its manifest their names, once the file has been read back from the disk and found to be what the manifest says. The
+ * manifest comes first: a file that has its name has one.
+ * @throws when it does not verify; it then keeps the name `FILE.partial` until somebody has looked at it.
+ */
+export async function giveFinalName(partial: string, file: string, manifest: Manifest, key: SigningKey): Promise<void> {
+  await flush(partial);
+  const check = await verifyContent(partial, manifest, new Map([[keyId(key.publicKey), key.publicKey]]));
+  if (check.finding !== undefined)
+    throw new Error(`${partial} does not verify and has not become ${file}: ${describeFinding(check.finding)}`);
+  const beside = `${file}.manifest.json`;
+  await writeFile(`${beside}.partial`, `${JSON.stringify(manifest, null, 2)}\n`);
+  await flush(`${beside}.partial`);
+  await rename(`${beside}.partial`, beside);
+  await rename(partial, file);
+  await flush(dirname(file));
+}
+
+/** Waits until the disk has it: a name that survives a power cut must not lead to an empty file. */
+async function flush(path: string): Promise<void> {
+  await using handle = await open(path, 'r');
+  await handle.sync();
+}
