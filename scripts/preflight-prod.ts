@@ -1,15 +1,19 @@
 /** `npm run preflight:prod`: everything that must hold before a deployment, as a table. Exit 1 on red. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv as parseDotEnv, styleText } from 'node:util';
 import { judge, type Context, type Ran, type Verdict } from '#lib/release/preflight/check.ts';
 import { CHECKS } from '#lib/release/preflight/checks.ts';
+import { reason } from './support/failure.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
+const ENV_FILE = '.env.local';
 const USAGE = `npm run preflight:prod -- [options]
 
-  --env-file FILE       the variables that will be deployed (default: this process's environment)
+  --env-file FILE       the variables that will be deployed; without it this process's environment if that has a DATABASE_URL,
+                        or else ${ENV_FILE} of this checkout
   --first-deployment    nothing runs yet: NEXTAUTH_URL must be absent
   --only a,b            run these checks; the others are shown as skipped
   --skip a,b            leave these out; they are shown as skipped
@@ -62,7 +66,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
 const names = (text: string | undefined) => text?.split(',').filter(Boolean);
 
 function makeContext(file: string | undefined, firstDeployment: boolean): Context {
-  const env = file === undefined ? process.env : parseDotEnv(readFileSync(file, 'utf8'));
+  const env = deployedVariables(file);
   // Commands run with the deployed variables over this machine's own, but never in production mode: npm would leave tools out.
   const commandEnv = {
     ...process.env,
@@ -81,6 +85,24 @@ function makeContext(file: string | undefined, firstDeployment: boolean): Contex
       );
     });
   return { root: ROOT, env, firstDeployment, run };
+}
+
+/** @throws WrongUsage when the named file cannot be read. */
+function deployedVariables(named: string | undefined): NodeJS.Dict<string> {
+  const fallback = join(ROOT, ENV_FILE);
+  const file = named ?? (process.env.DATABASE_URL === undefined && existsSync(fallback) ? fallback : undefined);
+  if (file !== undefined) {
+    try {
+      const env = parseDotEnv(readFileSync(file, 'utf8'));
+      if (named === undefined) console.error(`preflight:prod: the variables of ${ENV_FILE}`);
+      return env;
+    } catch (error) {
+      throw new WrongUsage(`--env-file: ${reason(error)}`);
+    }
+  }
+  if (process.env.DATABASE_URL === undefined)
+    console.error(`preflight:prod: no DATABASE_URL here and no ${ENV_FILE}: name the file to deploy with --env-file`);
+  return process.env;
 }
 
 const COLOURS = { green: 'green', yellow: 'yellow', red: 'red', skipped: 'gray' } as const;

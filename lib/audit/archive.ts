@@ -9,7 +9,7 @@ import type { Tx } from '../db.ts';
 import { exportPages, type ExportScope } from './export.ts';
 import { giveFinalName } from './final-name.ts';
 import { FORMATS } from './formats.ts';
-import { signManifest } from './manifest.ts';
+import { OWNER_ONLY, signManifest } from './manifest.ts';
 import type { SigningKey } from './signing.ts';
 
 export interface Archived {
@@ -46,7 +46,7 @@ export async function writeArchive(
       done(null, chunk);
     },
   });
-  await pipeline(lines, createGzip(), hashing, createWriteStream(partial));
+  await pipeline(lines, createGzip(), hashing, createWriteStream(partial, { mode: OWNER_ONLY }));
   const facts = {
     format: 'ndjson',
     sha256: digest.digest('hex'),

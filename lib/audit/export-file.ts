@@ -7,7 +7,7 @@ import { exportPages } from './export.ts';
 import { filtersToText, type AuditFilters } from './filters.ts';
 import { giveFinalName } from './final-name.ts';
 import { FORMATS, type ExportFormat } from './formats.ts';
-import { signManifest, type Manifest } from './manifest.ts';
+import { OWNER_ONLY, signManifest, type Manifest } from './manifest.ts';
 import type { Reading } from './read.ts';
 import { recordAudit } from './record.ts';
 import type { SigningKey } from './signing.ts';
@@ -57,7 +57,9 @@ export async function exportToFile(db: Db, act: Reading, options: ExportFileOpti
   if (done === null) await recordExport(db, act, format, filters);
   const digest = createHash('sha256');
   if (done !== null) await hashFile(partial, digest);
-  const output = await open(partial, done === null ? 'w' : 'a');
+  const output = await open(partial, done === null ? 'w' : 'a', OWNER_ONLY);
+  // One that an earlier release began may be open to others.
+  await output.chmod(OWNER_ONLY);
   let rows = done?.rows ?? 0;
   let bytes = done?.bytes ?? 0;
   try {
@@ -81,7 +83,7 @@ export async function exportToFile(db: Db, act: Reading, options: ExportFileOpti
         rows,
         after: { createdAt: last?.createdAt.toISOString(), id: last?.id },
       };
-      await writeFile(`${partial}.progress.json`, JSON.stringify(progress));
+      await writeFile(`${partial}.progress.json`, JSON.stringify(progress), { mode: OWNER_ONLY });
       options.onProgress?.(rows);
       if (options.signal?.aborted) return null;
     }

@@ -1,7 +1,7 @@
 import { open, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describeFinding } from './finding.ts';
-import type { Manifest } from './manifest.ts';
+import { OWNER_ONLY, type Manifest } from './manifest.ts';
 import { keyId, type SigningKey } from './signing.ts';
 import { verifyContent } from './verify-export.ts';
 
@@ -16,7 +16,7 @@ export async function giveFinalName(partial: string, file: string, manifest: Man
   if (check.finding !== undefined)
     throw new Error(`${partial} does not verify and has not become ${file}: ${describeFinding(check.finding)}`);
   const beside = `${file}.manifest.json`;
-  await writeFile(`${beside}.partial`, `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(`${beside}.partial`, `${JSON.stringify(manifest, null, 2)}\n`, { mode: OWNER_ONLY });
   await flush(`${beside}.partial`);
   await rename(`${beside}.partial`, beside);
   await rename(partial, file);

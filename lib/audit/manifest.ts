@@ -14,6 +14,9 @@ export interface Manifest {
   signature: string;
 }
 
+/** Mode of every file that we write with contents of the audit log or facts about it: events name people, so no other user reads them. */
+export const OWNER_ONLY = 0o600;
+
 const textOf = ({ format, sha256, rows, createdAt, scope }: Omit<Manifest, 'keyId' | 'signature'>): string =>
   `golive audit manifest 1\n${JSON.stringify([format, sha256, rows, createdAt, Object.entries(scope).toSorted()])}\n`;
 

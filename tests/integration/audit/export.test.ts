@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -41,6 +41,20 @@ test('an export holds every event once, proves itself offline, and is an event i
   const lines = (await readFile(join(dir, 'all.ndjson'), 'utf8')).trim().split('\n');
   expect(new Set(lines.map((line) => (JSON.parse(line) as { id: string }).id)).size).toBe(3501);
   expect(await database.db.auditEvent.count({ where: { action: 'audit.exported' } })).toBe(1);
+});
+
+test('whatever an export writes can be read by its owner alone, also while it runs', async () => {
+  const stop = new AbortController();
+  await exported('private.ndjson', 'ndjson', { signal: stop.signal, onProgress: () => stop.abort() });
+  const modes = async () =>
+    Promise.all(
+      (await readdir(dir)).map(async (name) => `${name} ${((await stat(join(dir, name))).mode & 0o777).toString(8)}`),
+    );
+  expect(await modes()).toEqual(
+    expect.arrayContaining(['private.ndjson.partial 600', 'private.ndjson.partial.progress.json 600']),
+  );
+  await exported('private.ndjson', 'ndjson');
+  expect(await modes()).toEqual(expect.arrayContaining(['private.ndjson 600', 'private.ndjson.manifest.json 600']));
 });
 
 test('an export whose events, manifest or signer were changed does not verify', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -121,6 +121,7 @@ test('nothing goes before its archive is verified, and the archive comes back wh
   const outcome = await run({ archiveDir: dir });
   const archives = outcome.archives;
   expect(archives).toHaveLength(2);
+  for (const name of await readdir(dir)) expect((await stat(join(dir, name))).mode & 0o777, name).toBe(0o600);
   const manifestOf = async (file: string) => JSON.parse(await readFile(`${file}.manifest.json`, 'utf8')) as Manifest;
   for (const file of archives) {
     const restored = await restoreArchive(database.db, keys(), file, await manifestOf(file));
