@@ -27,6 +27,8 @@ interface Stage {
   urls: DatabaseUrls;
   /** The database as the platform's superuser: for what nobody does with our own commands. */
   outside: string;
+  /** An empty database beside it, for a restore. */
+  beside: DatabaseUrls;
   secrets: Secrets;
   origin: string;
   env: Record<string, string>;
@@ -52,6 +54,8 @@ const STEPS: Step[] = [
 ];
 
 const LONG: Step[] = [
+  ['Restore into an empty database of the same server', restoreBeside],
+  ['Restore over the database itself, when its host and name are typed', restoreOver],
   [
     'Restore drill with that backup',
     (stage) => shell(stage, `npm run --silent restore:drill -- ${join(stage.folder, 'rehearsal.dump')}`),
@@ -77,9 +81,10 @@ async function main({ values: { short, shape } }: Given<typeof OPTIONS>): Promis
   const cluster = await startHosted(shape, client >= 17 ? 17 : 15, secrets);
   running.defer(() => cluster.stop());
   const urls = await cluster.create('rehearsal');
+  const beside = await cluster.create('rehearsal_restored');
   const origin = `http://127.0.0.1:${await freePort()}`;
   const env = { ...urls, ...cluster.environment, NEXTAUTH_SECRET: secrets.nextAuth };
-  const stage: Stage = { urls, outside: cluster.superuserUrl('rehearsal'), secrets, origin, folder, env };
+  const stage: Stage = { urls, outside: cluster.superuserUrl('rehearsal'), beside, secrets, origin, folder, env };
   const steps = short ? STEPS : [...STEPS, ...LONG];
   for (const [name, run] of steps) {
     const started = performance.now();
@@ -205,6 +210,21 @@ async function ahead(stage: Stage): Promise<void> {
 async function prune(stage: Stage): Promise<void> {
   await shell(stage, 'npm run --silent audit:prune:dry');
   await shell(stage, COMMANDS.prune);
+}
+
+/** The backup needs no superuser, and the app finds its rights there. */
+async function restoreBeside(stage: Stage): Promise<void> {
+  const { folder, beside } = stage;
+  await shell({ ...stage, env: { ...stage.env, ...beside } }, `./scripts/restore.sh ${join(folder, 'rehearsal.dump')}`);
+  await withWeb({ ...stage, env: { ...stage.env, ...beside } }, {}, (origin, web) => smoke(stage, origin, web));
+}
+
+async function restoreOver(stage: Stage): Promise<void> {
+  const { host, pathname } = new URL(stage.urls.MIGRATE_DATABASE_URL);
+  const command = `./scripts/restore.sh ${join(stage.folder, 'rehearsal.dump')}`;
+  await shell(stage, command, [5]);
+  await shell(stage, `${command} --confirm ${host}${pathname}`);
+  await withWeb(stage, {}, (origin, web) => smoke(stage, origin, web));
 }
 
 async function broken(attempt: () => Promise<void>, otherwise: string): Promise<void> {

@@ -237,3 +237,18 @@ test.runIf(tools)('a role that may make nothing is refused by name, and what was
 test.runIf(tools)('the files of a backup can be read by their owner alone', async () => {
   for (const name of [file, `${file}.manifest.json`]) expect((await stat(name)).mode & 0o777, name).toBe(0o600);
 });
+
+test.runIf(tools)(
+  'a role that cannot read everything is told which tables, and what to set, before a backup begins',
+  async () => {
+    const unread = join(dir, 'app.dump');
+    const ran = await run('scripts/backup.sh', [unread], { DATABASE_URL: server.app('source') });
+    expect(ran).toMatchObject({
+      code: 4,
+      out: expect.stringMatching(
+        /golive_app cannot read all.*MIGRATE_DATABASE_URL.*pgboss\.job, public\.word/,
+      ) as string,
+    });
+    expect((await readdir(dir)).filter((name) => name.includes('app.dump'))).toEqual([]);
+  },
+);
