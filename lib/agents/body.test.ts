@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { readBody } from './body.ts';
+import { randomBytes } from 'node:crypto';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { MAX_BODY_BYTES, readBody } from './body.ts';
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -11,7 +13,7 @@ test('a body that does not come, or comes in drops without end, is given up in t
   };
   for (const start of [() => undefined, drops]) {
     const body = new ReadableStream({ start, cancel: () => clearInterval(dropping) });
-    expect(await readBody(body, 60)).toMatchObject({
+    expect(await readBody(body, null, 60)).toMatchObject({
       ok: false,
       code: 'bad_request',
       detail: expect.stringContaining('in time') as string,
@@ -25,4 +27,55 @@ test('a body that breaks off or is not UTF-8 is refused, a whole one is read', a
   expect(await readBody(new Blob([new Uint8Array([0xff])]).stream())).toMatchObject({ ok: false, code: 'bad_request' });
   expect(await readBody(new Blob(['{"ä', '":1}']).stream())).toEqual({ ok: true, value: '{"ä":1}' });
   expect(await readBody(null)).toEqual({ ok: true, value: '' });
+});
+
+const packed = (body: Buffer, encoding: string) => readBody(new Blob([body as BlobPart]).stream(), encoding);
+
+test('gzip is unpacked, in one piece or several, and only as far as a plain body may go', async () => {
+  const text = '{"ä":1}';
+  for (const encoding of ['gzip', 'GZIP', 'x-gzip', ' gzip '])
+    expect(await packed(gzipSync(text), encoding)).toMatchObject({ value: text });
+  expect(await packed(Buffer.concat([gzipSync('{"a"'), gzipSync(':1}')]), 'gzip')).toMatchObject({ value: '{"a":1}' });
+  const largest = 'x'.repeat(MAX_BODY_BYTES);
+  expect(await packed(gzipSync(largest), 'gzip')).toMatchObject({ ok: true, value: largest });
+  const bomb = gzipSync(Buffer.alloc(200 * MAX_BODY_BYTES));
+  expect(bomb.length).toBeLessThan(MAX_BODY_BYTES);
+  for (const body of [gzipSync(`${largest}x`), bomb, gzipSync(randomBytes(MAX_BODY_BYTES + 1))])
+    expect(await packed(body, 'gzip')).toMatchObject({ ok: false, code: 'too_large' });
+});
+
+test('what is no gzip, not all of it, or more than it, is refused', async () => {
+  const good = gzipSync('{}');
+  for (const body of [
+    Buffer.from('{}'),
+    Buffer.alloc(0),
+    good.subarray(0, -1),
+    Buffer.concat([good, Buffer.from('{}')]),
+    deflateSync('{}'),
+  ])
+    expect(await packed(body, 'gzip')).toMatchObject({ ok: false, code: 'bad_request' });
+});
+
+test('another encoding is refused before the body is read, naming what is taken', async () => {
+  for (const encoding of [
+    'br',
+    'deflate',
+    'zstd',
+    'compress',
+    'identity',
+    'gzip, gzip',
+    'gzip, br',
+    'aws-chunked',
+    '*',
+  ]) {
+    const body = new ReadableStream<Uint8Array>(
+      { pull: () => Promise.reject(new Error('read')) },
+      { highWaterMark: 0 },
+    );
+    expect(await readBody(body, encoding), encoding).toMatchObject({
+      code: 'unsupported_media_type',
+      extra: { acceptEncoding: 'gzip' },
+    });
+  }
+  expect(await packed(brotliCompressSync('{}'), 'br')).toMatchObject({ code: 'unsupported_media_type' });
 });

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../errors.ts';
 import { toPointer } from '../json/pointer.ts';
 import { decodeUtf8, findInvalidUtf8 } from '../json/utf8.ts';
+import { readContentEncoding, unpack } from './content-encoding.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 
@@ -8,15 +9,27 @@ export const MAX_BODY_BYTES = 1_048_576;
 const BODY_WITHIN_MS = 30_000;
 
 /**
- * Reads a request body, giving up as soon as it is too long or takes too long: a client that lies about its length, or sends a byte now and
- * then, costs 1 MiB and half a minute, not more.
- * @returns `too_large` beyond 1 MiB, `bad_request` when it is not UTF-8, breaks off or is late.
+ * Reads the text of a request, unpacking it where it is gzip. The limit holds for what came and for what it becomes.
+ * @returns `unsupported_media_type` for another encoding, before anything is read; `too_large` beyond 1 MiB; `bad_request` when it is not
+ * UTF-8, not gzip, breaks off or is late.
  */
 export async function readBody(
   body: ReadableStream<Uint8Array> | null,
+  contentEncoding: string | null = null,
   withinMs = BODY_WITHIN_MS,
 ): Promise<Result<string>> {
-  if (body === null) return ok('');
+  const encoding = readContentEncoding(contentEncoding);
+  if (!encoding.ok) return encoding;
+  const sent = body === null ? ok(Buffer.alloc(0)) : await readBytes(body, withinMs);
+  const plain = sent.ok && encoding.value === 'gzip' ? await unpack(sent.value, MAX_BODY_BYTES) : sent;
+  return plain.ok ? decodeBody(plain.value) : plain;
+}
+
+/**
+ * Gives up as soon as a body is too long or takes too long: a client that lies about its length, or sends a byte now and then, costs 1 MiB
+ * and half a minute, not more.
+ */
+async function readBytes(body: ReadableStream<Uint8Array>, withinMs: number): Promise<Result<Buffer>> {
   const reader = body.getReader();
   let late = false;
   // Cancelling ends the read that waits, as if the body had ended.
@@ -43,7 +56,7 @@ export async function readBody(
   } finally {
     clearTimeout(deadline);
   }
-  return decodeBody(Buffer.concat(chunks));
+  return ok(Buffer.concat(chunks));
 }
 
 function decodeBody(bytes: Buffer): Result<string> {

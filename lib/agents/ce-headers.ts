@@ -21,14 +21,13 @@ export function readAttributes(headers: Headers): HeaderAttributes {
 }
 
 /**
- * The text of a header. Senders of older versions of the binding quote what holds spaces; all others percent-encode.
- * @returns null for raw bytes beyond ASCII, an open quote, and percent-encoded bytes that are not UTF-8 (`%C0%A0` is no blank).
+ * The text of a header. Senders of older versions of the binding quote what holds spaces; the SDK for Go encodes nothing and sends bytes of
+ * UTF-8, which HTTP hands on one character each.
+ * @returns null for an open quote, for `%` without two digits, and for bytes that are not UTF-8 (`%C0%A0` is no blank).
  */
 function decode(value: string): string | null {
-  if (!/^[\x20-\x7e]*$/.test(value)) return null;
   const plain = unquote(value);
-  if (plain === null) return null;
-  if (/%(?![0-9A-Fa-f]{2})/.test(plain)) return null;
+  if (plain === null || /%(?![0-9A-Fa-f]{2})/.test(plain)) return null;
   const bytes = plain.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return decodeUtf8(Buffer.from(bytes, 'latin1'));
 }

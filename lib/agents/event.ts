@@ -3,6 +3,7 @@ import { OUTCOMES } from '../audit/catalogue.ts';
 import { CONTROL_CLASS, INVISIBLE_CLASS } from '../text.ts';
 import { readEventTime } from './event-time.ts';
 import { toJsonSchema } from './json-schema.ts';
+import { RESERVED_NAMES } from './metadata.ts';
 import { isJsonType, utf8MediaType } from './media-type.ts';
 
 /** What an agent may say: a CloudEvents 1.0 envelope whose `data` is one act. The JSON Schema is made from here. */
@@ -26,8 +27,11 @@ const word = z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case w
 export const AGENT_ACTION = /^[a-z][a-z_]*(\.[a-z][a-z_]*){0,5}$/;
 export const AGENT_ACTION_PREFIX = 'agent.';
 
-/** What stands in it is checked by `metadata.ts`. */
-const metadata = z.record(z.string(), z.unknown());
+/** What stands in it is checked by `metadata.ts`; the schema tells of its own names. */
+const metadata = z.record(
+  z.string().meta({ pattern: `^[^${INVISIBLE_CLASS}]*$`, not: { enum: RESERVED_NAMES } }),
+  z.unknown(),
+);
 
 export const eventData = z.strictObject({
   action: z
@@ -49,7 +53,11 @@ export const eventData = z.strictObject({
     .regex(/^[a-z][a-z0-9_.-]{0,99}$/, 'must be a lower-case code')
     .optional()
     .describe('A constant code for a failure or a denial'),
-  metadata: metadata.optional().describe('Anything else, at most 16,384 characters as JSON and 8 levels deep'),
+  metadata: metadata
+    .optional()
+    .describe(
+      'Anything else, at most 16,384 characters as JSON and 8 levels deep; no number beyond 2^53, no name twice',
+    ),
 });
 
 const time = z.string().transform((text, context) => {

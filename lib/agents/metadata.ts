@@ -1,8 +1,8 @@
 import type { Path } from '../json/pointer.ts';
 import { isName } from '../text.ts';
 
-export const MAX_METADATA_CHARS = 16_384;
-export const MAX_METADATA_DEPTH = 8;
+const MAX_METADATA_CHARS = 16_384;
+const MAX_METADATA_DEPTH = 8;
 
 /** What is wrong with a value, and where in it. */
 export interface MetadataProblem {
@@ -11,7 +11,7 @@ export interface MetadataProblem {
 }
 
 /** Names that mean something to JavaScript, where some reader may take them for more than a name. */
-const RESERVED = new Set(['__proto__', 'constructor']);
+export const RESERVED_NAMES = ['__proto__', 'constructor'];
 
 /**
  * The first thing in an agent's free-form metadata that could not be stored and read again as it was sent. The text has been looked through
@@ -32,7 +32,8 @@ function checkValue(value: unknown, path: Path): MetadataProblem | null {
   if (path.length === MAX_METADATA_DEPTH) return { path, detail: `must nest at most ${MAX_METADATA_DEPTH} deep` };
   for (const [key, item] of Object.entries(value)) {
     const inside = [...path, Array.isArray(value) ? Number(key) : key];
-    if (RESERVED.has(key)) return { path: inside, detail: 'is a name that JavaScript reserves; choose another one' };
+    if (RESERVED_NAMES.includes(key))
+      return { path: inside, detail: 'is a name that JavaScript reserves; choose another one' };
     if (!isName(key)) return { path: inside, detail: 'is a name with characters that nobody sees' };
     const found = checkValue(item, inside);
     if (found !== null) return found;

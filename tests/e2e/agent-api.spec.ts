@@ -1,4 +1,4 @@
-import { HTTP } from 'cloudevents';
+import { HTTP, type Message } from 'cloudevents';
 import { readBatch } from '#lib/agents/batches.ts';
 import { dataSchema } from '#lib/agents/event.ts';
 import { revokeKey } from '#lib/agents/key-admin.ts';
@@ -96,16 +96,22 @@ test('a body that is no CloudEvent is refused for what it is', async ({ site, db
   const agent = await testAgent(db);
   const { body } = structured(oldEvent());
   const binary = HTTP.binary(sdkEvent());
+  const packed = (encoding: string, given: Message['body']) => ({
+    headers: { ...structured(0).headers, 'content-encoding': encoding },
+    body: given,
+  });
   const refused = {
     'text/plain': [415, { headers: { 'content-type': 'text/plain' }, body }],
     'JSON without ce- headers': [415, { headers: { 'content-type': 'application/json' }, body }],
     'binary mode, not JSON': [415, { ...binary, headers: { ...binary.headers, 'content-type': 'text/xml' } }],
     'broken JSON': [400, { ...structured(0), body: '{"specversion":' }],
-    'an empty batch': [400, batchOf([])],
+    'an encoding that is not taken': [415, packed('br', body)],
+    'a body that is not what its encoding says': [400, packed('gzip', body)],
     'a batch that is none': [400, batchOf({})],
   } as const;
   for (const [what, [status, message]] of Object.entries(refused))
     expect(await post(site, agent, message), what).toMatchObject({ status, type: PROBLEM });
+  expect((await post(site, agent, packed('br', body))).header('accept-encoding')).toBe('gzip');
 });
 
 test('without a key nothing gets in, and a revoked key is refused at the next request', async ({ site, db }) => {
