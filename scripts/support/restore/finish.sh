@@ -19,6 +19,9 @@ finish() {
   export DATABASE_URL=${DATABASE_URL:-${!VARIABLE}} MIGRATE_DATABASE_URL=${!VARIABLE}
   npm run --silent db:pg:migrate >"$WORK/out" 2>&1 || die 8 "the data is back, but the app's rights could not be granted: $(tail -1 "$WORK/out")"
   npm run --silent db:status || die 8 "the data is back, but npm run db:status found something"
+  if [[ $DATABASE_URL == "$MIGRATE_DATABASE_URL" && -z ${DATABASE_APP_ROLE:-} ]]; then
+    echo "note: DATABASE_URL is the owner's, so no app's role was given rights. If the app has one: npm run db:migrate:prod with its DATABASE_URL"
+  fi
   if [[ -z ${NEXTAUTH_SECRET:-} ]]; then
     # The signatures cannot be judged without it, and a trial on a throw-away database need not hold the app's secret.
     echo "note: the audit log was NOT verified: that takes the app's NEXTAUTH_SECRET. With it: npm run audit:verify -- --full" && return 0

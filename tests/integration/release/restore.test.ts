@@ -214,26 +214,6 @@ test.runIf(tools)(
   },
 );
 
-test.runIf(tools)(
-  'a table of somebody else under a name of the backup is refused before anything is removed',
-  async () => {
-    await server.create('occupied');
-    await execute(server.cluster.url('occupied'), 'CREATE TABLE word (n int)');
-    const ran = await restore('occupied');
-    expect(ran).toMatchObject({ code: 5, out: expect.stringContaining('table public.word of postgres') as string });
-  },
-);
-
-test.runIf(tools)('a role that may make nothing is refused by name, and what was there stays', async () => {
-  const name = await filled('rights');
-  const app = await run('scripts/restore.sh', [file, '--confirm', name], { DATABASE_URL: server.app(name) });
-  expect(app).toMatchObject({
-    code: 5,
-    out: expect.stringContaining('golive_app may make nothing in schema public') as string,
-  });
-  expect(await words(server.owner(name))).toEqual(OLD);
-});
-
 test.runIf(tools)('the files of a backup can be read by their owner alone', async () => {
   for (const name of [file, `${file}.manifest.json`]) expect((await stat(name)).mode & 0o777, name).toBe(0o600);
 });
