@@ -38,6 +38,7 @@ export const SURFACE: Surface = {
     'POST /api/agent/events': 'agent-key',
     'GET /api/agent/batches/[id]': 'agent-key',
     'GET /api/agent/schema': 'public',
+    'GET /api/agent/openapi.json': 'public',
   },
   actions: {
     setLocale: 'public',

@@ -60,12 +60,15 @@ export const eventData = z.strictObject({
     ),
 });
 
-const time = z.string().transform((text, context) => {
-  const read = readEventTime(text);
-  if (read !== null) return { ...read, text };
-  context.addIssue('must be an RFC 3339 time');
-  return z.NEVER;
-});
+const time = z
+  .string()
+  .meta({ format: 'date-time' })
+  .transform((text, context) => {
+    const read = readEventTime(text);
+    if (read !== null) return { ...read, text };
+    context.addIssue('must be an RFC 3339 time');
+    return z.NEVER;
+  });
 
 const jsonMediaType = z
   .string()

@@ -1,6 +1,7 @@
 import { HTTP, type Message } from 'cloudevents';
 import { readBatch } from '#lib/agents/batches.ts';
 import { dataSchema } from '#lib/agents/event.ts';
+import { openapi } from '#lib/agents/openapi.ts';
 import { revokeKey } from '#lib/agents/key-admin.ts';
 import { processBatches } from '#lib/agents/process.ts';
 import { ADMIN_ACT, must, testAgent } from '../support/agents.ts';
@@ -149,8 +150,10 @@ test('while too much waits for the workers an agent is told to come back', async
   await expect.poll(async () => (await post(site, agent, structured(oldEvent()))).status).toBe(202);
 });
 
-test('the schema of an event’s data is public', async ({ site }) => {
+test('the schema of an event’s data and the description of the API are public', async ({ site }) => {
   const schema = await get(site, null, '/api/agent/schema');
   expect(schema).toMatchObject({ status: 200, type: 'application/schema+json', json: dataSchema() });
   expect(schema.json).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' });
+  const description = await get(site, null, '/api/agent/openapi.json');
+  expect(description).toMatchObject({ status: 200, type: 'application/json', json: openapi() });
 });
