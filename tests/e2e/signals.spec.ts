@@ -5,14 +5,19 @@ import { COMMANDS } from '#lib/release/contract.ts';
 import { freePort } from '../../scripts/support/postgres.ts';
 import { processTable } from '../../scripts/support/process-table.ts';
 import { expect, test, type Site } from './support/test.ts';
+import { bareEnvironment } from '../support/host.ts';
 
 /** Starts a command of the contract as a platform does. SIGTERM goes to its first process alone, which is npm. */
 function startAsPlatform(command: string, { urls }: Site, env: Record<string, string>) {
   const [program = '', ...args] = command.split(' ');
-  const { PATH, HOME } = process.env;
   const secret = 'of-a-server-that-only-one-test-has-started';
   const child = spawn(program, args, {
-    env: { PATH, HOME, NODE_ENV: 'production', DATABASE_URL: urls.DATABASE_URL, NEXTAUTH_SECRET: secret, ...env },
+    env: bareEnvironment({
+      NODE_ENV: 'production',
+      DATABASE_URL: urls.DATABASE_URL,
+      NEXTAUTH_SECRET: secret,
+      ...env,
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -6,6 +6,7 @@ import { corruptingProxy, type BrowserDefect } from '../smoke/corrupting-proxy.t
 import { ADMIN_ACT, must } from '../support/agents.ts';
 import { startWorker } from '../support/worker.ts';
 import { expect, test, type Person, type Site } from './support/test.ts';
+import { bareEnvironment } from '../support/host.ts';
 
 interface Report {
   kept: number;
@@ -25,14 +26,8 @@ async function smoke(accounts: Account[], origin: string, args: string[], env: R
     [`SMOKE_${role.toUpperCase()}_EMAIL`, email],
     [`SMOKE_${role.toUpperCase()}_PASSWORD`, password],
   ]);
-  const { PATH, HOME } = process.env;
   const child = spawn('node', ['scripts/smoke-browser.ts', '--origin', origin, '--json', ...args], {
-    env: {
-      PATH,
-      HOME,
-      ...(Object.fromEntries(people) as Record<string, string>),
-      ...env,
-    } as unknown as NodeJS.ProcessEnv,
+    env: bareEnvironment({ ...(Object.fromEntries(people) as Record<string, string>), ...env }),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let out = '';

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bareEnvironment } from './host.ts';
 
 /** How a command ended and what it said. */
 export interface Finished {
@@ -12,18 +13,16 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Runs one of our own commands as a process of its own, from the root of the project unless told. Of this process's environment it sees only
- * PATH, HOME and where Node keeps what it compiled, so a test states what the command needs.
+ * what belongs to the host, so a test states what the command needs.
  */
 export function command(
   file: string,
   args: string[] = [],
   { env = {}, input = '', cwd = ROOT }: { env?: Record<string, string>; input?: string; cwd?: string } = {},
 ): Promise<Finished> {
-  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
-  // Next declares NODE_ENV as always there; a command of ours must do without.
   const child = spawn(file, args, {
     cwd,
-    env: { PATH, HOME, NODE_COMPILE_CACHE, ...env } as unknown as NodeJS.ProcessEnv,
+    env: bareEnvironment(env),
   });
   let stdout = '';
   let stderr = '';

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { freePort } from '../../scripts/support/postgres.ts';
+import { bareEnvironment } from './host.ts';
 
 /** A real worker process. Disposing of it kills it. */
 export interface TestWorker extends AsyncDisposable {
@@ -16,12 +17,7 @@ export const TEST_SECRET = 'only-for-tests-only-for-tests-only-for-tests';
 export async function startWorker(databaseUrl: string, { ready = true } = {}): Promise<TestWorker> {
   const port = await freePort();
   const child = spawn(process.execPath, ['worker/main.ts'], {
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: databaseUrl,
-      NEXTAUTH_SECRET: TEST_SECRET,
-      WORKER_PORT: String(port),
-    } as unknown as NodeJS.ProcessEnv,
+    env: bareEnvironment({ DATABASE_URL: databaseUrl, NEXTAUTH_SECRET: TEST_SECRET, WORKER_PORT: String(port) }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const words: string[] = [];

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
 import { mocks } from '../../../infra/graph/mocks.ts';
 import { stackConfig } from '../../../infra/graph/stacks.ts';
+import { bareEnvironment } from '../../support/host.ts';
 
 type Done = (error: object | null, response?: unknown) => void;
 type Handler = (call: { request: Request }, done: Done) => void;
@@ -115,11 +116,7 @@ export async function launch(config: Record<string, unknown>, { oldCli = false }
 async function run(address: string, config: Record<string, unknown>): Promise<number> {
   const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   const values = Object.fromEntries(Object.entries(config).map(([key, value]) => [`golive:${key}`, text(value)]));
-  const env = {
-    PATH: process.env.PATH,
-    PULUMI_CONFIG: JSON.stringify(values),
-    PULUMI_NODEJS_TYPESCRIPT: 'false',
-  } as unknown as NodeJS.ProcessEnv;
+  const env = bareEnvironment({ PULUMI_CONFIG: JSON.stringify(values), PULUMI_NODEJS_TYPESCRIPT: 'false' });
   const where = fileURLToPath(new URL('../../../infra', import.meta.url));
   const stack = [
     '--project=golive',

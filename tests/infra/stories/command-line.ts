@@ -5,6 +5,7 @@ import { EXIT } from '../../../infra/ecs/failure.ts';
 import { invoke } from '../../../scripts/ecs/invoke.ts';
 import { startStaging, type Staging } from '../fake/staging.ts';
 import { REGION } from '../fake/world.ts';
+import { bareEnvironment } from '../../support/host.ts';
 
 export const A = 'a'.repeat(40);
 export const B = 'b'.repeat(40);
@@ -33,13 +34,12 @@ export async function ecs({ session }: Staging, ...[verb = '', ...rest]: string[
 /** `npm run ecs` as a person runs it: a process of its own, ten seconds of the account passing with every call. */
 export function startProcess({ aws }: Staging, ...args: string[]) {
   aws.tick = 10_000;
-  const env = {
-    PATH: process.env.PATH,
+  const env = bareEnvironment({
     AWS_ENDPOINT_URL: aws.url,
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: 'AKIAFAKE',
     AWS_SECRET_ACCESS_KEY: 'fake',
-  } as unknown as NodeJS.ProcessEnv;
+  });
   const child = spawn(process.execPath, ['scripts/ecs.ts', ...args, '--stack', 'staging', '--poll', '0.01'], { env });
   const out = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)

@@ -86,7 +86,7 @@ test('an interrupted export goes on where it stopped and ends the same as one th
   expect(first).toBeNull();
   await writeFile(join(dir, 'resumed.ndjson.partial'), 'half a li', { flag: 'a' });
   const second = await exported('resumed.ndjson', 'ndjson');
-  await exported('whole.ndjson', 'ndjson', { filters: { to: new Date('2027-01-01') } });
+  await exported('whole.ndjson', 'ndjson');
   expect(second?.rows).toBe(3501);
   expect((await verifyExport(join(dir, 'resumed.ndjson'), keys())).ok).toBe(true);
   const ids = async (name: string) =>
@@ -94,6 +94,7 @@ test('an interrupted export goes on where it stopped and ends the same as one th
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { id: string }).id);
+  // The second export has the record of itself above the rest.
   expect(await ids('resumed.ndjson')).toEqual((await ids('whole.ndjson')).slice(-3501));
 });
 

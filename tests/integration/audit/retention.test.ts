@@ -153,6 +153,8 @@ const remove = (where: string) =>
   `SELECT (audit_delete_events(array_agg("id"), array_agg("createdAt"), gen_random_uuid(), NULL)).removed FROM "AuditEvent" WHERE ${where}`;
 
 test('the app role cannot have removed what is too young, unsealed, unarchived or held, whatever it asks for', async () => {
+  await writeEvents(database.appUrl, 1, { createdAt: 'now()' });
+  await seal(database.db);
   await expect(execute(database.appUrl, drop(`'${monthName(0)}'`))).rejects.toThrow(/younger than 30 days/);
   await expect(execute(database.appUrl, remove(`"createdAt" > now() - interval '29 days'`))).rejects.toThrow(
     /younger than 30 days/,

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { execute, startCluster, type Cluster } from '../../../scripts/support/postgres.ts';
 import { memoryFolder } from '../../../scripts/support/scratch-folder.ts';
+import { bareEnvironment } from '../../support/host.ts';
 
 // Commands of their own, several in a test: slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -17,16 +18,14 @@ export interface Ran {
   out: string;
 }
 
-/** Runs a command of this repository with nothing in its environment but what is given, PATH and HOME. */
+/** Runs a command of this repository with nothing in its environment but what is given and what belongs to the host. */
 export function run(
   command: string,
   args: string[],
   environment: Record<string, string> = {},
   { cwd = ROOT, onStart }: { cwd?: string; onStart?: (pid: number) => void } = {},
 ): Promise<Ran> {
-  const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, NODE_ENV: undefined, ...environment } as unknown as NodeJS.ProcessEnv;
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd, env: bareEnvironment(environment), stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (out += chunk.toString()));
   onStart?.(child.pid ?? 0);

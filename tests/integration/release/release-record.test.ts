@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { bareEnvironment } from '../../support/host.ts';
 
 const run = promisify(execFile);
 const RELEASE = {
@@ -16,10 +17,8 @@ const RELEASE = {
 
 /** The command as the migrator's task runs it: with the two database URLs and nothing of the app's secrets. */
 function record({ appUrl, ownerUrl }: TestDatabase, payload: unknown) {
-  const env = { PATH: process.env.PATH, NODE_ENV: 'production', DATABASE_URL: appUrl, MIGRATE_DATABASE_URL: ownerUrl };
-  return run(process.execPath, ['scripts/release-record.ts', JSON.stringify(payload)], {
-    env: env as NodeJS.ProcessEnv,
-  });
+  const env = bareEnvironment({ NODE_ENV: 'production', DATABASE_URL: appUrl, MIGRATE_DATABASE_URL: ownerUrl });
+  return run(process.execPath, ['scripts/release-record.ts', JSON.stringify(payload)], { env });
 }
 
 test('a release stands in the audit log with who ran it, and only once however often it is recorded', async () => {
