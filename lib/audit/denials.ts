@@ -4,7 +4,7 @@ import { recordAudit } from './record.ts';
 import { refusalsOf } from './refusals.ts';
 
 /** Denials of one person that are events of their own within ten minutes; a script that goes on is counted. */
-const ALLOWANCE = 60;
+const ALLOWANCE = 200;
 
 /** Records that a signed-in person asked for more than their role allows. `permission` is the one that was missing. */
 export function recordAccessDenied(
