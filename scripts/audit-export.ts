@@ -9,7 +9,9 @@ import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
-const USAGE = `npm run audit:export -- FILE [--format ${EXPORT_FORMATS.join('|')}] [--json] ${FILTER_NAMES.map((name) => `[--${name} …]`).join(' ')}
+const USAGE = `npm run audit:export -- FILE [--format ${EXPORT_FORMATS.join('|')}] [--trailer] [--bom] [--json] ${FILTER_NAMES.map((name) => `[--${name} …]`).join(' ')}
+  --trailer   the signed manifest as the last line of FILE, in place of FILE.manifest.json
+  --bom       begin with a byte order mark, for Excel (csv)
 npm run audit:export -- --public-key     prints the key that audit:verify --export takes
 Exit: 0 done, 1 failed, 2 wrong use, 3 interrupted (run it again to go on).`;
 const INTERRUPTED = 3;
@@ -18,6 +20,8 @@ const FILTERS = Object.fromEntries(FILTER_NAMES.map((name) => [name, { type: 'st
 const OPTIONS = {
   ...FILTERS,
   format: { type: 'string', default: 'ndjson' },
+  trailer: { type: 'boolean', default: false },
+  bom: { type: 'boolean', default: false },
   json: { type: 'boolean' },
   'public-key': { type: 'boolean' },
 } as const;
@@ -31,6 +35,7 @@ async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<num
   const format = String(values.format);
   if (file === undefined) throw new WrongUsage('name the file to write');
   if (!isExportFormat(format)) throw new WrongUsage(`--format takes ${EXPORT_FORMATS.join(', ')}`);
+  if (values.bom && format !== 'csv') throw new WrongUsage('--bom is for --format csv');
   const texts: Record<string, unknown> = values;
   const given = Object.fromEntries(
     FILTER_NAMES.flatMap((name) => (typeof texts[name] === 'string' ? [[name, texts[name]] as const] : [])),
@@ -49,6 +54,8 @@ async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<num
     format,
     filters: parsed.value,
     key: signingKey(env()),
+    trailer: values.trailer,
+    bom: values.bom,
     onProgress,
     signal: stop.signal,
   });

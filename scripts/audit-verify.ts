@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { ShippedAnchor } from '#lib/audit/anchor.ts';
 import { describeFinding } from '#lib/audit/finding.ts';
+import { describeManifest } from '#lib/audit/manifest.ts';
 import { keyId, readPublicKey, trustedKeys } from '#lib/audit/signing.ts';
 import { verifyExport } from '#lib/audit/verify-export.ts';
 import { recordVerification, verifyAudit, type Verification } from '#lib/audit/verify.ts';
@@ -32,7 +33,8 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
     if (values['public-key'] === undefined) throw new WrongUsage('--export needs --public-key');
     const key = readPublicKey(values['public-key']);
     const outcome = await verifyExport(values.export, new Map([[keyId(key), key]]));
-    return print(outcome, values.json, `${outcome.events} exported events are what was signed`);
+    const lines = [`${outcome.events} exported events are what was signed`, ...describeManifest(outcome.manifest)];
+    return print(outcome, values.json, lines.join('\n'));
   }
   const shipped = values.anchors === undefined ? [] : await readAnchors(values.anchors);
   const outcome = await verifyDatabase(values.full, shipped, values.json);

@@ -1,13 +1,12 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import type { Db } from '../db.ts';
-import type { Position } from './cursor.ts';
 import { exportPages } from './export.ts';
 import { filtersToText, type AuditFilters } from './filters.ts';
 import { giveFinalName } from './final-name.ts';
-import { FORMATS, type ExportFormat } from './formats.ts';
-import { OWNER_ONLY, signManifest, type Manifest } from './manifest.ts';
+import { BOM, FORMATS, type ExportFormat } from './formats.ts';
+import { Coverage, OWNER_ONLY, signManifest, type Manifest } from './manifest.ts';
 import type { Reading } from './read.ts';
 import { recordAudit } from './record.ts';
 import type { SigningKey } from './signing.ts';
@@ -16,8 +15,11 @@ import type { SigningKey } from './signing.ts';
 interface Progress {
   format: ExportFormat;
   scope: Record<string, string>;
+  /** What stands before the first event: another start is another file. */
+  start: string;
   bytes: number;
   rows: number;
+  newest: string | null;
   after: { createdAt: string; id: string };
 }
 
@@ -25,6 +27,10 @@ export interface ExportFileOptions {
   file: string;
   format: ExportFormat;
   filters: AuditFilters;
+  /** Begin with a byte order mark, as `Download.bom`. */
+  bom?: boolean;
+  /** Append the manifest as the last line in place of a file beside it. */
+  trailer?: boolean;
   key: SigningKey;
   onProgress?: (rows: number) => void;
   signal?: AbortSignal;
@@ -46,76 +52,75 @@ export async function recordExport(
 /**
  * Exports to a file with a signed manifest beside it. While it runs the file is called `FILE.partial`; after an interruption the same call
  * goes on where that one ends, provided format and filters are the same. It gets its name once it has been read back and verified.
- * @throws when it does not verify.
  * @returns the manifest, or null when the signal ended it early.
+ * @throws when the written file does not verify; then nothing has the final name.
  */
 export async function exportToFile(db: Db, act: Reading, options: ExportFileOptions): Promise<Manifest | null> {
   const { file, format, filters, key } = options;
   const partial = `${file}.partial`;
   const scope = filtersToText(filters);
-  const done = await resumable(partial, format, scope);
+  const start = (options.bom === true ? BOM : '') + FORMATS[format].header;
+  const done = await resumable(partial, format, scope, start);
   if (done === null) await recordExport(db, act, format, filters);
-  const digest = createHash('sha256');
-  if (done !== null) await hashFile(partial, digest);
   const output = await open(partial, done === null ? 'w' : 'a', OWNER_ONLY);
   // One that an earlier release began may be open to others.
   await output.chmod(OWNER_ONLY);
-  let rows = done?.rows ?? 0;
+  const coverage = new Coverage(done ?? undefined);
+  const position = done ? { createdAt: new Date(done.after.createdAt), id: done.after.id } : undefined;
   let bytes = done?.bytes ?? 0;
+  const write = async (text: string) => {
+    await output.writeFile(text);
+    bytes += Buffer.byteLength(text);
+  };
   try {
-    const write = async (text: string) => {
-      digest.update(text);
-      await output.writeFile(text);
-      bytes += Buffer.byteLength(text);
-    };
-    if (done === null) await write(FORMATS[format].header);
-    const after: Position | undefined = done
-      ? { createdAt: new Date(done.after.createdAt), id: done.after.id }
-      : undefined;
-    for await (const page of exportPages(db, { filters, ...(after ? { after } : {}) })) {
+    if (done === null) await write(start);
+    for await (const page of exportPages(db, { filters, ...(position ? { after: position } : {}) })) {
       await write(page.map(FORMATS[format].line).join(''));
-      rows += page.length;
+      coverage.add(page);
+      const { rows, newest } = coverage.facts();
       const last = page.at(-1);
-      const progress = {
-        format,
-        scope,
-        bytes,
-        rows,
-        after: { createdAt: last?.createdAt.toISOString(), id: last?.id },
-      };
-      await writeFile(`${partial}.progress.json`, JSON.stringify(progress), { mode: OWNER_ONLY });
+      const after = { createdAt: last?.createdAt.toISOString() ?? '', id: last?.id ?? '' };
+      await noteProgress(partial, { format, scope, start, bytes, rows, newest, after });
       options.onProgress?.(rows);
       if (options.signal?.aborted) return null;
     }
   } finally {
     await output.close();
   }
+  const sha256 = await hashFile(partial);
   const manifest = signManifest(key, {
     format,
-    sha256: digest.digest('hex'),
-    rows,
+    sha256,
+    ...coverage.facts(),
     createdAt: new Date().toISOString(),
     scope,
   });
-  await giveFinalName(partial, file, manifest, key);
+  await giveFinalName(partial, file, manifest, key, options.trailer ? FORMATS[format].trailer(manifest) : undefined);
   await rm(`${partial}.progress.json`, { force: true });
   return manifest;
 }
+
+const noteProgress = (partial: string, progress: Progress) =>
+  writeFile(`${partial}.progress.json`, JSON.stringify(progress), { mode: OWNER_ONLY });
 
 /** The progress of an unfinished export of the same kind; what was written after it was noted is cut off. */
 async function resumable(
   partial: string,
   format: ExportFormat,
   scope: Record<string, string>,
+  start: string,
 ): Promise<Progress | null> {
   const note = `${partial}.progress.json`;
   if (!existsSync(partial) || !existsSync(note)) return null;
   const progress = JSON.parse(await readFile(note, 'utf8')) as Progress;
-  if (progress.format !== format || JSON.stringify(progress.scope) !== JSON.stringify(scope)) return null;
+  const same = [progress.format, progress.scope, progress.start];
+  if (JSON.stringify(same) !== JSON.stringify([format, scope, start])) return null;
   await truncate(partial, progress.bytes);
   return progress;
 }
 
-async function hashFile(file: string, digest: Hash): Promise<void> {
+async function hashFile(file: string): Promise<string> {
+  const digest = createHash('sha256');
   for await (const chunk of createReadStream(file)) digest.update(chunk as Buffer);
+  return digest.digest('hex');
 }

@@ -1,4 +1,4 @@
-import { open, rename, writeFile } from 'node:fs/promises';
+import { appendFile, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describeFinding } from './finding.ts';
 import { OWNER_ONLY, type Manifest } from './manifest.ts';
@@ -8,14 +8,29 @@ import { verifyContent } from './verify-export.ts';
 /**
  * Gives a finished file and its manifest their names, once the file has been read back from the disk and found to be what the manifest says. The
  * manifest comes first: a file that has its name has one.
+ * @param trailer the manifest as the file's last line, in place of a file beside it.
  * @throws when it does not verify; it then keeps the name `FILE.partial` until somebody has looked at it.
  */
-export async function giveFinalName(partial: string, file: string, manifest: Manifest, key: SigningKey): Promise<void> {
+export async function giveFinalName(
+  partial: string,
+  file: string,
+  manifest: Manifest,
+  key: SigningKey,
+  trailer?: string,
+): Promise<void> {
   await flush(partial);
   const check = await verifyContent(partial, manifest, new Map([[keyId(key.publicKey), key.publicKey]]));
   if (check.finding !== undefined)
     throw new Error(`${partial} does not verify and has not become ${file}: ${describeFinding(check.finding)}`);
   const beside = `${file}.manifest.json`;
+  if (trailer !== undefined) {
+    await appendFile(partial, trailer);
+    await flush(partial);
+    // One of an earlier export must not speak for this file.
+    await rm(beside, { force: true });
+    await rename(partial, file);
+    return flush(dirname(file));
+  }
   await writeFile(`${beside}.partial`, `${JSON.stringify(manifest, null, 2)}\n`, { mode: OWNER_ONLY });
   await flush(`${beside}.partial`);
   await rename(`${beside}.partial`, beside);

@@ -8,12 +8,17 @@ import { toOcsf } from './ocsf.ts';
 export const EXPORT_FORMATS = ['ndjson', 'csv', 'ocsf'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
+/** Tells a spreadsheet that the file is UTF-8. */
+export const BOM = '\ufeff';
+
 interface FormatSpec {
   contentType: string;
   extension: string;
   /** What stands before the first event. */
   header: string;
   line: (event: SealedEvent) => string;
+  /** Where the manifest of a download goes unless the query says so: not where the format's readers would stumble over it. */
+  manifest: 'trailer' | 'none';
   /** What stands behind the last event when the manifest travels in the file itself. */
   trailer: (manifest: Manifest) => string;
 }
@@ -26,10 +31,17 @@ const CSV_COLUMNS =
  * A spreadsheet runs a cell that begins with one of = + - @ or a tab as a formula: csv-stringify puts an apostrophe in front of it
  * (OWASP, CSV injection).
  */
-const csvLine = (cells: string[]): string => stringify([cells], { escape_formulas: true, record_delimiter: 'windows' });
+const csvLine = (cells: (string | null)[]): string =>
+  stringify([cells], {
+    escape_formulas: true,
+    record_delimiter: 'windows',
+    // A line break inside a value is quoted whichever it is; and an empty text differs from an absent value, as COPY reads them.
+    quoted_match: /[\r\n]/,
+    cast: { string: (value) => (value === '' ? { value, quoted_empty: true } : value) },
+  });
 
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return '';
+function cell(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
   if (value instanceof Date) return value.toISOString();
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
@@ -49,6 +61,7 @@ export const FORMATS: Record<ExportFormat, FormatSpec> = {
   ndjson: {
     contentType: 'application/x-ndjson',
     extension: 'ndjson',
+    manifest: 'trailer',
     header: '',
     line: toLine,
     trailer: jsonTrailer,
@@ -56,6 +69,7 @@ export const FORMATS: Record<ExportFormat, FormatSpec> = {
   csv: {
     contentType: 'text/csv; charset=utf-8',
     extension: 'csv',
+    manifest: 'none',
     header: csvLine(CSV_COLUMNS),
     line: (event) => csvLine(CSV_COLUMNS.map((name) => cell(event[name]))),
     trailer: (manifest) => csvLine([CSV_MARK, JSON.stringify(manifest)]),
@@ -63,6 +77,7 @@ export const FORMATS: Record<ExportFormat, FormatSpec> = {
   ocsf: {
     contentType: 'application/x-ndjson',
     extension: 'ocsf.ndjson',
+    manifest: 'none',
     header: '',
     line: (event) => toLine(toOcsf(event)),
     trailer: jsonTrailer,

@@ -6,9 +6,13 @@ export interface Manifest {
   /** SHA-256 of the file, in hex. */
   sha256: string;
   rows: number;
+  /** When it was made. */
   createdAt: string;
-  /** The filters, as text; or the partition of an archive. */
+  /** The filters, as text: none at all means every event of the log at that time. Or the partition of an archive. */
   scope: Record<string, string>;
+  /** Times of the newest and the oldest event in it, null when it holds none; absent from manifests of before they were signed. */
+  newest?: string | null;
+  oldest?: string | null;
   keyId: string;
   /** Ed25519, in hex. */
   signature: string;
@@ -17,14 +21,54 @@ export interface Manifest {
 /** Mode of every file that we write with contents of the audit log or facts about it: events name people, so no other user reads them. */
 export const OWNER_ONLY = 0o600;
 
-const textOf = ({ format, sha256, rows, createdAt, scope }: Omit<Manifest, 'keyId' | 'signature'>): string =>
-  `golive audit manifest 1\n${JSON.stringify([format, sha256, rows, createdAt, Object.entries(scope).toSorted()])}\n`;
+/** What is known of a file before it is signed. */
+export type ManifestFacts = Omit<Manifest, 'keyId' | 'signature'>;
+
+function textOf({ format, sha256, rows, createdAt, scope, newest, oldest }: ManifestFacts): string {
+  const facts = [format, sha256, rows, createdAt, Object.entries(scope).toSorted()];
+  // The first form did not say which events the file covers. Both stay checkable, and neither can be read as the other.
+  if (newest === undefined && oldest === undefined) return `golive audit manifest 1\n${JSON.stringify(facts)}\n`;
+  return `golive audit manifest 2\n${JSON.stringify([...facts, newest, oldest])}\n`;
+}
 
 /** Completes the facts of an export or an archive with the key's name and its signature over them. */
-export function signManifest(key: SigningKey, facts: Omit<Manifest, 'keyId' | 'signature'>): Manifest {
+export function signManifest(key: SigningKey, facts: ManifestFacts): Manifest {
   return { ...facts, keyId: key.id, signature: signText(key, textOf(facts)).toString('hex') };
 }
 
-/** Whether a trusted key signed exactly these facts. The file is not looked at: compare its SHA-256 with the manifest's. */
+/** Compares the signature with the facts. The file is not looked at: compare its SHA-256 with the manifest's. */
 export const checkManifest = (keys: PublicKeys, manifest: Manifest) =>
   checkText(keys, manifest.keyId, textOf(manifest), Buffer.from(manifest.signature, 'hex'));
+
+/** Counts the events of an export, which come newest first, and remembers the ends of their range. */
+export class Coverage {
+  #rows: number;
+  #newest: string | null;
+  #oldest: string | null = null;
+
+  /** @param before what an interrupted export had counted. */
+  constructor(before: { rows: number; newest: string | null } = { rows: 0, newest: null }) {
+    this.#rows = before.rows;
+    this.#newest = before.newest;
+  }
+
+  add(page: readonly { createdAt: Date }[]): void {
+    this.#rows += page.length;
+    this.#newest ??= page[0]?.createdAt.toISOString() ?? null;
+    this.#oldest = page.at(-1)?.createdAt.toISOString() ?? this.#oldest;
+  }
+
+  facts(): { rows: number; newest: string | null; oldest: string | null } {
+    return { rows: this.#rows, newest: this.#newest, oldest: this.#oldest };
+  }
+}
+
+/** What an export holds, in lines for whoever has verified it: an export with filters must not pass as the whole log. */
+export function describeManifest({ createdAt, scope, newest, oldest, format, keyId }: Manifest): string[] {
+  const filters = Object.entries(scope).map(([name, value]) => `${name}=${value}`);
+  return [
+    `made      ${createdAt}, as ${format}, signed by key ${keyId}`,
+    `filters   ${filters.length > 0 ? filters.join(', ') : 'none: every event of the log at that time'}`,
+    ...(newest && oldest ? [`events    ${oldest} to ${newest}`] : []),
+  ];
+}

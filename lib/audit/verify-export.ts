@@ -27,7 +27,7 @@ export type ExportedEvent = Record<string, unknown> & {
 export async function verifyExport(
   file: string,
   keys: PublicKeys,
-): Promise<{ ok: boolean; events: number; finding?: Finding }> {
+): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: Finding }> {
   const { manifest, bytes } = await manifestOf(file);
   return verifyContent(file, manifest, keys, bytes);
 }
@@ -38,10 +38,11 @@ export async function verifyContent(
   manifest: Manifest,
   keys: PublicKeys,
   bytes = Infinity,
-): Promise<{ ok: boolean; events: number; finding?: Finding }> {
+): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: Finding }> {
   const broken = (detail: string, eventId?: string) => ({
     ok: false,
     events: 0,
+    manifest,
     finding: { kind: 'changed' as const, detail, ...(eventId === undefined ? {} : { eventId }) },
   });
   const verdict = checkManifest(keys, manifest);
@@ -55,7 +56,7 @@ export async function verifyContent(
   for await (const chunk of read(file, bytes)) digest.update(chunk as Buffer);
   const same = digest.digest('hex') === manifest.sha256;
   if (manifest.format !== 'ndjson')
-    return same ? { ok: true, events: manifest.rows } : broken('the file is not the one that was signed');
+    return same ? { ok: true, events: manifest.rows, manifest } : broken('the file is not the one that was signed');
 
   let events = 0;
   try {
@@ -69,7 +70,7 @@ export async function verifyContent(
     throw error;
   }
   if (events !== manifest.rows) return broken(`it has ${events} events in place of ${manifest.rows}`);
-  return same ? { ok: true, events } : broken('the file is not the one that was signed');
+  return same ? { ok: true, events, manifest } : broken('the file is not the one that was signed');
 }
 
 /** The first bytes of a file. */

@@ -5,6 +5,9 @@ import { noteUnchecked } from '../../scripts/support/unchecked.ts';
 /** Debian packages that hold the tools some promises need. */
 const PACKAGES = {
   pg_dump: 'postgresql-client',
+  psql: 'postgresql-client',
+  python3: 'python3',
+  unzip: 'unzip',
   pgbouncer: 'pgbouncer',
   curl: 'curl',
   age: 'age',

@@ -2,7 +2,6 @@ import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/catalogue.ts';
 import { FILTER_NAMES, momentField } from '#lib/audit/filters.ts';
-import { EXPORT_FORMATS } from '#lib/audit/formats.ts';
 import { parseAuditQuery } from '#lib/audit/query.ts';
 import { readAudit, type Reading } from '#lib/audit/read.ts';
 import { verificationState } from '#lib/audit/verification.ts';
@@ -22,6 +21,14 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('audit'))('title') };
 }
 
+/** A spreadsheet opens the CSV as it comes; whoever needs proof of it takes the zip with the signed manifest. */
+const EXPORTS = [
+  { name: 'ndjson', format: 'ndjson' },
+  { name: 'csv', format: 'csv', bom: 'true' },
+  { name: 'csvProof', format: 'csv', manifest: 'beside' },
+  { name: 'ocsf', format: 'ocsf' },
+] as const;
+
 export default async function AuditPage({ searchParams }: { searchParams: SearchParams }) {
   const user = await requirePermission('audit:read');
   const params = await searchParamsOf(searchParams);
@@ -38,14 +45,14 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
       <AuditNav />
       <PageHead title={t('title')} lead={t('lead')}>
         <nav aria-label={t('export.label')} className="text-muted flex flex-wrap gap-x-4 gap-y-1 text-sm">
-          {EXPORT_FORMATS.map((format) => (
+          {EXPORTS.map(({ name, ...how }) => (
             <a
-              key={format}
+              key={name}
               download
-              href={`/api/audit/export?${new URLSearchParams({ ...given, format }).toString()}`}
+              href={`/api/audit/export?${new URLSearchParams({ ...given, ...how }).toString()}`}
               className="underline underline-offset-4"
             >
-              {t(`export.${format}`)}
+              {t(`export.${name}`)}
             </a>
           ))}
         </nav>
