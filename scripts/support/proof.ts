@@ -5,10 +5,11 @@ import { takeUnchecked } from './unchecked.ts';
 
 /**
  * Runs the lanes of the steps side by side, a line for each step, and ends with the one line `N passed, N failed, N skipped`.
+ * @param flags further options without a value that the caller has read.
  * @returns the exit code: 0 when nothing failed, 1 otherwise, 2 for arguments that make no sense, 130 when interrupted.
  */
-export async function prove(usage: string, all: readonly Step[]): Promise<number> {
-  const steps = choose(usage, all);
+export async function prove(usage: string, all: readonly Step[], flags: readonly string[] = []): Promise<number> {
+  const steps = choose(usage, all, flags);
   if (typeof steps === 'number') return steps;
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
@@ -40,8 +41,8 @@ export async function prove(usage: string, all: readonly Step[]): Promise<number
   return total.failed === 0 ? 0 : 1;
 }
 
-function choose(usage: string, all: readonly Step[]): readonly Step[] | number {
-  const values = readArguments();
+function choose(usage: string, all: readonly Step[], flags: readonly string[]): readonly Step[] | number {
+  const values = readArguments(flags);
   if (values === undefined) return 2;
   if (values.help || values.list) {
     console.log(values.help ? usage : all.map(({ name }) => name).join('\n'));
@@ -56,10 +57,15 @@ function choose(usage: string, all: readonly Step[]): readonly Step[] | number {
   return all.filter(({ name }) => wanted.includes(name));
 }
 
-function readArguments() {
+function readArguments(flags: readonly string[]) {
   try {
     return parseArgs({
-      options: { only: { type: 'string', multiple: true }, list: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: {
+        only: { type: 'string', multiple: true },
+        list: { type: 'boolean' },
+        help: { type: 'boolean' },
+        ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' as const }])),
+      },
     }).values;
   } catch (error) {
     console.error(`${(error as Error).message.split('\n', 1)[0]}; --help shows the usage.`);
