@@ -2,6 +2,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { readBacklog } from './agents/pressure.ts';
 import type { Db } from './db.ts';
 import { pendingMigrations } from './db/pending-migrations.ts';
+import { errorCode } from './db/transient.ts';
 import { env } from './env.ts';
 import { log } from './log.ts';
 
@@ -11,48 +12,99 @@ export interface Health {
   version: string;
   /** Commit of the build, or null when the platform did not say. */
   commit: string | null;
-  checks: { database: Check; migrations: Check };
+  checks: { database: Check; writes: Check; migrations: Check };
   /** Age of the oldest event that waits for a worker, in seconds; null when it cannot be told. Never a reason to fail: that is the web's. */
   agentLagSeconds: number | null;
 }
 
-type Check = 'ok' | 'failed';
+/** `unknown` when the database could not be asked. */
+type Check = 'ok' | 'failed' | 'unknown';
 
 /** The whole answer is due within 2 s; what has not answered by then has failed. In milliseconds. */
 const BUDGET_MS = 1_700;
 
+/** Each process writes at most this often for the check, in milliseconds; its result holds until the next one. */
+const WRITE_EVERY_MS = 10_000;
+
 /**
- * Looks whether the app can do its work: the database answers and no migration is pending. Never throws and takes 1.7 s at most.
+ * Looks whether the app can do its work: the database answers, can be written to, and no migration is pending. One question after the other,
+ * so that a full pool fails the first and blames nothing else. Never throws and takes 1.7 s at most.
  */
 export async function checkHealth(db: Db): Promise<Health> {
   const deadline = AbortSignal.timeout(BUDGET_MS);
-  let agentLagSeconds: number | null = null;
-  const [database, migrations] = await Promise.all([
-    passes('database', deadline, async () => (await db.$queryRaw<unknown[]>`SELECT 1`).length === 1),
-    passes('migrations', deadline, async () => (await pendingMigrations(db)).length === 0),
-    passes('agent lag', deadline, async () => {
-      agentLagSeconds = Math.round((await readBacklog(db)).lagMs / 1000);
-      return true;
-    }),
+  const database = await check(
+    'database',
+    deadline,
+    async () => (await db.$queryRaw<unknown[]>`SELECT 1`).length === 1,
+  );
+  const [writes, migrations] = await after(database, [
+    () => check('writes', deadline, () => canWrite(db)),
+    () => check('migrations', deadline, async () => (await pendingMigrations(db)).length === 0),
   ]);
+  let agentLagSeconds: number | null = null;
+  await after(database, [
+    () =>
+      check('agent lag', deadline, async () => {
+        agentLagSeconds = Math.round((await readBacklog(db)).lagMs / 1000);
+        return true;
+      }),
+  ]);
+  const checks = { database, writes: writes ?? 'unknown', migrations: migrations ?? 'unknown' };
   return {
-    status: database === 'ok' && migrations === 'ok' ? 'ok' : 'failed',
+    status: Object.values(checks).every((outcome) => outcome === 'ok') ? 'ok' : 'failed',
     version: packageJson.version,
     commit: env().GIT_COMMIT ?? null,
-    checks: { database, migrations },
+    checks,
     agentLagSeconds,
   };
 }
 
-async function passes(name: string, deadline: AbortSignal, check: () => Promise<boolean>): Promise<Check> {
+/** Runs checks one after the other, unless the database has failed already. */
+async function after(database: Check, checks: (() => Promise<Check>)[]): Promise<Check[]> {
+  const outcomes: Check[] = [];
+  if (database !== 'ok') return outcomes;
+  for (const run of checks) outcomes.push(await run());
+  return outcomes;
+}
+
+const lastWrites = new WeakMap<Db, { at: number; ok: Promise<boolean> }>();
+
+/**
+ * Writes one row that stays one row, in the table that the web process writes to most, and commits it: a replica, a read-only database and a
+ * disk without room for the write-ahead log refuse it.
+ */
+function canWrite(db: Db): Promise<boolean> {
+  const last = lastWrites.get(db);
+  if (last !== undefined && performance.now() - last.at < WRITE_EVERY_MS) return last.ok;
+  const ok = db.$executeRaw`
+    INSERT INTO "SignInThrottle" (key, failures, "lastFailureAt") VALUES ('health', 0, now())
+    ON CONFLICT (key) DO UPDATE SET "lastFailureAt" = excluded."lastFailureAt"`.then((rows) => rows === 1);
+  lastWrites.set(db, { at: performance.now(), ok });
+  // What failed is tried again by the next question.
+  ok.catch(() => lastWrites.delete(db));
+  return ok;
+}
+
+/** The last outcome of each check that was logged: a monitor asks several times a minute, and the log gets one line for each change. */
+const logged = new Map<string, Check>();
+
+async function check(name: string, deadline: AbortSignal, passes: () => Promise<boolean>): Promise<Check> {
+  let outcome: Check = 'failed';
+  let cause: string | undefined;
   try {
-    const late = new Promise<never>((_, reject) =>
-      deadline.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true }),
-    );
-    if (await Promise.race([check(), late])) return 'ok';
-    log.warn({ check: name }, 'health check failed');
+    const late = new Promise<never>((_, reject) => {
+      const giveUp = () => reject(new Error('no answer in time'));
+      if (deadline.aborted) giveUp();
+      deadline.addEventListener('abort', giveUp, { once: true });
+    });
+    if (await Promise.race([passes(), late])) outcome = 'ok';
   } catch (error) {
-    log.warn({ check: name, err: error }, 'health check failed');
+    cause = deadline.aborted ? 'no answer in time' : errorCode(error);
   }
-  return 'failed';
+  if (outcome !== (logged.get(name) ?? 'ok')) {
+    if (outcome === 'ok') log.info({ check: name }, 'health check is ok again');
+    else log.warn({ check: name, cause }, 'health check failed');
+  }
+  logged.set(name, outcome);
+  return outcome;
 }

@@ -2,9 +2,18 @@
 import { userInfo } from 'node:os';
 import { z } from 'zod';
 import type { Act } from '#lib/audit/catalogue.ts';
-import { describeHold, activeHolds, placeHold, releaseHold, type HoldScope } from '#lib/audit/holds.ts';
+import {
+  activeHolds,
+  countCovered,
+  describeHold,
+  placeHold,
+  releaseHold,
+  resolveParty,
+  type HoldScope,
+} from '#lib/audit/holds.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
+import { ok, type Result } from '#lib/errors.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
 const USAGE = `npm run audit:hold -- add --reason TEXT SCOPE    keeps what the scope covers until the hold is released
@@ -12,8 +21,8 @@ npm run audit:hold -- list                       the holds in force
 npm run audit:hold -- release ID --reason TEXT   ends a hold
 
 SCOPE, where several conditions narrow each other:
-  --actor ID     what this person, agent or job did
-  --target ID    what was done to this
+  --actor WHO    what this person, agent or job did: an e-mail address, an agent's name, or an id
+  --target WHO   what was done to this
   --from TIME    from this moment on (ISO 8601)
   --to TIME      before this moment
   --everything   the whole log
@@ -21,7 +30,7 @@ SCOPE, where several conditions narrow each other:
   --json         one JSON object
 
 Only the owner of the tables may hold and release: MIGRATE_DATABASE_URL. A hold says why, and each change is an event of the log.
-Exit: 0 done, 1 failed, 2 wrong use, 3 no such hold.`;
+It prints how many events are covered. Exit: 0 done, 1 failed, 2 wrong use, 3 no such hold, person or agent.`;
 
 const EXIT = { done: 0, absent: 3 } as const;
 
@@ -91,8 +100,28 @@ const act = (): Act => ({
 });
 
 async function add(db: Db, scope: HoldScope, reason: string, json: boolean): Promise<number> {
-  const id = await placeHold(db, act(), scope, reason);
-  return say(json ? JSON.stringify({ id }) : `held: ${id}`, EXIT.done);
+  const resolved = await resolve(db, scope);
+  if (!resolved.ok) return say(resolved.detail, EXIT.absent);
+  const events = await countCovered(db, resolved.value);
+  const id = await placeHold(db, act(), resolved.value, reason);
+  const warning = events === 0 ? '; no event of now: check the scope, or it is for what is still to come' : '';
+  return say(
+    json ? JSON.stringify({ id, events, ...resolved.value }) : `held: ${id}, ${events} events${warning}`,
+    EXIT.done,
+  );
+}
+
+/** The scope with ids in place of addresses and names. */
+async function resolve(db: Db, scope: HoldScope): Promise<Result<HoldScope>> {
+  const resolved = { ...scope };
+  for (const side of ['actorId', 'targetId'] as const) {
+    const given = scope[side];
+    if (given === undefined) continue;
+    const party = await resolveParty(db, given);
+    if (!party.ok) return party;
+    resolved[side] = party.value;
+  }
+  return ok(resolved);
 }
 
 async function release(db: Db, id: string, reason: string, json: boolean): Promise<number> {

@@ -1,13 +1,15 @@
+import { readBacklog } from '#lib/agents/pressure.ts';
 import { verificationState } from '#lib/audit/verification.ts';
 import type { Db } from '#lib/db.ts';
 import { log } from '#lib/log.ts';
-import { longestWait } from '#lib/queue/waiting.ts';
 import { HEALTH_SIGNAL, type SignalName } from '#lib/release/signals.ts';
 
 /** The numbers of lib/release/signals.ts, as they are now. */
 export async function measureSignals(db: Db): Promise<Record<SignalName, number>> {
   const { lagSeconds } = await verificationState(db);
-  return { queueLagSeconds: await longestWait(db), sealLagSeconds: lagSeconds };
+  // From the batches: a job that is tried again later does not wait in the queue's eyes, and its events do.
+  const { lagMs } = await readBacklog(db);
+  return { queueLagSeconds: lagMs / 1000, sealLagSeconds: lagSeconds };
 }
 
 /** Writes the line that platforms make metrics and alarms from. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { can } from '#lib/access/permissions.ts';
 import { SURFACE, type Guard } from '#lib/access/surface.ts';
 import type { Origin } from '#lib/audit/catalogue.ts';
+import { mapTransientErrors } from '#lib/db/transient.ts';
 import { fail, type Failure, type Result } from '#lib/errors.ts';
 import type { CurrentUser, OwnAct } from '#lib/users/session.ts';
 import { requestOrigin } from './origin.ts';
@@ -67,7 +68,7 @@ async function answer<S extends z.ZodType, T>(
   const given = textsOf(form);
   const input = schema.safeParse(given);
   const result = input.success
-    ? await run(input.data)
+    ? await mapTransientErrors(() => run(input.data))
     : fail('invalid_input', 'A field is not as expected.', { errors: pointersOf(input.error) });
   if (result.ok) return { status: 'done', value: result.value };
   return { status: 'failed', code: result.code, fields: fieldsOf(result), values: withoutSecrets(given) };

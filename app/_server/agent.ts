@@ -1,11 +1,10 @@
 import type { Failure } from '#lib/errors.ts';
 import { problem } from './problem.ts';
 
-/** A failure as agents get it: with `Retry-After` when trying again makes sense, what a body may be packed with, and what kind of key is wanted. */
+/** A failure as agents get it: with what a body may be packed with, and what kind of key is wanted. */
 export function agentProblem(failure: Failure): Response {
-  const { retryAfter, acceptEncoding } = failure.extra ?? {};
+  const { acceptEncoding } = failure.extra ?? {};
   return problem(failure, {
-    ...(typeof retryAfter === 'number' ? { 'Retry-After': String(retryAfter) } : {}),
     ...(typeof acceptEncoding === 'string' ? { 'Accept-Encoding': acceptEncoding } : {}),
     ...(failure.code === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer' } : {}),
   });

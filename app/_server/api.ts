@@ -1,5 +1,6 @@
 import 'server-only';
 import { can, type Permission } from '#lib/access/permissions.ts';
+import { DATABASE_UNAVAILABLE, errorCode, isTransient } from '#lib/db/transient.ts';
 import { fail } from '#lib/errors.ts';
 import { log } from '#lib/log.ts';
 import type { CurrentUser, OwnAct } from '#lib/users/session.ts';
@@ -32,6 +33,10 @@ export function answering(handle: Handler): Handler {
     try {
       return await handle(request);
     } catch (error) {
+      if (isTransient(error)) {
+        log.warn({ method: request.method, cause: errorCode(error) }, 'database unavailable');
+        return problem(DATABASE_UNAVAILABLE);
+      }
       const requestId = request.headers.get(REQUEST_ID_HEADER) ?? undefined;
       log.error({ requestId, method: request.method, err: error }, 'request failed');
       return problem(fail('internal', 'Something went wrong here. Try again later.', { requestId }));

@@ -1,10 +1,16 @@
 import { toProblem, type Failure } from '#lib/errors.ts';
 
-/** A failure as problem+json (RFC 9457). */
+/** A failure as problem+json (RFC 9457), with `Retry-After` when trying again makes sense. */
 export function problem(failure: Failure, headers: Record<string, string> = {}): Response {
   const body = toProblem(failure);
+  const retryAfter = failure.extra?.retryAfter;
   return Response.json(body, {
     status: body.status,
-    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...headers },
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      ...(typeof retryAfter === 'number' ? { 'Retry-After': String(retryAfter) } : {}),
+      ...headers,
+    },
   });
 }

@@ -3,7 +3,7 @@ import { isUuid } from '../audit/uuid.ts';
 import type { Db } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { MAX_EVENTS } from './cloudevents.ts';
-import { unlessAway } from './database-error.ts';
+import { mapTransientErrors } from '../db/transient.ts';
 import { authenticate } from './keys.ts';
 
 export type BatchState = 'queued' | 'done' | 'dead';
@@ -43,7 +43,7 @@ interface StoredException {
  * @returns `unauthenticated`, `not_found`, or `unavailable` with `retryAfter` in seconds while the database is away.
  */
 export async function reportBatch(db: Db, asked: Asked, batchId: string): Promise<Result<BatchReport>> {
-  return unlessAway(async () => {
+  return mapTransientErrors(async () => {
     const caller = await authenticate(db, asked.authorization, asked.origin);
     return caller.ok ? readBatch(db, caller.value.agentId, batchId) : caller;
   });

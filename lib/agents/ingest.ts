@@ -6,7 +6,7 @@ import { acceptBatch } from './accept.ts';
 import { readBody } from './body.ts';
 import { takeApart, type EventProblem, type Message } from './cloudevents.ts';
 import { findConflict } from './conflict.ts';
-import { unlessAway } from './database-error.ts';
+import { mapTransientErrors } from '../db/transient.ts';
 import { authenticate, type Caller } from './keys.ts';
 import { charge } from './limits.ts';
 import { checkPressure } from './pressure.ts';
@@ -34,7 +34,7 @@ export interface Accepted {
  * @returns the accepted batch, or a failure whose `extra` may hold `errors` (with pointers) and `retryAfter` (seconds).
  */
 export async function ingest(db: Db, request: IngestRequest): Promise<Result<Accepted>> {
-  return unlessAway(async () => {
+  return mapTransientErrors(async () => {
     const caller = await authenticate(db, request.headers.get('authorization'), request.origin);
     if (!caller.ok) return caller;
     const pressure = await checkPressure(db);

@@ -1,5 +1,5 @@
 import type { Tx } from '../db.ts';
-import { isDataError } from './database-error.ts';
+import { isDataError } from '../db/transient.ts';
 import { givenEvents, storeEvents, type Exception } from './store.ts';
 
 export interface Isolated {

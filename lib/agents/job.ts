@@ -1,5 +1,7 @@
 import type { Job, JobResult } from 'pg-boss';
 import type { Db } from '../db.ts';
+import { errorCode } from '../db/transient.ts';
+import { log } from '../log.ts';
 import { ingestJob, type IngestJob } from '../queue/jobs.ts';
 import { processBatches } from './process.ts';
 
@@ -18,7 +20,7 @@ export async function handleIngestJobs(db: Db, jobs: Job<unknown>[]): Promise<Jo
     if (parsed.success) known.push({ job: id, data: parsed.data });
     else results.push({ id, status: 'deadletter', output: { reason: 'unknown job' } });
   }
-  for (const group of groups(known.map(({ data }) => data))) await processBatches(db, group);
+  for (const group of groups(known.map(({ data }) => data))) await process(db, group);
   // Asked of the database and not of this run: a worker killed just before this line leaves the answer to the next one.
   const dead = await deadBatches(
     db,
@@ -31,6 +33,16 @@ export async function handleIngestJobs(db: Db, jobs: Job<unknown>[]): Promise<Jo
     );
   }
   return results;
+}
+
+/** The queue keeps the error of a failed job where nobody looks: one line names the batches and the cause, and nothing of their events. */
+async function process(db: Db, batchIds: string[]): Promise<void> {
+  try {
+    await processBatches(db, batchIds);
+  } catch (error) {
+    log.error({ batchIds, cause: errorCode(error) }, 'agent batches were not processed; the queue tries again');
+    throw error;
+  }
 }
 
 /** Neighbouring batches together, as long as they stay small enough. */

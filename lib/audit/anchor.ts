@@ -24,7 +24,7 @@ const SHIP_TIMEOUT_MS = 10_000;
 
 /** Signs the head of the chain into the table. @returns what is to be shipped off the machine. */
 export async function writeAnchor(db: Tx, key: SigningKey, { sequence, hash }: Head): Promise<ShippedAnchor> {
-  const at = new Date();
+  const at = await serverTime(db);
   const signature = signText(key, anchorText(sequence, hash, at));
   const data = { sequence, hash, at, keyId: key.id, signature: new Uint8Array(signature) };
   await db.auditAnchor.createMany({ data, skipDuplicates: true });
@@ -45,7 +45,14 @@ export async function anchorIsDue(db: Tx, key: SigningKey, head: Head): Promise<
     select: { sequence: true, at: true, keyId: true },
   });
   if (last === null || last.keyId !== key.id) return true;
-  return last.sequence < head.sequence && Date.now() - last.at.getTime() >= EVERY_MS;
+  return last.sequence < head.sequence && (await serverTime(db)).getTime() - last.at.getTime() >= EVERY_MS;
+}
+
+/** The database's clock, which all workers share: one of their own a day ahead would date anchors into the future and stop the next ones. */
+async function serverTime(db: Tx): Promise<Date> {
+  const [row] = await db.$queryRaw<{ now: Date }[]>`SELECT date_trunc('milliseconds', clock_timestamp()) AS now`;
+  if (row === undefined) throw new Error('the database did not say what time it is');
+  return row.now;
 }
 
 /**

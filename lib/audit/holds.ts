@@ -59,6 +59,46 @@ export async function placeHold(db: Db, { actor, origin }: Act, scope: HoldScope
   return id;
 }
 
+/**
+ * Turns what an operator calls somebody into the id that events carry: an e-mail address or an agent's name becomes that id, and anything else is
+ * taken as one. A person who is gone is found by the events that bear the address.
+ * @returns `not_found` for an address that nobody and no event has.
+ */
+export async function resolveParty(db: Db, text: string): Promise<Result<string>> {
+  if (!text.includes('@')) {
+    const agent = await db.agent.findFirst({ where: { name: text }, select: { id: true } });
+    return ok(agent?.id ?? text);
+  }
+  const email = text.normalize('NFKC').trim().toLowerCase();
+  const person = await db.user.findUnique({ where: { email }, select: { id: true } });
+  if (person) return ok(person.id);
+  const acted = await db.auditEvent.findFirst({
+    where: { actorType: 'user', actorLabel: email },
+    select: { actorId: true },
+  });
+  const id = acted?.actorId ?? (await targetWithLabel(db, email));
+  return id ? ok(id) : fail('not_found', `nobody has the address ${email}, and no event names it`);
+}
+
+async function targetWithLabel(db: Db, label: string): Promise<string | null> {
+  const event = await db.auditEvent.findFirst({
+    where: { targetType: 'user', targetLabel: label },
+    select: { targetId: true },
+  });
+  return event?.targetId ?? null;
+}
+
+/** How many events of now a scope covers. */
+export function countCovered(db: Db, { actorId, targetId, from, to }: HoldScope): Promise<number> {
+  return db.auditEvent.count({
+    where: {
+      ...(actorId === undefined ? {} : { actorId }),
+      ...(targetId === undefined ? {} : { targetId }),
+      createdAt: { ...(from ? { gte: from } : {}), ...(to ? { lt: to } : {}) },
+    },
+  });
+}
+
 /** The holds that are in force, oldest first. */
 export const activeHolds = (db: Pick<Db, 'auditHold'>): Promise<Hold[]> =>
   db.auditHold.findMany({ where: { releasedAt: null }, orderBy: { createdAt: 'asc' }, select: SELECT });

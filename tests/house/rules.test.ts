@@ -9,7 +9,7 @@ const LONGEST = 250;
 
 /** Tables of data, and what a tool writes. */
 const MAY_BE_LONG =
-  /^(lib\/audit\/catalogue\.ts|prisma\/schema\.prisma|package-lock\.json|docs\/|tests\/infra\/golden\/)/;
+  /^(lib\/audit\/catalogue\.ts|prisma\/schema\.prisma|package-lock\.json|docs\/|tests\/infra\/golden\/|tests\/data\/)/;
 
 const CODE = /\.(ts|tsx|mjs|js|sh|sql|css|prisma|json|ya?ml)$/;
 

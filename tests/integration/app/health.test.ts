@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openDb, type Db } from '#lib/db.ts';
 import { checkHealth } from '#lib/health.ts';
+import { log } from '#lib/log.ts';
 import { GET } from '../../../app/api/health/route.ts';
 import { execute } from '../../../scripts/support/postgres.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
@@ -70,13 +71,13 @@ class Wire implements AsyncDisposable {
   }
 }
 
-const FAILED = { status: 'failed', checks: { database: 'failed', migrations: 'failed' } };
+const FAILED = { status: 'failed', checks: { database: 'failed', writes: 'unknown', migrations: 'unknown' } };
 
 describe('health', () => {
   test('is ok on a migrated database', async () => {
     expect(await checkHealth(database.db)).toMatchObject({
       status: 'ok',
-      checks: { database: 'ok', migrations: 'ok' },
+      checks: { database: 'ok', writes: 'ok', migrations: 'ok' },
     });
   });
 
@@ -130,4 +131,50 @@ describe('health', () => {
       }
     },
   );
+
+  test('fails while nothing can be written, and names that alone', async () => {
+    await using own = await freshDatabase();
+    await execute(own.superuserUrl, 'REVOKE INSERT, UPDATE ON "SignInThrottle" FROM golive_app');
+    expect(await checkHealth(own.db)).toMatchObject({
+      status: 'failed',
+      checks: { database: 'ok', writes: 'failed', migrations: 'ok' },
+    });
+    await execute(own.superuserUrl, 'GRANT INSERT, UPDATE ON "SignInThrottle" TO golive_app');
+    await expect.poll(() => checkHealth(own.db).then(({ status }) => status)).toBe('ok');
+  });
+
+  test('blames the database and not the migrations when no connection can be had', async () => {
+    const db = openDb(database.appUrl, { max: 1 });
+    let release: (() => void) | undefined;
+    const held = db.$transaction(
+      (tx) => tx.$queryRaw`SELECT 1`.then(() => new Promise<void>((done) => (release = done))),
+      {
+        timeout: 60_000,
+      },
+    );
+    try {
+      await expect.poll(() => release !== undefined).toBe(true);
+      expect(await checkHealth(db)).toMatchObject(FAILED);
+    } finally {
+      release?.();
+      await held;
+      await db.$disconnect();
+    }
+  });
+
+  test('logs one line when a check fails and one when it is well again, however often it is asked', async () => {
+    await using own = await freshDatabase();
+    const db = openDb(own.appUrl);
+    await checkHealth(db);
+    await db.$disconnect();
+    const warned = vi.spyOn(log, 'warn').mockImplementation(() => undefined);
+    const informed = vi.spyOn(log, 'info').mockImplementation(() => undefined);
+    await execute(own.superuserUrl, 'REVOKE INSERT, UPDATE ON "SignInThrottle" FROM golive_app');
+    for (let n = 0; n < 5; n++) await checkHealth(own.db);
+    expect(warned.mock.calls).toEqual([[{ check: 'writes', cause: '42501' }, 'health check failed']]);
+    await execute(own.superuserUrl, 'GRANT INSERT, UPDATE ON "SignInThrottle" TO golive_app');
+    for (let n = 0; n < 5; n++) await checkHealth(own.db);
+    expect(informed).toHaveBeenCalledTimes(1);
+    vi.restoreAllMocks();
+  });
 });

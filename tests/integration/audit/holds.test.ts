@@ -6,9 +6,11 @@ import { planPrune } from '#lib/audit/retention.ts';
 import { seal } from '#lib/audit/seal.ts';
 import { signingKey } from '#lib/audit/signing.ts';
 import { writeEvents } from '../../support/audit.ts';
+import { testAgent } from '../../support/agents.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { SECRET, testEnvironment, verify } from '../../support/proof.ts';
+import { addPerson } from '../users/people.ts';
 
 let database: TestDatabase;
 
@@ -95,4 +97,24 @@ test.each([
 test('a hold that is not there cannot be released', async () => {
   const absent = '019ab000-0000-7000-8000-0000000000ff';
   expect(await hold(['release', absent, '--reason', 'x'])).toMatchObject({ code: 3 });
+});
+
+test('a hold by e-mail address holds the person, and prints how many events it covers; an address of nobody is refused', async () => {
+  const { id } = await addPerson(database.db, 'ann');
+  await writeEvents(database.ownerUrl, 7, { actorId: `'${id}'`, actorLabel: `'ann@example.org'` });
+  const placed = await hold(['add', '--actor', 'Ann@Example.org', '--reason', 'case 8', '--json']);
+  expect(JSON.parse(placed.stdout)).toMatchObject({ events: 7, actorId: id });
+  await database.db.user.delete({ where: { id } });
+  const gone = await hold(['add', '--actor', 'ann@example.org', '--reason', 'case 9']);
+  expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining(', 7 events') as string });
+  expect(await hold(['add', '--actor', 'nobody@example.org', '--reason', 'x'])).toMatchObject({ code: 3 });
+  expect(await database.db.auditHold.count()).toBe(2);
+});
+
+test('a hold by the name of an agent holds its id, and one that covers nothing says so', async () => {
+  const { id, name } = await testAgent(database.db);
+  const placed = await hold(['add', '--target', name, '--reason', 'case 10', '--json']);
+  expect(JSON.parse(placed.stdout)).toMatchObject({ targetId: id });
+  const empty = await hold(['add', '--actor', 'nothing-of-the-kind', '--reason', 'x']);
+  expect(empty.stdout).toContain('no event of now: check the scope');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isDatabaseAway, isDataError } from './database-error.ts';
+import { isTransient, isDataError } from '../db/transient.ts';
 
 const prisma = (code: string, cause: object) => ({ code, meta: { driverAdapterError: { cause } } });
 
@@ -16,7 +16,7 @@ test('data that the database refuses is told apart from a database that is away'
     false,
     false,
   ]);
-  expect([badTime, shutDown, refused, lateTransaction, dropped].map(isDatabaseAway)).toEqual([
+  expect([badTime, shutDown, refused, lateTransaction, dropped].map(isTransient)).toEqual([
     false,
     true,
     true,
@@ -27,5 +27,5 @@ test('data that the database refuses is told apart from a database that is away'
 
 test('a mistake of ours is neither', () => {
   for (const error of [new TypeError('x is not a function'), prisma('P2010', { originalCode: '42P01' }), null, 'text'])
-    expect([isDataError(error), isDatabaseAway(error)]).toEqual([false, false]);
+    expect([isDataError(error), isTransient(error)]).toEqual([false, false]);
 });
