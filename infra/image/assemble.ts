@@ -4,19 +4,10 @@
  */
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, readlink, lstat, symlink } from 'node:fs/promises';
-import { createRequire, stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
+import { MIGRATOR_PROGRAMS, RUNNER_PROGRAMS } from './programs.ts';
+import { traceFiles } from './trace.ts';
 
-type Trace = (
-  entries: string[],
-  options: { base: string; ts: boolean; readFile: (path: string) => Promise<string | null> },
-) => Promise<{ fileList: Set<string> }>;
-
-/** Next ships the tracer that made its own standalone tree. */
-const { nodeFileTrace } = createRequire(import.meta.url)('next/dist/compiled/@vercel/nft') as { nodeFileTrace: Trace };
-
-/** Entrances of the runner beside the web server. */
-const PROGRAMS = ['worker/main.ts', 'scripts/audit-prune.ts'];
 /** Read by name at run time, which no tracer sees. */
 const BY_NAME = ['prisma/migrations', 'prisma/postgres', 'package.json'];
 
@@ -36,36 +27,16 @@ async function runner(out: string): Promise<void> {
   await cp('.next/standalone', out, { recursive: true, verbatimSymlinks: true });
   await cp('.next/static', join(out, '.next/static'), { recursive: true });
   if (existsSync('public')) await cp('public', join(out, 'public'), { recursive: true });
-  await copyAll(await trace(PROGRAMS), out);
+  await copyAll(await traceFiles(RUNNER_PROGRAMS), out);
   await copyAll(BY_NAME, out);
-}
-
-/** Everything that a program of ours imports, by the tracer; it reads JavaScript, so the types are blanked out first. */
-async function trace(programs: string[]): Promise<string[]> {
-  const read = async (path: string) => {
-    const text = await readFile(path, 'utf8').catch(() => null);
-    return text !== null && path.endsWith('.ts') && !path.includes('node_modules') ? stripTypeScriptTypes(text) : text;
-  };
-  const { fileList } = await nodeFileTrace(programs, { base: process.cwd(), ts: true, readFile: read });
-  return [...fileList];
 }
 
 /** Packages that `db:migrate:prod` starts by name: the Prisma CLI and the engine; the rest comes from tracing our own script. */
 const MIGRATOR_PACKAGES = ['prisma', '@prisma/schema-engine-wasm'];
 
-/** The second half of a migration; and what the release commands run in the migrator, which alone reaches the database as its owner. */
-const MIGRATOR_PROGRAMS = [
-  'scripts/db-pg-migrate.ts',
-  'scripts/db-status.ts',
-  'scripts/release-record.ts',
-  'scripts/admin-create.ts',
-  'scripts/admin-list.ts',
-  'scripts/audit-verify.ts',
-];
-
 async function migrator(out: string): Promise<void> {
   const packages = await closure(MIGRATOR_PACKAGES);
-  const programs = await trace([...MIGRATOR_PROGRAMS, 'prisma/engine/launch.ts', 'prisma.config.ts']);
+  const programs = await traceFiles([...MIGRATOR_PROGRAMS, 'prisma/engine/launch.ts', 'prisma.config.ts']);
   const ours = ['prisma/schema.prisma', ...BY_NAME, 'node_modules/.bin/prisma'];
   await copyAll([...packages, ...programs, ...ours], out);
 }

@@ -19,6 +19,8 @@ interface StartOptions {
   env?: Record<string, string | undefined>;
   /** `keep` collects the output, `show` passes it to the terminal, anything else is a file to write it to. */
   output?: string;
+  /** Number of the user, and of the group, that it runs as; only root may ask for another. */
+  user?: number;
 }
 
 const KEPT_OUTPUT = 20_000;
@@ -29,13 +31,14 @@ const groupLives = async (group: number | undefined) => (await processTable()).s
 
 /** Starts a command that is found in PATH. */
 export function startProcess(command: string, args: readonly string[], options: StartOptions = {}): Running {
-  const { output = 'keep' } = options;
+  const { output = 'keep', user } = options;
   const file = output === 'keep' || output === 'show' ? undefined : openSync(output, 'w', 0o600);
   const target = file ?? (output === 'show' ? 'inherit' : 'pipe');
   const child = spawn(command, args, {
     env: { ...process.env, ...options.env },
     detached: true,
     stdio: ['ignore', target, target],
+    ...(user === undefined ? {} : { uid: user, gid: user }),
   });
   if (file !== undefined) closeSync(file);
   let kept = '';

@@ -42,6 +42,7 @@ export const STEPS: readonly Step[] = [
   { name: 'unit', lane: 'servers', fast: true, command: vitest('unit'), report: 'vitest' },
   { name: 'build', lane: 'code', command: ['node', 'scripts/build-changed.ts'] },
   { name: 'e2e', lane: 'code', command: ['playwright', 'test'], report: 'playwright', needs: 'build' },
+  { name: 'image', lane: 'code', command: ['node', 'scripts/image-check.ts'], needs: 'build' },
   { name: 'infra', lane: 'code', command: vitest('infra'), report: 'vitest' },
   {
     name: 'runbook',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { MIGRATOR_PROGRAMS } from '../../../infra/image/programs.ts';
 import { namesOf } from '../../../infra/names.ts';
 import { CHECKS } from '#lib/release/preflight/checks.ts';
 import { DEPLOY, JOBS, STACK, type Job, type Step } from './workflows.ts';
@@ -142,8 +143,6 @@ test('every npm script that the pipeline runs exists', () => {
 });
 
 test('the migrator’s image is given what the release commands run in it', () => {
-  const assemble = readFileSync('infra/image/assemble.ts', 'utf8');
   const audit = /'(scripts\/[\w-]+\.ts)'/.exec(readFileSync('infra/ecs/release-audit.ts', 'utf8'))?.[1];
-  expect(audit).toBe('scripts/release-record.ts');
-  expect(/MIGRATOR_PROGRAMS = \[([^\]]*)\]/.exec(assemble)?.[1]).toContain(`'${audit}'`);
+  expect(MIGRATOR_PROGRAMS).toContain(audit);
 });
