@@ -13,6 +13,8 @@ export { Prisma } from '#prisma/client/client.ts';
 /** A page must never hang on the database: the server cancels a statement after this long, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 1_500;
+/** `npm run dev` compiles in the same process, which may not get to an answer that has long been there. */
+const DEVELOPMENT_CONNECT_TIMEOUT_MS = 30_000;
 /**
  * A wire that has gone dead ends no connection: the kernel goes on sending for a quarter of an hour, and the pool is full meanwhile. The
  * server ends whatever lasts longer than a statement may, idle transactions too, so a connection that says nothing for this long is given
@@ -37,7 +39,7 @@ export const SESSION_SETTINGS = pinningSql(SESSION);
 /**
  * Opens a client of its own, for scripts and tests; the caller ends it with `$disconnect()`.
  * @param url connection URL; `max` bounds its connections. `patienceMs` is for whoever lets a single statement take longer than the server
- *   lets others: how long an answer is waited for, in milliseconds.
+ *   lets others: how long an answer is waited for, in milliseconds. `connectTimeoutMs` is how long a connection may take.
  */
 export function openDb(
   url: string,
@@ -45,13 +47,14 @@ export function openDb(
     max = 5,
     caCert,
     patienceMs = PATIENCE_MS,
-  }: { max?: number; caCert?: string | undefined; patienceMs?: number } = {},
+    connectTimeoutMs = CONNECT_TIMEOUT_MS,
+  }: { max?: number; caCert?: string | undefined; patienceMs?: number; connectTimeoutMs?: number } = {},
 ): Db {
   const pool = openPool(url, {
     caCert,
     session: SESSION,
     max,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectTimeoutMs,
     stream: () => impatientSocket(patienceMs),
     application_name: 'golive',
   });
@@ -70,6 +73,10 @@ const shared = globalThis as typeof globalThis & { golivePrisma?: Db };
 
 /** The process's client, opened at first use. */
 export function db(): Db {
-  const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_CA_CERT } = env();
-  return (shared.golivePrisma ??= openDb(DATABASE_URL, { max: DATABASE_POOL_MAX, caCert: DATABASE_CA_CERT }));
+  const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_CA_CERT, NODE_ENV } = env();
+  return (shared.golivePrisma ??= openDb(DATABASE_URL, {
+    max: DATABASE_POOL_MAX,
+    caCert: DATABASE_CA_CERT,
+    ...(NODE_ENV === 'development' ? { connectTimeoutMs: DEVELOPMENT_CONNECT_TIMEOUT_MS } : {}),
+  }));
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, createServer, get, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { closeIdleConnectionsAtEnd } from './drain.ts';
+import { drainConnectionsAtEnd } from './drain.ts';
 
 /** In milliseconds; what a server waits that nobody helps is far above the time that a test may take. */
 const KEPT_ALIVE = 600_000;
@@ -16,7 +16,7 @@ test('a server that is told to end while it answers the first request of its lif
   const request = get({ port, agent });
   const [, answer] = (await once(server, 'request')) as [unknown, ServerResponse];
 
-  closeIdleConnectionsAtEnd();
+  drainConnectionsAtEnd();
   // As Next does it: its own listener of the same signal stops listening.
   const closed = once(server, 'close');
   server.close();

@@ -112,6 +112,12 @@ export const ACTIONS = {
     version: 1,
     metadata: z.strictObject({ format: z.string(), filters }),
   },
+  'audit.prune_empty': {
+    description: 'Retention ran to its end and had nothing to remove.',
+    category: 'audit',
+    version: 1,
+    metadata: nothing,
+  },
   'audit.pruned': {
     description: 'Retention removed events of one month.',
     category: 'audit',

@@ -70,6 +70,7 @@ export async function prune(db: Db, lock: ClientBase, options: PruneOptions): Pr
       options.onStep?.(step, removed);
     }
     await shortenChain(db, options.key);
+    if (outcome.removed === 0 && options.signal?.aborted !== true) await noteEmptyRun(db);
     return outcome;
   } finally {
     await lock.query('SELECT pg_advisory_unlock($1)', [LOCK_KEY]);
@@ -201,4 +202,11 @@ async function shortenChain(db: Db, key: SigningKey): Promise<void> {
     const [row] = await db.$queryRaw<{ dropped: boolean }[]>`SELECT audit_drop_chain_head() AS dropped`;
     if (row?.dropped !== true) return;
   }
+}
+
+/** A run that had nothing to do is a run too: without it nobody could tell it from a schedule that is off. */
+function noteEmptyRun(db: Db): Promise<string> {
+  return db.$transaction((tx) =>
+    recordAudit(tx, { action: 'audit.prune_empty', outcome: 'success', actor: ACTOR, origin: ORIGIN, metadata: {} }),
+  );
 }
