@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
+import { openClient } from './client.ts';
 
 export interface LoginUser {
   name: string;
@@ -10,10 +11,29 @@ export interface LoginUser {
 const LOCK_KEY = 7_305_002;
 const ITERATIONS = 4096;
 
-/** User and password of a `postgres://` URL. */
-export function userOf(url: string): LoginUser {
+/**
+ * Whom a URL signs in, by the word of the server: a pooler's user names are its own (`role.project`), and the grants must go to the role.
+ * @param made the migration makes this user if it is missing, so the URL's name is the only one there is yet.
+ * @throws when nobody can sign in with it: rights that are granted to nobody would be missing for ever.
+ */
+export async function loginOf(url: string, made: boolean, caCert?: string): Promise<LoginUser> {
   const { username, password } = new URL(url);
-  return { name: decodeURIComponent(username), password: decodeURIComponent(password) };
+  const named = { name: decodeURIComponent(username), password: decodeURIComponent(password) };
+  try {
+    const client = await openClient(url, { caCert });
+    try {
+      const { rows } = await client.query<{ name: string }>('SELECT current_user AS name');
+      return { ...named, name: rows[0]?.name ?? named.name };
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    if (made) return named;
+    throw new Error(
+      `nobody can sign in with the app's database URL as ${named.name}, so it would be left without rights: make the role, or set DATABASE_APP_ROLE and let the migration make it (${(error as Error).message})`,
+      { cause: error },
+    );
+  }
 }
 
 /**

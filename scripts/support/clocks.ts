@@ -33,6 +33,7 @@ const LIMIT_MINUTES = 40;
 /** The library of Debian's `libfaketime` that shifts the clock of a process and of those it starts; undefined when it is not here. */
 export const clockLibrary = (): string | undefined => globSync(LIBRARIES)[0];
 
+/** What a clock is called in progress lines: its moment, zone and language, as far as they are changed. */
 export const clockName = ({ at, zone, locale }: Clock): string =>
   [at.slice(0, 16).replace('T', ' '), 'UTC', zone, locale].filter(Boolean).join(' ');
 
