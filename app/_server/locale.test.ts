@@ -11,6 +11,8 @@ test.each([
   ['fr', 'en'],
   ['ru;q=0,en;q=0.1', 'en'],
   [';;;q=nonsense,,', 'en'],
+  ['ru_RU.UTF-8,en;q=0.5', 'ru'],
+  ['ru@posix', 'ru'],
   [null, 'en'],
 ])('the browser that asks for %j reads %s', (header, expected) => {
   expect(chooseLocale('xx', header)).toBe(expected);

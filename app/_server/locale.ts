@@ -13,7 +13,8 @@ export function chooseLocale(chosen: string | undefined, acceptLanguage: string 
     .map((entry) => {
       const [range = '', ...parameters] = entry.trim().toLowerCase().split(';');
       const quality = parameters.map((text) => /^\s*q=([01](\.\d{0,3})?)\s*$/.exec(text)?.[1]).find(Boolean);
-      return { language: range.split('-')[0], quality: quality === undefined ? 1 : Number(quality) };
+      // `ru_RU` and `ru@posix` are no language tags, but some browsers hand on what their system says.
+      return { language: range.split(/[-_@.]/)[0], quality: quality === undefined ? 1 : Number(quality) };
     })
     .filter(({ quality }) => quality > 0)
     // The sort is stable, so equal qualities keep the browser's order.

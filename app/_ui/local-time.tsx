@@ -2,12 +2,9 @@
 
 import { useLocale } from 'next-intl';
 import { useSyncExternalStore } from 'react';
+import { readerZone, regional } from './reader-time.ts';
 
 const never = () => () => undefined;
-
-/** The reader's own kind of the page's language, which knows whether days have 12 or 24 hours: `en-GB` for `en`. */
-const regional = (locale: string) =>
-  navigator.languages.find((language) => language === locale || language.startsWith(`${locale}-`)) ?? locale;
 
 /**
  * A moment in the reader's zone, with UTC on hover. The server and the first render say UTC, so nothing changes under hydration, and
@@ -19,7 +16,8 @@ export function LocalTime({ time, seconds = false }: { time: string; seconds?: b
   const shown = useSyncExternalStore(
     never,
     () =>
-      new Intl.DateTimeFormat(regional(locale), {
+      new Intl.DateTimeFormat(regional(locale, navigator.languages), {
+        timeZone: readerZone(),
         dateStyle: 'medium',
         timeStyle: seconds ? 'medium' : 'short',
       }).format(new Date(time)),
@@ -34,9 +32,5 @@ export function LocalTime({ time, seconds = false }: { time: string; seconds?: b
 
 /** The zone that `LocalTime` tells the time in, for the head of a column. */
 export function LocalZone() {
-  return useSyncExternalStore(
-    never,
-    () => new Intl.DateTimeFormat().resolvedOptions().timeZone,
-    () => 'UTC',
-  );
+  return useSyncExternalStore(never, readerZone, () => 'UTC');
 }
