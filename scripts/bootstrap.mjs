@@ -1,7 +1,7 @@
 /**
  * The way into `npm run up`, `npm run dev`, `npm test` and the like from a bare checkout: installs what the lock file asks for, then runs
  * scripts/<name>.ts with the Node that the lock file pins. Plain JavaScript without dependencies, because at this moment the host's
- * Node (20.9 or newer) may be all there is.
+ * Node, one that package.json's `engines` allows, may be all there is.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -10,16 +10,20 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const OLDEST_NODE = [20, 9];
 const PARENT_POLL_MS = 200;
+/** A checkout from before .gitattributes, or one that an editor went over: shell scripts would not start, and checksums would differ. */
+const CRLF = `This checkout has CRLF line ends. Commit or stash what you changed, then write the files anew:
+  git rm -r -q --cached . && git reset --hard`;
 
 async function main() {
   const [script, ...args] = process.argv.slice(2);
   const file = join(ROOT, 'scripts', `${script}.ts`);
   if (!script || !existsSync(file)) return stop('usage: node scripts/bootstrap.mjs <script> [arguments]');
-  if (isOlder(process.versions.node)) {
-    return stop(`Node ${OLDEST_NODE.join('.')} or newer is needed to start; this is ${process.versions.node}.`);
+  const engines = readJson('package.json').engines.node;
+  if (!isAllowed(process.versions.node, engines)) {
+    return stop(`Node ${engines} is needed to start, and this is ${process.versions.node}: install another.`);
   }
+  if (readFileSync(fileURLToPath(import.meta.url), 'utf8').includes('\r')) return stop(CRLF);
   if (!isInstalled()) {
     const code = await install();
     if (code !== 0) return stop(`npm ci failed with exit code ${code}: the lines above say why.`, code);
@@ -32,15 +36,20 @@ async function main() {
   process.exitCode = await run(join(BIN, 'node'), [file, ...args], env);
 }
 
-function isOlder(version) {
+/** Whether a version is in a range of the form `^20.19 || >=24.0`, which is all that `engines` uses. */
+function isAllowed(version, range) {
   const [major, minor] = version.split('.').map(Number);
-  return major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+  return range.split('||').some((part) => {
+    const [, sign, wantedMajor, wantedMinor] = /^\s*(\^|>=)(\d+)\.(\d+)\s*$/.exec(part);
+    if (major === Number(wantedMajor)) return minor >= Number(wantedMinor);
+    return sign === '>=' && major > Number(wantedMajor);
+  });
 }
 
 /** Whether node_modules holds exactly the versions of the lock file; packages for other platforms may be absent. */
 function isInstalled() {
-  const wanted = readPackages('package-lock.json');
-  const present = readPackages(join('node_modules', '.package-lock.json'));
+  const wanted = readJson('package-lock.json')?.packages;
+  const present = readJson(join('node_modules', '.package-lock.json'))?.packages;
   if (!wanted || !present || !existsSync(join(BIN, 'node'))) return false;
   const same = Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
     const found = present[path];
@@ -55,9 +64,9 @@ function isClientStale() {
   return !made || made.mtimeMs < statSync(join(ROOT, 'prisma/schema.prisma')).mtimeMs;
 }
 
-function readPackages(path) {
+function readJson(path) {
   try {
-    return JSON.parse(readFileSync(join(ROOT, path), 'utf8')).packages;
+    return JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
   } catch {
     return undefined;
   }

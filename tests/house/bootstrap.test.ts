@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'vitest';
@@ -10,6 +10,8 @@ const LOCK = {
   'node_modules/for-another-platform': { version: '1.0.0', integrity: 'sha512-b', optional: true },
 };
 const INSTALLED = { 'node_modules/a': LOCK['node_modules/a'] };
+
+const ENGINES = '^20.19 || ^22.12 || >=24.0';
 
 const started = `started [ 'hello' ]\n`;
 
@@ -61,16 +63,26 @@ describe.concurrent('the way in from a bare checkout', () => {
     },
   );
 
-  test('an old Node is refused before anything is done', async ({ expect }) => {
+  test('a Node outside of engines is refused before anything is done', async ({ expect }) => {
     await using house = await plant(undefined);
-    for (const version of ['18.20.0', '20.8.1'])
+    for (const version of ['18.20.0', '20.18.3', '21.7.3', '22.11.0', '23.11.1'])
       expect(await house.start('hello', { version })).toEqual({
         code: 2,
         stdout: '',
-        stderr: `Node 20.9 or newer is needed to start; this is ${version}.\n`,
+        stderr: `Node ${ENGINES} is needed to start, and this is ${version}: install another.\n`,
       });
     await using other = await plant(INSTALLED);
-    expect(await other.start('hello', { version: '20.9.0' })).toMatchObject({ code: 7 });
+    for (const version of ['20.19.0', '20.20.1', '22.12.0', '24.0.0', '25.1.0'])
+      expect(await other.start('hello', { version }), version).toMatchObject({ code: 7 });
+  });
+
+  test('a checkout with CRLF is refused with what to do', async ({ expect }) => {
+    await using house = await plant(INSTALLED);
+    const file = join(house.root, 'scripts/bootstrap.mjs');
+    await writeFile(file, (await readFile(file, 'utf8')).replaceAll('\n', '\r\n'));
+    const { code, stdout, stderr } = await house.start('hello');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('git reset --hard');
   });
 
   test('a script that does not exist is answered with the usage', async ({ expect }) => {
@@ -85,6 +97,7 @@ async function plant(present: object | undefined) {
   const root = await mkdtemp(join(tmpdir(), 'golive-bootstrap-'));
   const bin = 'node_modules/.bin';
   const files: Record<string, string> = {
+    'package.json': JSON.stringify({ engines: { node: ENGINES } }),
     'package-lock.json': JSON.stringify({ packages: LOCK }),
     'npm.mjs': `console.log('npm', ...process.argv.slice(2)); process.exitCode = Number(process.env.NPM_EXIT ?? 0);`,
     'scripts/hello.ts': `console.log('started', process.argv.slice(2)); process.exitCode = 7;`,
