@@ -46,7 +46,7 @@ test('a checkout on a machine that wants CRLF has the same bytes as any other', 
 
 test('there the schema engine starts by its first line, and every shell script parses', async () => {
   await symlink(resolve('node_modules'), join(clone, 'node_modules'));
-  const engine = spawnSync('prisma/engine/launch.ts', ['--version'], { cwd: clone, encoding: 'utf8' });
+  const engine = spawnSync(join(clone, 'prisma/engine/launch.ts'), ['--version'], { cwd: clone, encoding: 'utf8' });
   expect([engine.error, engine.status, engine.stdout]).toEqual([undefined, 0, expect.stringMatching(/\d/)]);
   const scripts = files.filter((file) => file.endsWith('.sh') || file.startsWith('.ci/'));
   expect(scripts.length).toBeGreaterThan(2);
