@@ -24,6 +24,7 @@ beforeAll(async () => {
   const start = `date_trunc('month', now() - interval '${MONTHS - 1} months')`;
   client = new pg.Client({ connectionString: database.ownerUrl });
   await client.connect();
+  await client.query(SESSION_SETTINGS);
   // Into their months at once: moving them there from the DEFAULT partition would be most of the test's time.
   await client.query(
     `SELECT audit_make_partition(${start} + n * interval '1 month') FROM generate_series(0, ${MONTHS - 2}) AS n`,
@@ -35,7 +36,6 @@ beforeAll(async () => {
   });
   await ensurePartitions(database.db);
   await client.query('VACUUM ANALYZE "AuditEvent"');
-  await client.query(SESSION_SETTINGS);
   covered = await coveredRange(database.db);
 }, 120_000);
 
