@@ -146,7 +146,6 @@ test('an archive that cannot be written stops the prune before anything is remov
   expect(await events()).toBe(180);
 });
 
-const OLD = `'${monthName(6)}'`;
 const drop = (name: string, archive = 'NULL') =>
   `SELECT * FROM audit_drop_partition(${name}, gen_random_uuid(), ${archive})`;
 const remove = (where: string) =>
@@ -162,22 +161,22 @@ test('the app role cannot have removed what is too young, unsealed, unarchived o
   await expect(execute(database.appUrl, drop(`'AuditEvent_default'`))).rejects.toThrow(/not a month/);
   await expect(execute(database.appUrl, drop(`'User'`))).rejects.toThrow(/not a month/);
   await execute(database.ownerUrl, `UPDATE "AuditPolicy" SET "archiveRequired" = true`);
-  await expect(execute(database.appUrl, drop(OLD))).rejects.toThrow(/not archived/);
+  await expect(execute(database.appUrl, drop(`'${monthName(6)}'`))).rejects.toThrow(/not archived/);
   await execute(database.ownerUrl, `UPDATE "AuditPolicy" SET "archiveRequired" = false`);
   await writeEvents(database.appUrl, 1, { createdAt: `date_trunc('month', now()) - interval '6 months'` });
-  await expect(execute(database.appUrl, drop(OLD))).rejects.toThrow(/not sealed/);
+  await expect(execute(database.appUrl, drop(`'${monthName(6)}'`))).rejects.toThrow(/not sealed/);
   await seal(database.db);
   await execute(
     database.ownerUrl,
     `INSERT INTO "AuditHold" ("id", "reason", "actorId") VALUES (gen_random_uuid(), 'case 7', 'user-7')`,
   );
-  await expect(execute(database.appUrl, drop(OLD))).rejects.toThrow(/legal hold/);
+  await expect(execute(database.appUrl, drop(`'${monthName(6)}'`))).rejects.toThrow(/legal hold/);
   await execute(database.appUrl, remove(`"createdAt" < now() - interval '60 days' AND "actorId" = 'user-7'`));
   expect(await events({ actorId: 'user-7' })).toBe(3);
 });
 
 test('a removal that the app role commands without the signing key is found out', async () => {
-  await execute(database.appUrl, drop(OLD));
+  await execute(database.appUrl, drop(`'${monthName(6)}'`));
   expect(await verify(database)).toMatchObject({ ok: false, finding: { kind: 'unproven removal' } });
 });
 
