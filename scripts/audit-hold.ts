@@ -11,9 +11,11 @@ import {
   resolveParty,
   type HoldScope,
 } from '#lib/audit/holds.ts';
+import { isAddress } from '#lib/audit/list.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { ok, type Result } from '#lib/errors.ts';
+import { normalizeEmail } from '#lib/users/email.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
 const USAGE = `npm run audit:hold -- add --reason TEXT SCOPE    keeps what the scope covers until the hold is released
@@ -117,7 +119,7 @@ async function resolve(db: Db, scope: HoldScope): Promise<Result<HoldScope>> {
   for (const side of ['actorId', 'targetId'] as const) {
     const given = scope[side];
     if (given === undefined) continue;
-    const party = await resolveParty(db, given);
+    const party = await resolveParty(db, isAddress(given) ? normalizeEmail(given) : given);
     if (!party.ok) return party;
     resolved[side] = party.value;
   }

@@ -33,11 +33,11 @@ export function answering(handle: Handler): Handler {
     try {
       return await handle(request);
     } catch (error) {
+      const requestId = request.headers.get(REQUEST_ID_HEADER) ?? undefined;
       if (isTransient(error)) {
-        log.warn({ method: request.method, cause: errorCode(error) }, 'database unavailable');
+        log.warn({ requestId, method: request.method, cause: errorCode(error) }, 'database unavailable');
         return problem(DATABASE_UNAVAILABLE);
       }
-      const requestId = request.headers.get(REQUEST_ID_HEADER) ?? undefined;
       log.error({ requestId, method: request.method, err: error }, 'request failed');
       return problem(fail('internal', 'Something went wrong here. Try again later.', { requestId }));
     }

@@ -15,10 +15,9 @@ const GRACE_MS = 5_000;
 export function drainConnectionsAtEnd(graceMs = GRACE_MS): void {
   const servers = new Set<Server>();
   let ending = false;
-  const lastAnswer = ({ response }: { response: ServerResponse }) => {
-    if (ending) response.shouldKeepAlive = false;
-  };
-  subscribe('http.server.request.start', (message) => lastAnswer(message as { response: ServerResponse }));
+  subscribe('http.server.request.start', (message) => {
+    if (ending) (message as { response: ServerResponse }).response.shouldKeepAlive = false;
+  });
   subscribe('http.server.response.finish', (message) => {
     const { server, response } = message as { server: Server; response: ServerResponse };
     servers.add(server);
@@ -27,8 +26,7 @@ export function drainConnectionsAtEnd(graceMs = GRACE_MS): void {
   });
   const end = (waitMs: number) => {
     ending = true;
-    for (const server of servers) if (waitMs > 0) postpone(server, waitMs);
-    setInterval(() => waitMs === 0 && servers.forEach((server) => server.closeIdleConnections()), POLL_MS).unref();
+    for (const server of servers) postpone(server, waitMs);
   };
   // Before Next's own listener, which closes the server. Whoever presses Ctrl-C does not want to wait.
   process.prependOnceListener('SIGTERM', () => end(graceMs));

@@ -1,12 +1,12 @@
 import type { Origin } from '../audit/catalogue.ts';
 import type { Db } from '../db.ts';
+import { mapTransientErrors } from '../db/transient.ts';
 import { fail, ok, type Failure, type Result } from '../errors.ts';
 import { producer } from '../queue/boss.ts';
 import { acceptBatch } from './accept.ts';
 import { readBody } from './body.ts';
 import { takeApart, type EventProblem, type Message } from './cloudevents.ts';
 import { findConflict } from './conflict.ts';
-import { mapTransientErrors } from '../db/transient.ts';
 import { authenticate, type Caller } from './keys.ts';
 import { charge } from './limits.ts';
 import { checkPressure } from './pressure.ts';

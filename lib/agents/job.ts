@@ -20,7 +20,7 @@ export async function handleIngestJobs(db: Db, jobs: Job<unknown>[]): Promise<Jo
     if (parsed.success) known.push({ job: id, data: parsed.data });
     else results.push({ id, status: 'deadletter', output: { reason: 'unknown job' } });
   }
-  for (const group of groups(known.map(({ data }) => data))) await process(db, group);
+  for (const group of groups(known.map(({ data }) => data))) await processOrLog(db, group);
   // Asked of the database and not of this run: a worker killed just before this line leaves the answer to the next one.
   const dead = await deadBatches(
     db,
@@ -36,7 +36,7 @@ export async function handleIngestJobs(db: Db, jobs: Job<unknown>[]): Promise<Jo
 }
 
 /** The queue keeps the error of a failed job where nobody looks: one line names the batches and the cause, and nothing of their events. */
-async function process(db: Db, batchIds: string[]): Promise<void> {
+async function processOrLog(db: Db, batchIds: string[]): Promise<void> {
   try {
     await processBatches(db, batchIds);
   } catch (error) {

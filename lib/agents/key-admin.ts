@@ -4,7 +4,7 @@ import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { makeSecret } from './keys.ts';
 import { burstOf } from './limits.ts';
-import { withPermission } from './permitted.ts';
+import { withAgentPermission } from './permitted.ts';
 import { agentTarget, withAgent } from './registry.ts';
 
 /** A key just made. The secret is in this answer and nowhere else. */
@@ -126,7 +126,7 @@ function withLiveKey<T>(
   id: string,
   change: (tx: Tx, key: LiveKey) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  return withPermission(db, act, async (tx) => {
+  return withAgentPermission(db, act, async (tx) => {
     await tx.$executeRaw`SELECT 1 FROM "AgentKey" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
     const key = await tx.agentKey.findFirst({
       where: { id, revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] },

@@ -1,6 +1,7 @@
-import { can, type Permission } from '../access/permissions.ts';
+import { can, type Permission, type Role } from '../access/permissions.ts';
 import type { Act } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
+import { isUuid } from '../audit/uuid.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, type Failure, type Result } from '../errors.ts';
 
@@ -13,16 +14,15 @@ const NO_LONGER_ALLOWED = fail('forbidden', 'Your account may no longer manage a
  * demotion or a disable either waits for the act or refuses it. Commands act as the system and are not checked.
  * @returns what the change returns, or `forbidden`, which is recorded as a denial.
  */
-export function withPermission<T>(db: Db, act: Act, change: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
+export function withAgentPermission<T>(db: Db, act: Act, change: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
   return db.$transaction(async (tx) => ((await isPermitted(tx, act)) ? change(tx) : deny(tx, act)));
 }
 
 async function isPermitted(tx: Tx, { actor }: Act): Promise<boolean> {
   if (actor.type === 'system') return true;
-  if (actor.type !== 'user') return false;
-  // As text: an id that is no UUID names nobody, and must not fail the statement.
-  const [person] = await tx.$queryRaw<{ role: 'admin' | 'auditor' | 'user' }[]>`
-    SELECT role::text AS role FROM "User" WHERE id::text = ${actor.id} AND "disabledAt" IS NULL FOR SHARE`;
+  if (actor.type !== 'user' || !isUuid(actor.id)) return false;
+  const [person] = await tx.$queryRaw<{ role: Role }[]>`
+    SELECT role::text AS role FROM "User" WHERE id = ${actor.id}::uuid AND "disabledAt" IS NULL FOR SHARE`;
   return person !== undefined && can(person.role, PERMISSION);
 }
 

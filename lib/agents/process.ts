@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../db.ts';
-import { isolateBadEvents } from './isolate.ts';
 import { isDataError } from '../db/transient.ts';
+import { isolateBadEvents } from './isolate.ts';
 import { storeEvents, storedBatches, type Exception } from './store.ts';
 
 export interface Processed {

@@ -5,7 +5,7 @@ import type { Db } from '../db.ts';
 import { ok, type Result } from '../errors.ts';
 import { producer } from '../queue/boss.ts';
 import { INGEST_DEAD_LETTERS, INGEST_QUEUE, QUEUE_SCHEMA } from '../queue/jobs.ts';
-import { withPermission } from './permitted.ts';
+import { withAgentPermission } from './permitted.ts';
 
 /** Most batches that one call gives back, so that its transaction stays short. */
 const MAX_REDRIVEN = 1000;
@@ -16,7 +16,7 @@ const MAX_REDRIVEN = 1000;
  */
 export async function redriveDeadLetters(db: Db, act: Act): Promise<Result<number>> {
   const boss = await producer(db);
-  return withPermission(db, act, async (tx) => {
+  return withAgentPermission(db, act, async (tx) => {
     await tx.$executeRawUnsafe(
       `UPDATE "AgentBatch" SET state = 'queued' WHERE state = 'dead' AND id IN (
          SELECT (data->>'batchId')::uuid FROM ${QUEUE_SCHEMA}.job

@@ -4,7 +4,7 @@ import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isPrintable } from '../text.ts';
-import { withPermission } from './permitted.ts';
+import { withAgentPermission } from './permitted.ts';
 
 /** Agents as such; their keys are in key-admin.ts. Every act is audited in its own transaction. */
 
@@ -28,7 +28,7 @@ const NO_AGENT = fail('not_found', 'There is no such agent.');
  * @returns its id, `name_taken`, or `forbidden` when the actor has lost the role meanwhile.
  */
 export function registerAgent(db: Db, act: Act, agent: NewAgent): Promise<Result<{ id: string }>> {
-  return withPermission(db, act, async (tx) => {
+  return withAgentPermission(db, act, async (tx) => {
     const [added] = await tx.agent.createManyAndReturn({ data: agent, skipDuplicates: true, select: { id: true } });
     if (added === undefined) return NAME_TAKEN;
     await recordAudit(tx, {
@@ -77,7 +77,7 @@ export function withAgent<T>(
   id: string,
   change: (tx: Tx, agent: AgentName) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  return withPermission(db, act, async (tx) => {
+  return withAgentPermission(db, act, async (tx) => {
     const agent = await tx.agent.findUnique({ where: { id }, select: { id: true, name: true } });
     return agent === null ? NO_AGENT : change(tx, agent);
   });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import type { Db } from '../db.ts';
@@ -65,10 +65,14 @@ export async function exportToFile(db: Db, act: Reading, options: ExportFileOpti
   const output = await open(partial, done === null ? 'w' : 'a', OWNER_ONLY);
   // One that an earlier release began may be open to others.
   await output.chmod(OWNER_ONLY);
-  const coverage = new Coverage(done ?? undefined);
+  const coverage = new Coverage(done ? { ...done, oldest: done.after.createdAt } : undefined);
   const position = done ? { createdAt: new Date(done.after.createdAt), id: done.after.id } : undefined;
   let bytes = done?.bytes ?? 0;
+  const digest = createHash('sha256');
+  if (done !== null) await hashFile(partial, digest);
   const write = async (text: string) => {
+    // Of what is written, not of what the disk says later: reading back must be able to differ.
+    digest.update(text);
     await output.writeFile(text);
     bytes += Buffer.byteLength(text);
   };
@@ -87,10 +91,9 @@ export async function exportToFile(db: Db, act: Reading, options: ExportFileOpti
   } finally {
     await output.close();
   }
-  const sha256 = await hashFile(partial);
   const manifest = signManifest(key, {
     format,
-    sha256,
+    sha256: digest.digest('hex'),
     ...coverage.facts(),
     createdAt: new Date().toISOString(),
     scope,
@@ -119,8 +122,6 @@ async function resumable(
   return progress;
 }
 
-async function hashFile(file: string): Promise<string> {
-  const digest = createHash('sha256');
+async function hashFile(file: string, digest: Hash): Promise<void> {
   for await (const chunk of createReadStream(file)) digest.update(chunk as Buffer);
-  return digest.digest('hex');
 }

@@ -71,7 +71,7 @@ const isManifestPlace = (text: string): text is ManifestPlace => (MANIFEST_PLACE
 
 /**
  * An export as a stream of bytes, made only as fast as it is read, so memory stays constant. With a trailer, whoever has no such line has not got
- * everything; a zip that broke off does not open. `verifyExport()` reads both.
+ * everything; a zip that broke off does not open. `verifyExport()` reads a trailer, and what the zip holds once it is unpacked.
  */
 export async function exportStream(
   db: Db,
@@ -89,7 +89,7 @@ export async function exportStream(
       else controller.enqueue(value);
     },
     async cancel() {
-      await chunks.return(undefined as never);
+      await chunks.return(undefined);
     },
   });
 }
@@ -109,7 +109,7 @@ async function* encode(
   { format, filters, bom }: Download,
   key: SigningKey,
   withTrailer: boolean,
-): AsyncGenerator<Uint8Array, Manifest> {
+): AsyncGenerator<Uint8Array, Manifest | undefined> {
   const { header, line, trailer } = FORMATS[format];
   const digest = createHash('sha256');
   const bytesOf = (text: string) => {

@@ -1,6 +1,7 @@
 import type { Db } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Act } from './catalogue.ts';
+import { isAddress } from './list.ts';
 import { recordAudit } from './record.ts';
 import { uuidv7 } from './uuid.ts';
 
@@ -60,24 +61,23 @@ export async function placeHold(db: Db, { actor, origin }: Act, scope: HoldScope
 }
 
 /**
- * Turns what an operator calls somebody into the id that events carry: an e-mail address or an agent's name becomes that id, and anything else is
- * taken as one. A person who is gone is found by the events that bear the address.
+ * Turns what an operator calls somebody into the id that events carry: an e-mail address, in its stored spelling, or an agent's name becomes that
+ * id, and anything else is taken as one. A person who is gone is found by the events that bear the address.
  * @returns `not_found` for an address that nobody and no event has.
  */
 export async function resolveParty(db: Db, text: string): Promise<Result<string>> {
-  if (!text.includes('@')) {
+  if (!isAddress(text)) {
     const agent = await db.agent.findFirst({ where: { name: text }, select: { id: true } });
     return ok(agent?.id ?? text);
   }
-  const email = text.normalize('NFKC').trim().toLowerCase();
-  const person = await db.user.findUnique({ where: { email }, select: { id: true } });
+  const person = await db.user.findUnique({ where: { email: text }, select: { id: true } });
   if (person) return ok(person.id);
   const acted = await db.auditEvent.findFirst({
-    where: { actorType: 'user', actorLabel: email },
+    where: { actorType: 'user', actorLabel: text },
     select: { actorId: true },
   });
-  const id = acted?.actorId ?? (await targetWithLabel(db, email));
-  return id ? ok(id) : fail('not_found', `nobody has the address ${email}, and no event names it`);
+  const id = acted?.actorId ?? (await targetWithLabel(db, text));
+  return id ? ok(id) : fail('not_found', `nobody has the address ${text}, and no event names it`);
 }
 
 async function targetWithLabel(db: Db, label: string): Promise<string | null> {

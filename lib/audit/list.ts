@@ -37,8 +37,8 @@ const LISTED = Prisma.raw(`"id", "createdAt", "action", "outcome", "actorType", 
 /** Moments travel as text: a driver's idea of a time zone must not move a cursor. */
 const moment = (date: Date) => Prisma.sql`${date.toISOString()}::timestamptz`;
 
-/** An address names a person; an agent's `<agent>:<id>` is an id, whatever the agent calls its own. */
-const isLabel = (actor: string) => actor.includes('@') && !actor.includes(':');
+/** True when a text names a person by address; an agent's `<agent>:<id>` is an id, whatever the agent calls its own. */
+export const isAddress = (actor: string): boolean => actor.includes('@') && !actor.includes(':');
 
 /** The conditions of the filters that compare for equality; each has an index, and so have common pairs (docs/decisions/0024). */
 export function filterConditions({ action, actor, target, outcome, source, requestId }: AuditFilters): Prisma.Sql[] {
@@ -46,7 +46,7 @@ export function filterConditions({ action, actor, target, outcome, source, reque
     action === undefined ? [] : [Prisma.sql`"action" = ${action}`],
     actor === undefined
       ? []
-      : [isLabel(actor) ? Prisma.sql`"actorLabel" = ${actor}` : Prisma.sql`"actorId" = ${actor}`],
+      : [isAddress(actor) ? Prisma.sql`"actorLabel" = ${actor}` : Prisma.sql`"actorId" = ${actor}`],
     target === undefined ? [] : [Prisma.sql`"targetId" = ${target}`],
     outcome === undefined ? [] : [Prisma.sql`"outcome" = ${outcome}`],
     source === undefined ? [] : [Prisma.sql`"source" = ${source}`],

@@ -40,16 +40,23 @@ export function signManifest(key: SigningKey, facts: ManifestFacts): Manifest {
 export const checkManifest = (keys: PublicKeys, manifest: Manifest) =>
   checkText(keys, manifest.keyId, textOf(manifest), Buffer.from(manifest.signature, 'hex'));
 
+interface Covered {
+  rows: number;
+  newest: string | null;
+  oldest: string | null;
+}
+
 /** Counts the events of an export, which come newest first, and remembers the ends of their range. */
 export class Coverage {
   #rows: number;
   #newest: string | null;
-  #oldest: string | null = null;
+  #oldest: string | null;
 
   /** @param before what an interrupted export had counted. */
-  constructor(before: { rows: number; newest: string | null } = { rows: 0, newest: null }) {
+  constructor(before: Covered = { rows: 0, newest: null, oldest: null }) {
     this.#rows = before.rows;
     this.#newest = before.newest;
+    this.#oldest = before.oldest;
   }
 
   add(page: readonly { createdAt: Date }[]): void {
@@ -58,7 +65,7 @@ export class Coverage {
     this.#oldest = page.at(-1)?.createdAt.toISOString() ?? this.#oldest;
   }
 
-  facts(): { rows: number; newest: string | null; oldest: string | null } {
+  facts(): Covered {
     return { rows: this.#rows, newest: this.#newest, oldest: this.#oldest };
   }
 }

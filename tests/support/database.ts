@@ -33,3 +33,11 @@ export async function freshDatabase({ migrated = true } = {}): Promise<TestDatab
     },
   };
 }
+
+/** How many sessions of a database wait for a lock. */
+export async function lockWaits(db: Db): Promise<number> {
+  const [row] = await db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  return row?.count ?? 0;
+}

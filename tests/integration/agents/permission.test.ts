@@ -6,7 +6,7 @@ import type { Act } from '#lib/audit/catalogue.ts';
 import type { Result } from '#lib/errors.ts';
 import { changeRole, disableUser } from '#lib/users/admin.ts';
 import { ADMIN_ACT, testAgent, type TestAgent } from '../../support/agents.ts';
-import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { freshDatabase, lockWaits, type TestDatabase } from '../../support/database.ts';
 import { actOf, addPerson, auditTrail } from '../users/people.ts';
 
 let database: TestDatabase;
@@ -61,15 +61,8 @@ test('a demotion that commits while the act waits for it wins', async () => {
   await db.$transaction(async (tx) => {
     await tx.user.update({ where: { id: ann.id }, data: { role: 'user' } });
     late = issueKey(db, actOf(ann), agent.id, null);
-    await expect.poll(lockWaits).toBe(1);
+    await expect.poll(() => lockWaits(db)).toBe(1);
   });
   expect(await late).toMatchObject({ ok: false, code: 'forbidden' });
   expect(await db.agentKey.count()).toBe(1);
 });
-
-async function lockWaits(): Promise<number> {
-  const [row] = await database.db.$queryRaw<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  return row?.count ?? 0;
-}

@@ -99,6 +99,15 @@ test('an interrupted export goes on where it stopped and ends the same as one th
   expect(await ids('resumed.ndjson')).toEqual((await ids('whole.ndjson')).slice(-3501));
 });
 
+test('an export that stopped behind its last event still signs which events it covers, once it is resumed', async () => {
+  const stop = new AbortController();
+  const onProgress = (rows: number) => void (rows === 3501 && stop.abort());
+  expect(await exported('ended.ndjson', 'ndjson', { signal: stop.signal, onProgress })).toBeNull();
+  const resumed = await exported('ended.ndjson', 'ndjson');
+  const oldest = await database.db.auditEvent.findFirstOrThrow({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
+  expect(resumed).toMatchObject({ rows: 3501, oldest: oldest.createdAt.toISOString() });
+});
+
 test('a spreadsheet runs nothing of what a stranger wrote into the log', async () => {
   const evil = ['=HYPERLINK("http://x")', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'];
   await database.db.auditEvent.createMany({

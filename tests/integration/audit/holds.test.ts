@@ -118,3 +118,13 @@ test('a hold by the name of an agent holds its id, and one that covers nothing s
   const empty = await hold(['add', '--actor', 'nothing-of-the-kind', '--reason', 'x']);
   expect(empty.stdout).toContain('no event of now: check the scope');
 });
+
+test('a hold takes an address as it is stored, whatever way it was typed, and what an agent calls its own actor as an id', async () => {
+  const { id } = await database.db.user.create({
+    data: { email: 'ivan@xn--e1afmkfd.xn--p1ai', name: 'Ivan', role: 'user' },
+  });
+  const placed = await hold(['add', '--actor', 'Ivan@пример.рф', '--reason', 'case 11', '--json']);
+  expect(JSON.parse(placed.stdout)).toMatchObject({ actorId: id });
+  const robot = await hold(['add', '--actor', 'press-bot:robot@example.org', '--reason', 'case 12', '--json']);
+  expect(JSON.parse(robot.stdout)).toMatchObject({ actorId: 'press-bot:robot@example.org' });
+});

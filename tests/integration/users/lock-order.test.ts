@@ -3,7 +3,7 @@ import { Prisma } from '#lib/db.ts';
 import { createResetLink } from '#lib/users/admin.ts';
 import { resetPassword } from '#lib/users/reset.ts';
 import { addressBucket, admit, familiarBucket, forgive } from '#lib/users/throttle.ts';
-import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { freshDatabase, lockWaits, type TestDatabase } from '../../support/database.ts';
 import { actOf, addPerson, WEB } from './people.ts';
 
 let database: TestDatabase;
@@ -13,20 +13,13 @@ afterEach(() => database[Symbol.asyncDispose]());
 const { sql } = Prisma;
 const tell = () => Promise.reject(new Error('nothing waits here'));
 
-async function waiting(): Promise<number> {
-  const [row] = await database.db.$queryRaw<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  return row?.count ?? 0;
-}
-
 /** Holds one lock, lets an act run into it, and then takes the next one: a deadlock unless the act takes them in this order, too. */
 async function meet<T>(first: Prisma.Sql, act: () => Promise<T>, second: Prisma.Sql): Promise<T> {
   let acted: Promise<PromiseSettledResult<T>[]> | undefined;
   await database.db.$transaction(async (tx) => {
     await tx.$executeRaw(first);
     acted = Promise.allSettled([act()]);
-    await expect.poll(waiting).toBe(1);
+    await expect.poll(() => lockWaits(database.db)).toBe(1);
     await tx.$executeRaw(second);
   });
   const [outcome] = (await acted) ?? [];
