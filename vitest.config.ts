@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** An unexpected line on the console fails the test. */
-const quiet = { setupFiles: ['tests/support/noise.ts'] };
+/**
+ * An unexpected line on the console fails the test. Limits say how long a broken test hangs, and not how fast the code must be: they
+ * hold beside other work on a slow machine.
+ */
+const quiet = { setupFiles: ['tests/support/noise.ts'], expect: { poll: { timeout: 60_000 } }, testTimeout: 60_000 };
 
 /**
  * Real servers and processes: slower to start than a unit, several of them in one test, and never more at once than the smallest
  * machine has cores.
  */
-const real = { testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2, ...quiet };
+const real = { ...quiet, testTimeout: 240_000, hookTimeout: 240_000, maxWorkers: 2 };
 
 /** One PostgreSQL for the project's run. */
 const withDatabase = {
@@ -24,7 +27,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['{app,lib,worker,scripts,infra,prisma}/**/*.test.ts'], ...quiet } },
-      { test: { name: 'house', include: ['tests/house/**/*.test.ts'], testTimeout: 60_000, ...quiet } },
+      { test: { name: 'house', include: ['tests/house/**/*.test.ts'], ...quiet } },
       // Not isolated: its files share the recordings of the Pulumi program, and the time that its modules take to load.
       { test: { name: 'infra', include: ['tests/infra/**/*.test.ts'], ...real, isolate: false } },
       // Together: one server is started for both, and what waits out a fault leaves its core to the others.

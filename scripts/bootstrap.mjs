@@ -14,6 +14,9 @@ const PARENT_POLL_MS = 200;
 /** A checkout from before .gitattributes, or one that an editor went over: shell scripts would not start, and checksums would differ. */
 const CRLF = `This checkout has CRLF line ends. Commit or stash what you changed, then write the files anew:
   git rm -r -q --cached . && git reset --hard`;
+/** What npm said is not what is there. */
+const HALF_INSTALLED =
+  'npm ci ended without an error and left node_modules incomplete: run it again, or use another npm (npm install -g npm).';
 
 async function main() {
   const [script, ...args] = process.argv.slice(2);
@@ -27,6 +30,8 @@ async function main() {
   if (!isInstalled()) {
     const code = await install();
     if (code !== 0) return stop(`npm ci failed with exit code ${code}: the lines above say why.`, code);
+    // An npm that loses its network, or dies inside a handler of its own, may end with 0 and half of the packages.
+    if (!isInstalled()) return stop(HALF_INSTALLED, 1);
   }
   const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}` };
   if (isClientStale()) {
@@ -95,15 +100,16 @@ function run(command, args, env) {
     const parent = process.ppid;
     const watch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), PARENT_POLL_MS);
     if (!process.env.npm_lifecycle_event) clearInterval(watch);
-    child.on('error', (error) => {
-      process.stderr.write(`${command} cannot be started: ${error.message}\n`);
-      resolve(127);
-    });
-    child.on('exit', (code, signal) => {
+    const end = (code) => {
       clearInterval(watch);
       for (const name of signals) process.off(name, handOn);
-      resolve(code ?? { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal] ?? 137);
+      resolve(code);
+    };
+    child.on('error', (error) => {
+      process.stderr.write(`${command} cannot be started: ${error.message}\n`);
+      end(127);
     });
+    child.on('exit', (code, signal) => end(code ?? { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal] ?? 137));
   });
 }
 

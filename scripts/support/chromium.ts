@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import type { LaunchOptions } from '@playwright/test';
+import { chromium, type LaunchOptions } from '@playwright/test';
 
 const CACHE = resolve('node_modules/.cache/golive-chromium');
 const PACKED = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..', 'bin');
@@ -23,8 +23,44 @@ const FLAGS = [
   '--font-render-hinting=none',
 ];
 
-/** Playwright's options for the Chromium of the npm package: the same browser, libraries and fonts on every machine. */
+/** Where Chrome's own installers put it, by platform. */
+const CHROME: Partial<Record<NodeJS.Platform, string>> = {
+  darwin: '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  linux: '/opt/google/chrome/chrome',
+};
+
+/** A host, as far as the choice of a browser depends on it. */
+export interface Host {
+  platform: NodeJS.Platform;
+  arch: string;
+  /** Where Playwright would install its own browser. */
+  own: string;
+  exists: (path: string) => boolean;
+}
+
+const here = (): Host => ({
+  platform: process.platform,
+  arch: process.arch,
+  own: chromium.executablePath(),
+  exists: existsSync,
+});
+
+/**
+ * Which browser there is: the one that `playwright install` brought, which fits it best; Chrome; and, for a host that has neither, the
+ * Chromium of an npm package, which is built for Linux on x64 alone.
+ * @throws when there is none, with what to do.
+ */
+export function chooseBrowser({ platform, arch, own, exists }: Host): { path: string } | 'packed' {
+  const found = [own, CHROME[platform]].find((path) => path !== undefined && path !== '' && exists(path));
+  if (found !== undefined) return { path: found };
+  if (platform === 'linux' && arch === 'x64') return 'packed';
+  throw new Error(`no browser on ${platform} ${arch}: run npx playwright install chromium, or install Google Chrome`);
+}
+
+/** Playwright's options for the browser of this host. */
 export async function launchOptions(): Promise<LaunchOptions> {
+  const browser = chooseBrowser(here());
+  if (browser !== 'packed') return { executablePath: browser.path, args: FLAGS };
   const folder = await unpacked();
   return {
     executablePath: join(folder, 'chromium'),

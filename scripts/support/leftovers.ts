@@ -4,17 +4,16 @@ import { processTable, type ProcessEntry } from './process-table.ts';
 /** Every process of a step inherits this variable, whatever process group or session it moves to. */
 export const MARK = 'GOLIVE_STEP_MARK';
 
-/** Servers that were told to stop may take this long, in milliseconds, before they count as left behind. */
-const GRACE_MS = 3_000;
 const POLL_MS = 100;
 
 /**
  * Waits for the processes of a step to go, kills those that do not, and names them.
  * @param mark the value of `MARK` in their environment (seen on Linux, for processes of this user or by root).
  * @param group the process group that the step was started in.
+ * @param grace how long, in milliseconds, servers that were told to stop may take before they count as left behind.
  */
-export async function endLeftovers(mark: string, group: number): Promise<string[]> {
-  const deadline = performance.now() + GRACE_MS;
+export async function endLeftovers(mark: string, group: number, grace: number): Promise<string[]> {
+  const deadline = performance.now() + grace;
   for (;;) {
     const left = await findLeftovers(mark, group);
     if (left.length === 0) return [];

@@ -21,7 +21,7 @@ for (const [how, listener] of [
     const outcome = await runStep({ ...hung, limit: 1 / 60 }, never, 500);
     expect(outcome).toMatchObject({ passed: 0, failed: 1 });
     expect(outcome.output).toContain('ended: it took longer than');
-  }, 30_000);
+  });
 
 test('a process that a step leaves behind fails it, is named and is killed, also one that moved to a session of its own', async () => {
   // Told apart from everything else on this machine by how long they would sleep.
@@ -31,6 +31,7 @@ test('a process that a step leaves behind fails it, is named and is killed, also
       for (const [time, detached] of [['${child}', false], ['${stray}', true]])
         spawn('sleep', [time], { detached, stdio: 'ignore' }).unref();`),
     never,
+    500,
   );
   expect(outcome.failed).toBe(2);
   for (const time of [child, stray])
@@ -38,4 +39,4 @@ test('a process that a step leaves behind fails it, is named and is killed, also
   await expect
     .poll(async () => (await processTable()).filter(({ command }) => command.startsWith(`sleep ${process.pid}.`)))
     .toEqual([]);
-}, 30_000);
+});

@@ -18,8 +18,8 @@ export interface Outcome {
 
 const DEFAULT_LIMIT_MINUTES = 15;
 
-/** A runner that was told to end stops its servers first. */
-const GRACE_MS = 10_000;
+/** A runner that was told to end stops its servers first, and on a busy machine that takes a while. */
+const GRACE_MS = 30_000;
 
 /** As `timeout` of the coreutils has it. */
 const TIMED_OUT = 124;
@@ -31,7 +31,7 @@ const COMPILED = resolve('node_modules/.cache/golive-compiled');
  * Runs one step in a process group of its own and counts its tests. It fails too when its runner exits non-zero without naming a failed
  * test, when it counts no test at all, when it outlives its limit, and when a process that it started is still alive afterwards.
  * @param signal ends the step's processes early.
- * @param grace how long, in milliseconds, a step that was told to end may take before it is killed.
+ * @param grace how long, in milliseconds, what was told to end may take before it is killed.
  */
 export async function runStep(step: Step, signal: AbortSignal, grace = GRACE_MS): Promise<Outcome> {
   const started = performance.now();
@@ -41,7 +41,7 @@ export async function runStep(step: Step, signal: AbortSignal, grace = GRACE_MS)
   try {
     const { code, output, group } = await execute(step, { report, mark, grace }, signal);
     const outcome = await count(step, report, code);
-    const left = await endLeftovers(mark, group);
+    const left = await endLeftovers(mark, group, grace);
     return {
       ...outcome,
       failed: outcome.failed + left.length,

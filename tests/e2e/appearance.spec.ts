@@ -14,7 +14,6 @@ for (const { locale, colorScheme } of LOOKS) {
     db,
     allowed,
   }) => {
-    test.setTimeout(120_000);
     allowed.push(/status of 40[34]/);
     const stops = Map.groupBy(await tour(db), ({ who }) => who);
     for (const [who, theirs] of stops) {

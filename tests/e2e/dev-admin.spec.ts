@@ -30,7 +30,6 @@ test('a web server in production that is told to let anyone be admin ends at onc
 test('npm run dev serves the sources on the server of DATABASE_URL, and there one click makes an admin, who is told when they are the only one', async ({
   as,
 }) => {
-  test.setTimeout(180_000);
   await using data = await dataFolder();
   await using stack = new AsyncDisposableStack();
   const cluster = await startTestCluster();
@@ -42,13 +41,13 @@ test('npm run dev serves the sources on the server of DATABASE_URL, and there on
     process.kill(-(dev.child.pid ?? 0), 'SIGINT');
     await dev.ended;
     // Next reports to nobody here, yet leaves a process behind for a moment that finds that out.
-    await expect.poll(() => processesOf(data.folder), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processesOf(data.folder)).toEqual([]);
   });
   await dev.prints('Ctrl-C stops everything.');
   expect(dev.output()).toContain('of DATABASE_URL');
 
   const page = await as(null, { baseURL: `http://localhost:${port}` });
-  await page.goto('/login?callbackUrl=/account', { timeout: 60_000 });
+  await page.goto('/login?callbackUrl=/account');
   await page.getByRole('button', { name: 'Sign in as the development admin' }).click();
   await expect(page.getByText(/ · dev-admin@example\.org · /)).toBeVisible({ timeout: 60_000 });
 
@@ -62,7 +61,7 @@ test('npm run dev serves the sources on the server of DATABASE_URL, and there on
     [enableUser, 0],
   ] as const) {
     expect(await change(db, ACT, id)).toMatchObject({ ok: true });
-    await page.goto('/admin', { timeout: 60_000 });
+    await page.goto('/admin');
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await expect(warning).toHaveCount(warnings);
   }

@@ -8,7 +8,6 @@ test('where people come over https, browsers keep the session cookie to it and t
   site,
   person,
 }) => {
-  test.setTimeout(90_000);
   await using server = await startSecondServer(site, await freePort(), { NEXTAUTH_URL: 'https://golive.example' });
   const someone = await person('user');
 

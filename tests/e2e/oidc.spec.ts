@@ -17,7 +17,6 @@ test('an identity provider lets in whom it verified and we know, again by the li
   person,
   db,
 }) => {
-  test.setTimeout(90_000);
   const port = await freePort();
   const baseURL = `http://127.0.0.1:${port}`;
   await using stack = new AsyncDisposableStack();

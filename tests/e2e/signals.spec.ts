@@ -53,10 +53,9 @@ const answers = (url: string) =>
 test('a SIGTERM to the platform’s process lets the web server finish a request that it holds, and leaves no process', async ({
   site,
 }) => {
-  test.setTimeout(60_000);
   const port = await freePort();
   await using web = startAsPlatform(COMMANDS.start, site, { PORT: String(port) });
-  await expect.poll(() => answers(`http://127.0.0.1:${port}/api/health`), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => answers(`http://127.0.0.1:${port}/api/health`)).toBe(true);
 
   // Kept alive, as a load balancer does: such a connection must not hold up the end either.
   const body = 'a=1';
@@ -85,10 +84,9 @@ for (const [whose, whole] of [
   ['its whole group', true],
 ] as const) {
   test(`a SIGTERM to ${whose} lets the worker drain, and leaves no process`, async ({ site }) => {
-    test.setTimeout(60_000);
     const port = await freePort();
     await using worker = startAsPlatform(COMMANDS.worker, site, { WORKER_PORT: String(port) });
-    await expect.poll(() => answers(`http://127.0.0.1:${port}/ready`), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => answers(`http://127.0.0.1:${port}/ready`)).toBe(true);
     worker.terminate({ whole });
     await worker.ended;
     await expect.poll(worker.left, worker.output()).toEqual([]);

@@ -41,7 +41,6 @@ test('a sound site keeps every promise that the smoke sees through a browser, an
   db,
   person,
 }) => {
-  test.setTimeout(90_000);
   await using worker = await startWorker(site.urls.DATABASE_URL);
   const { id } = must(await registerAgent(db, ADMIN_ACT, newAgent.parse({ name: 'smoke-agent' })));
   const { secret } = must(await issueKey(db, ADMIN_ACT, id, null));
@@ -72,7 +71,6 @@ const CAUGHT: [defect: BrowserDefect, promise: string, words: RegExp][][] = [
 
 for (const caught of CAUGHT) {
   test(`the smoke in a browser catches and names: ${caught.map(([defect]) => defect).join(', ')}`, async ({ site }) => {
-    test.setTimeout(60_000);
     await using proxy = await corruptingProxy(
       site.origin,
       caught.map(([defect]) => defect),

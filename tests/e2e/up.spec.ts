@@ -11,8 +11,6 @@ import { dataFolder, processesOf, startUp } from './support/up.ts';
 const READY = 'Ctrl-C stops everything.';
 
 test.describe('npm run up', () => {
-  test.setTimeout(180_000);
-
   test('serves the app, from nothing after --reset; keeps the data over a kill -9 and a second start; Ctrl-C leaves no process', async () => {
     await using data = await dataFolder();
     const args = ['--port', String(await freePort())];

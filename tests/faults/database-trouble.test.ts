@@ -6,7 +6,7 @@ import { CALLER, send, testAgent } from '../support/agents.ts';
 import { freshDatabase } from '../support/database.ts';
 import { ownCluster } from '../support/own-cluster.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { startWorker } from '../support/worker.ts';
+import { startWorker, until } from '../support/worker.ts';
 import { expectCountInToBeCountOut, full, manyEvents, sendUntilAccepted, untilProcessed } from './support.ts';
 
 const RESTARTS = full ? 4 : 1;
@@ -23,8 +23,10 @@ test('PostgreSQL stopped and started under load loses nothing and doubles nothin
       await sendUntilAccepted(db, agent, batch);
   };
   const load = Promise.all([lane(), lane(), lane()]);
-  for (let restart = 0; restart < RESTARTS; restart++) {
-    await new Promise((resolve) => setTimeout(resolve, 300));
+  const perRestart = batches.length / (RESTARTS + 1);
+  for (let restart = 1; restart <= RESTARTS; restart++) {
+    // Under load: some batches are accepted by then, and more are to come.
+    await until(() => Promise.resolve(waiting.length < batches.length - restart * perRestart + perRestart / 2));
     await cluster.stop();
     await cluster.start();
   }

@@ -46,9 +46,18 @@ describe.concurrent('the way in from a bare checkout', () => {
     expect(stdout).not.toContain('started');
   });
 
-  test('a missing npm is named', async ({ expect }) => {
+  test('an npm that ends without an error and installs half of it is not believed', async ({ expect }) => {
     await using house = await plant(undefined);
-    const { code, stderr } = await house.start('hello', { env: { npm_execpath: '', PATH: '/nowhere' } });
+    const { code, stdout, stderr } = await house.start('hello', { env: { NPM_HALF: '1' } });
+    expect(stderr).toMatch(/^npm ci ended without an error and left node_modules incomplete/);
+    expect(code).toBe(1);
+    expect(stdout).not.toContain('started');
+  });
+
+  test('a missing npm is named, also under npm', async ({ expect }) => {
+    await using house = await plant(undefined);
+    const env = { npm_execpath: '', PATH: '/nowhere', npm_lifecycle_event: 'test' };
+    const { code, stderr } = await house.start('hello', { env });
     expect(stderr).toMatch(/^npm cannot be started: .*ENOENT/);
     expect(code).toBe(127);
   });
@@ -92,6 +101,13 @@ describe.concurrent('the way in from a bare checkout', () => {
   });
 });
 
+/** Says that it was called, and leaves what a real one leaves unless it is told to do half of it. */
+const FAKE_NPM = `import { writeFileSync } from 'node:fs';
+console.log('npm', ...process.argv.slice(2));
+const packages = process.env.NPM_HALF ? {} : ${JSON.stringify(INSTALLED)};
+writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages }));
+process.exitCode = Number(process.env.NPM_EXIT ?? 0);`;
+
 /** A checkout whose npm, Prisma and script only say that they were called. */
 async function plant(present: object | undefined) {
   const root = await mkdtemp(join(tmpdir(), 'golive-bootstrap-'));
@@ -99,7 +115,7 @@ async function plant(present: object | undefined) {
   const files: Record<string, string> = {
     'package.json': JSON.stringify({ engines: { node: ENGINES } }),
     'package-lock.json': JSON.stringify({ packages: LOCK }),
-    'npm.mjs': `console.log('npm', ...process.argv.slice(2)); process.exitCode = Number(process.env.NPM_EXIT ?? 0);`,
+    'npm.mjs': FAKE_NPM,
     'scripts/hello.ts': `console.log('started', process.argv.slice(2)); process.exitCode = 7;`,
     'prisma/schema.prisma': '',
     'prisma/client/client.ts': '',

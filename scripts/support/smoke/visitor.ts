@@ -1,6 +1,6 @@
 /** A browser's manners without a browser: cookies by name, redirects one at a time, a bound on everything. */
 
-const TIMEOUT_MS = 8_000;
+const TIMEOUT_MS = 15_000;
 const MAX_HOPS = 6;
 
 /** A promise of the runbook that does not hold: the message names it and what was seen instead. */

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await ensurePartitions(database.db);
   await client.query('VACUUM ANALYZE "AuditEvent"');
   covered = await coveredRange(database.db);
-}, 120_000);
+});
 
 afterAll(async () => {
   await client.end();

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await server.create('source');
   const migrated = await run('npm', ['run', 'db:migrate:prod'], migrateEnvironment(server, 'source'));
   expect(migrated.code, migrated.out).toBe(0);
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.stop();

@@ -27,7 +27,7 @@ describe('a server shaped like Supabase', () => {
   beforeAll(async () => {
     server = await startHosted('supabase', 17, PASSWORDS);
     urls = await server.create('shaped_like');
-  }, 120_000);
+  });
   afterAll(() => server.stop());
 
   test('is reached by role.project, owned by a role that is no superuser, and knows the app by its plain name', async () => {
@@ -62,7 +62,7 @@ describe('a server shaped like RDS', () => {
   beforeAll(async () => {
     server = await startHosted('rds', 17, PASSWORDS);
     urls = await server.create('shaped_like');
-  }, 120_000);
+  });
   afterAll(() => server.stop());
 
   test('is owned by a member of rds_superuser that is no superuser', async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   dir = await scratch('encryption');
   await server.create('source');
   await execute(server.owner('source'), `CREATE TABLE word AS SELECT 'needle' AS text`);
-}, 120_000);
+});
 
 afterAll(async () => {
   // gpg leaves an agent behind for each of its homes.

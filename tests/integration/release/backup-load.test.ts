@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await releaseCluster();
   dir = await scratch('backup-load');
   await server.create('busy');
-}, 60_000);
+});
 
 afterAll(async () => {
   await server.stop();

@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { recordAudit } from '#lib/audit/record.ts';
 import { openDb } from '#lib/db.ts';
@@ -33,7 +32,7 @@ beforeAll(async () => {
   await db.$disconnect();
   await server.create('small');
   await execute(server.owner('small'), 'CREATE TABLE word AS SELECT 1 AS n');
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.stop();
@@ -109,7 +108,7 @@ test.runIf(tools)(
         process.kill(pid, 'SIGTERM');
         return running;
       },
-      { timeout: 20_000 },
+      { timeout: 120_000 },
     );
     await locker.$disconnect();
     expect(ran).toMatchObject({ code: 4, out: expect.stringContaining('interrupted') as string });
@@ -122,13 +121,9 @@ test.runIf(tools)(
 async function waitForDump(wanted: number) {
   const db = openDb(server.owner('source'));
   const sql = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE%' AND application_name = 'golive-backup'`;
-  for (let i = 0; i < 100; i++) {
-    const [row] = await db.$queryRawUnsafe<{ n: number }[]>(sql);
-    if (row?.n === wanted) return void (await db.$disconnect());
-    await sleep(100);
-  }
+  const atWork = () => db.$queryRawUnsafe<{ n: number }[]>(sql).then(([row]) => row?.n);
+  await expect.poll(atWork).toBe(wanted);
   await db.$disconnect();
-  throw new Error(`there were never ${wanted} dumps at work`);
 }
 
 test.runIf(tools)('a full disk is named as such and leaves nothing behind', async () => {

@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDb } from '#lib/db.ts';
 import { freePort } from '../../../scripts/support/postgres.ts';
 import { serverUser } from '../../../scripts/support/postgres-files.ts';
 import { haveTool } from '../../support/unchecked.ts';
+import { until } from '../../support/worker.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
 /** pgbouncer in session mode stands for the session pooler of Supabase. */
@@ -39,8 +39,8 @@ default_pool_size = 3
 `,
   );
   pooler = spawn('pgbouncer', [join(dir, 'pgbouncer.ini')], { stdio: 'ignore', ...serverUser() });
-  for (let i = 0; i < 50 && !(await reachable()); i++) await sleep(100);
-}, 60_000);
+  await until(reachable);
+});
 
 afterAll(async () => {
   pooler?.kill('SIGINT');

@@ -14,7 +14,7 @@ let dir: string;
 beforeAll(async () => {
   server = await releaseCluster();
   dir = await scratch('restore-older');
-}, 120_000);
+});
 afterAll(async () => {
   await server.stop();
   await rm(dir, { recursive: true, force: true });

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await server.create('source');
   await execute(server.owner('source'), `CREATE TABLE word AS SELECT 'new' AS text`);
   if (tools) expect((await run('scripts/backup.sh', [file], migrateEnvironment(server, 'source'))).code).toBe(0);
-}, 120_000);
+});
 afterAll(async () => {
   await server.stop();
   await rm(dir, { recursive: true, force: true });

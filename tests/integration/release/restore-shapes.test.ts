@@ -41,7 +41,7 @@ describe.each(['supabase', 'rds'] as const)('into a database shaped like that of
   let server: HostedCluster;
   beforeAll(async () => {
     server = await startHosted(shape, 15, PASSWORDS);
-  }, 120_000);
+  });
   afterAll(() => server.stop());
 
   test.runIf(tools)('a backup goes back over what is there, and others keep their rights on the schemas', async () => {

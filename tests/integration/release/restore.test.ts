@@ -25,7 +25,7 @@ beforeAll(async () => {
     'CREATE TABLE pgboss.job (id int)',
   );
   if (tools) expect((await run('scripts/backup.sh', [file], migrateEnvironment(server, 'source'))).code).toBe(0);
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all([server.stop(), other.stop()]);

@@ -32,7 +32,7 @@ beforeAll(async () => {
     ssl_key_file: join(dir, 'server.key'),
   });
   await server.create('secure');
-}, 60_000);
+});
 
 afterAll(async () => {
   await server.stop();
