@@ -38,7 +38,9 @@ test.each(SDKS)(
     if (program === null) return;
     await using server = await serveIngest(database.db);
     const [file, args] = program('send');
-    const sent = await command(file, args, { env: { ORIGIN: server.origin, KEY: agent.secret, SUBJECT: subject } });
+    const now = new Date().toISOString();
+    const env = { ORIGIN: server.origin, KEY: agent.secret, SUBJECT: subject, NOW: now };
+    const sent = await command(file, args, { env });
     expect(sent, sent.stderr).toMatchObject({ code: 0 });
     const lines = sent.stdout.trim().split('\n');
     expect(lines).toHaveLength(4);

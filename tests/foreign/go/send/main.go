@@ -1,4 +1,5 @@
-// Sends one event in each mode with the CloudEvents SDK for Go. Prints the mode, the id and the status of each.
+// Sends one event in each mode with the CloudEvents SDK for Go. NOW says what time it is: Go asks the kernel, past a clock that is shifted
+// for a test. Prints the mode, the id and the status of each.
 package main
 
 import (
@@ -19,7 +20,11 @@ func event(id string) cloudevents.Event {
 	e.SetSource("/go")
 	e.SetType("org.example.go")
 	e.SetSubject(os.Getenv("SUBJECT"))
-	e.SetTime(time.Now().Add(-5 * time.Second).Truncate(time.Second).Add(123456789))
+	now, err := time.Parse(time.RFC3339, os.Getenv("NOW"))
+	if err != nil {
+		panic(err)
+	}
+	e.SetTime(now.Add(-5 * time.Second).Truncate(time.Second).Add(123456789))
 	e.SetDataSchema("https://example.org/schema")
 	e.SetExtension("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	e.SetExtension("flag", true)
