@@ -41,6 +41,9 @@ export function goPrograms(promise: string): ForeignPrograms | null {
   return made === null ? null : (program) => [`${made}/${program}`, []];
 }
 
+/** `npm run test:foreign` asks every language; `npm test` leaves out Go, whose compiler takes a tenth of the time of all tests. */
+export const everyLanguage = process.env.FOREIGN === 'full';
+
 type Step = [file: string, args: string[], cwd: string];
 
 /** Makes a folder once for each content of the files it depends on. Of two that do so at once, the second takes what the first has made. */
