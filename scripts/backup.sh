@@ -106,7 +106,7 @@ tables, or: GRANT pg_read_all_data TO its role. Not readable: $unreadable"
 
 # The counts in the manifest and the dump are of one moment: both read the snapshot that this session holds open.
 open_snapshot() {
-  coproc SESSION { psql -XAtq -v ON_ERROR_STOP=1 -d "$URL" 2>>"$WORK/err"; }
+  coproc SESSION { run_psql -At -f - 2>>"$WORK/err"; }
   echo 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_export_snapshot();' >&"${SESSION[1]}"
   read -r -t 30 SNAPSHOT <&"${SESSION[0]}" || die 4 "no snapshot: $(tail -1 "$WORK/err")"
 }

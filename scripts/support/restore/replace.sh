@@ -19,7 +19,7 @@ end_group() {
 # before that leaves the target as it was.
 replace_in_one_transaction() {
   set -m
-  compose | psql -Xq -v ON_ERROR_STOP=1 -v schemas="$SCHEMAS" -d "$URL" >"$WORK/out" 2>"$WORK/err" &
+  compose | run_psql -v schemas="$SCHEMAS" -f - >"$WORK/out" 2>"$WORK/err" &
   GROUP=$(jobs -p %%)
   set +m
   wait $! || true
@@ -70,11 +70,11 @@ manifest_counts() {
 # For databases that one connection is too slow for. What is there is removed first, so from then on a failure is said with the state of the target.
 replace_in_parallel() {
   { echo 'BEGIN;' && cat "$SQL/clear.sql" && echo 'COMMIT;'; } |
-    psql -Xq -v ON_ERROR_STOP=1 -v schemas="$SCHEMAS" -d "$URL" >/dev/null 2>"$WORK/err" ||
+    run_psql -v schemas="$SCHEMAS" -f - >/dev/null 2>"$WORK/err" ||
     die 7 "the restore failed, $(state). $(grep -i error "$WORK/err" | head -1)"
   : >"$WORK/cleared"
   pg_restore --exit-on-error --no-owner --no-privileges --jobs "$JOBS" --use-list "$WORK/wanted" --dbname "$URL" "$DUMP" 2>"$WORK/err" ||
     die 7 "the restore failed, $(state). $(grep -i error "$WORK/err" | head -1)"
   { cat "$SQL/close.sql" && { [[ $MANIFEST == none ]] || compare_counts; }; } |
-    psql -Xq -v ON_ERROR_STOP=1 -v schemas="$SCHEMAS" -d "$URL" >/dev/null 2>"$WORK/err" || die 8 "$(grep -i error "$WORK/err" | head -1)"
+    run_psql -v schemas="$SCHEMAS" -f - >/dev/null 2>"$WORK/err" || die 8 "$(grep -i error "$WORK/err" | head -1)"
 }

@@ -31,7 +31,7 @@ check_parameters() {
     echo "note: PostgreSQL $SERVER_MAJOR does not know $name: the setting is left out"
   done
   if grep -q '^\\restrict' "$WORK/preamble"; then
-    printf '\\restrict check\n\\unrestrict check\n' | psql -Xq -v ON_ERROR_STOP=1 -d "$URL" >/dev/null 2>&1 ||
+    printf '\\restrict check\n\\unrestrict check\n' | run_psql -f - >/dev/null 2>&1 ||
       die 3 "$(psql --version) is older than $(pg_restore --version) and does not read its scripts: install both of one version"
   fi
 }
@@ -75,7 +75,7 @@ check_target() {
   if [[ -n $MISSING && $(ask "SELECT has_database_privilege(current_database(), 'CREATE')") != t ]]; then
     die 5 "refused: $(ask 'SELECT current_user') may make no schema in $HOST_AND_NAME, and the backup needs$MISSING. $OWNER_HINT"
   fi
-  psql -XAtq -F $'\t' -v ON_ERROR_STOP=1 -v schemas="$SCHEMAS" -d "$URL" -f "$SQL/removals.sql" >"$WORK/verdicts" 2>"$WORK/err" ||
+  run_psql -At -F $'\t' -v schemas="$SCHEMAS" -f "$SQL/removals.sql" >"$WORK/verdicts" 2>"$WORK/err" ||
     die 5 "$HOST_AND_NAME could not be looked at: $(tail -1 "$WORK/err")"
   missing=$(awk -F'\t' 'NR == FNR { own[$0]; next } $1 == "kept" && ($2 in own) { print $3 }' "$WORK/own" "$WORK/verdicts" | head -5)
   [[ -z $missing ]] || die 5 "refused: the backup brings what is there and cannot be replaced by $(ask 'SELECT current_user'): ${missing//$'\n'/, }"

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PINNED } from '#lib/db/session.ts';
@@ -8,6 +10,7 @@ import { execute } from '../../../scripts/support/postgres.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { testEnvironment } from '../../support/proof.ts';
+import { haveTool } from '../../support/unchecked.ts';
 
 /** What an operator, a provider or an attacker of the settings may have said, of the database and of the role. */
 const OF_DATABASE = {
@@ -102,6 +105,31 @@ test('every kind of connection is pinned, whatever the database and the role wer
   );
   await outside.end();
   expect(settings(seen.rows)).toEqual(PINNED);
+});
+
+const SHELL = `set -euo pipefail
+source scripts/support/database.sh
+use_database test DATABASE_URL
+sql="SELECT name || '=' || setting FROM pg_settings WHERE lower(name) = ANY (string_to_array('$NAMES', ' '))"
+ask "$sql"
+run_psql -At -f - <<<"$sql"`;
+
+const psql = haveTool('psql', 'sessions of the shell scripts are pinned');
+
+test.runIf(psql)('so is every psql of the shell scripts, with a statement or with a script on its stdin', async () => {
+  const env = { DATABASE_URL: database.ownerUrl, NAMES: names.join(' '), PGCLIENTENCODING: 'LATIN1', WORK: '/nowhere' };
+  const { code, stdout, stderr } = await command('bash', ['-c', SHELL], { env });
+  expect(code, stderr).toBe(0);
+  // A restore refuses a database that is read-only, so it must see that.
+  const expected = Object.entries({ ...PINNED, default_transaction_read_only: 'on' }).map((pair) => pair.join('='));
+  expect(stdout.trim().split('\n').sort()).toEqual([...expected, ...expected].sort());
+});
+
+test('no shell script starts psql otherwise', async () => {
+  const files = (await readdir('scripts', { recursive: true })).filter((name) => name.endsWith('.sh'));
+  const texts = await Promise.all(files.map((name) => readFile(join('scripts', name), 'utf8')));
+  const starts = texts.join('\n').match(/\bpsql -(?!-version).*/g);
+  expect(starts).toEqual(['psql -Xq -v ON_ERROR_STOP=1 -d "$URL" -c "$PINNED" "$@"']);
 });
 
 test('a moment is stored as it was meant, seen by another client', async () => {

@@ -110,7 +110,7 @@ test.runIf(tools)('a psql that does not read what pg_restore writes', async () =
   // As psql before the release that brought \restrict.
   const old = await instead(
     'psql',
-    `if [[ ! -t 0 && " $* " != *" -c "* && " $* " != *" -f "* ]]; then input=$(cat); [[ $input != *restrict* ]] || { echo 'invalid command \\restrict' >&2; exit 3; }; "$REAL" "$@" <<<"$input"; else exec "$REAL" "$@"; fi`,
+    `if [[ " $* " == *" -f - "* ]]; then input=$(cat); [[ $input != *restrict* ]] || { echo 'invalid command \\restrict' >&2; exit 3; }; "$REAL" "$@" <<<"$input"; else exec "$REAL" "$@"; fi`,
   );
   const writes = await instead(
     'pg_restore',
