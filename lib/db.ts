@@ -59,7 +59,11 @@ export function openDb(
     application_name: 'golive',
   });
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
-  return new PrismaClient({ adapter });
+  // A transaction waits for its connection as a query does, and lasts no longer than the server lets it be idle.
+  return new PrismaClient({
+    adapter,
+    transactionOptions: { maxWait: connectTimeoutMs, timeout: STATEMENT_TIMEOUT_MS },
+  });
 }
 
 function impatientSocket(patienceMs: number): Socket {

@@ -48,13 +48,13 @@ use_database() {
   export PGAPPNAME="golive-$1" PGCONNECT_TIMEOUT=10
 }
 
-# What each session is set to, whatever the server, the database or the role say: as in lib/db/session.ts, and for its reasons. Read-only
-# is left as it was configured, because a restore asks for it before it begins.
+# What each session is set to, whatever the server, the database or the role say: as in lib/db/session.ts, and for its reasons.
 PINNED="SET statement_timeout = '0'; SET lock_timeout = '0'; SET idle_in_transaction_session_timeout = '0'; SET idle_session_timeout = '0';
   SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET client_encoding = 'UTF8';
   SET standard_conforming_strings = 'on'; SET bytea_output = 'hex'; SET extra_float_digits = '1'; SET quote_all_identifiers = 'off';
   SET search_path = 'public'; SET array_nulls = 'on'; SET transform_null_equals = 'off'; SET row_security = 'on';
-  SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = 'off'"
+  SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = 'off';
+  SET default_transaction_deferrable = 'off'"
 
 # psql on the database. A script on its stdin needs the arguments `-f -`.
 run_psql() {

@@ -7,9 +7,10 @@ check_server() {
   local version facts
   version=$(ask 'SHOW server_version_num' 2>"$WORK/err") || die 5 "no connection to $HOST_AND_NAME: $(tail -1 "$WORK/err")"
   SERVER_MAJOR=$((version / 10000))
-  facts=$(ask "SELECT pg_is_in_recovery() || ' ' || current_setting('transaction_read_only')")
+  facts=$(ask "SELECT pg_is_in_recovery() || ' ' || reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'")
   [[ $facts != true* ]] || die 5 "refused: $HOST_AND_NAME is a replica, which takes no writes. Name the primary"
-  [[ $facts != *on ]] || die 5 "refused: sessions of $HOST_AND_NAME are read-only (default_transaction_read_only)"
+  [[ $facts != *on ]] || ((JOBS == 1)) ||
+    die 5 "refused: sessions of $HOST_AND_NAME are read-only (default_transaction_read_only), and with --jobs pg_restore opens its own: leave out --jobs"
   check_parameters
   local source
   source=$(fact server)
