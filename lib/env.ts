@@ -37,7 +37,9 @@ const fields = z.object({
   WORKER_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
     .optional()
-    .describe('PostgreSQL, as a user of the worker alone, which migrations then make; used by migrations only'),
+    .describe(
+      'PostgreSQL, as a user of the worker alone; used by migrations, which grant it its rights, and by audit:verify',
+    ),
   DATABASE_APP_ROLE: z
     .string()
     .regex(/^[a-z_][a-z0-9_]{0,62}$/)

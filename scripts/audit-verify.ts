@@ -46,12 +46,19 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
 }
 
 async function verifyDatabase(full: boolean, shipped: ShippedAnchor[], quiet: boolean): Promise<Verification> {
-  const { DATABASE_URL, DATABASE_CA_CERT } = env();
-  await using lanes = await openLanes(DATABASE_URL, DATABASE_CA_CERT);
+  await using lanes = await openLanes(verifierUrl(), env().DATABASE_CA_CERT);
   const onProgress = (message: string) => void (quiet || !process.stderr.isTTY || process.stderr.write(`${message}\n`));
   const outcome = await verifyAudit(lanes.clients, trustedKeys(env()), { full, shipped, onProgress });
   await recordVerification(lanes.clients[0], outcome);
   return outcome;
+}
+
+/** Only the worker may record what was found; where it has a user of its own, that one verifies. */
+function verifierUrl(): string {
+  const { DATABASE_URL, WORKER_DATABASE_URL = DATABASE_URL } = env();
+  const [given, worker] = [new URL(DATABASE_URL), new URL(WORKER_DATABASE_URL)];
+  // A shell may hold production's beside the URL of a throw-away database.
+  return given.host === worker.host && given.pathname === worker.pathname ? WORKER_DATABASE_URL : DATABASE_URL;
 }
 
 /** Takes log lines (`{"anchor": {...}}`) and bare anchors; other lines of a log are passed over. */

@@ -1,43 +1,67 @@
 /** `npm run db:pg:migrate`: applies prisma/postgres, the part of the schema that Prisma cannot express. Safe to run twice at once. */
 import { fileURLToPath } from 'node:url';
+import type { Client } from 'pg';
 import { openClient } from '#lib/db/client.ts';
+import type { AppRoles } from '#lib/db/grants.ts';
 import { underMigrationLock } from '#lib/db/migration-lock.ts';
 import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
-import { ensureAppRoles, loginOf } from '#lib/db/roles.ts';
+import { settleRights } from '#lib/db/rights.ts';
+import { ensureAppRoles, installationOf } from '#lib/db/roles.ts';
 import { revokeStrangerRights } from '#lib/db/strangers.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { installQueue } from '#lib/queue/install.ts';
 import { runCommand, type Given } from './support/run-command.ts';
 
 const USAGE = `Usage: npm run db:pg:migrate [-- --again]
-  Runs the files of prisma/postgres that are new or were edited, as MIGRATE_DATABASE_URL, or else DATABASE_URL.
-  --again   run all of them: they are idempotent, and put back what somebody removed by hand
+  Runs the files of prisma/postgres that are new or were edited, as MIGRATE_DATABASE_URL, or else DATABASE_URL. Then the app's roles get
+  the rights that this release wants and no others, and whatever anybody else holds is taken away.
+  --again        run all of the files: they are idempotent, and put back what somebody removed by hand
+  --keep-usage   leave others the bare use of the schema public, which reaches nothing by itself: as a restore leaves it
   Exit codes: 0 done, 1 failed, 2 wrong usage`;
 
-const OPTIONS = { again: { type: 'boolean', default: false } } as const;
+const flag = { type: 'boolean', default: false } as const;
+const OPTIONS = { again: flag, 'keep-usage': flag } as const;
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
-  const { DATABASE_URL, MIGRATE_DATABASE_URL, WORKER_DATABASE_URL, DATABASE_APP_ROLE, DATABASE_CA_CERT } = migrateEnv();
+  const sources = migrateEnv();
+  const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_APP_ROLE, DATABASE_CA_CERT } = sources;
   const client = await openClient(MIGRATE_DATABASE_URL ?? DATABASE_URL, { caCert: DATABASE_CA_CERT });
   try {
-    const made = DATABASE_APP_ROLE !== undefined;
-    const web = await loginOf(DATABASE_URL, made, DATABASE_CA_CERT);
-    const worker = WORKER_DATABASE_URL === undefined ? web : await loginOf(WORKER_DATABASE_URL, made, DATABASE_CA_CERT);
-    if (DATABASE_APP_ROLE) await ensureAppRoles(client, DATABASE_APP_ROLE, [web, worker]);
-    const appRole = DATABASE_APP_ROLE ?? web.name;
-    const settings = { 'golive.app_role': appRole, 'golive.web_user': web.name, 'golive.worker_user': worker.name };
+    const { roles, users, fault } = await installationOf(client, sources);
+    if (fault !== undefined && DATABASE_APP_ROLE !== undefined) throw new Error(fault);
+    if (fault !== undefined) console.error(`WARNING: ${fault}`);
+    if (DATABASE_APP_ROLE !== undefined) await ensureAppRoles(client, DATABASE_APP_ROLE, [users.web, users.worker]);
     const dir = fileURLToPath(new URL('../prisma/postgres', import.meta.url));
     const onApplied = (name: string, ms: number) => console.log(`applied ${name} (${ms} ms)`);
-    const applied = await applyPostgresMigrations(client, dir, settings, { again: values.again, onApplied });
+    const applied = await applyPostgresMigrations(client, dir, { again: values.again, onApplied });
     if (applied.length === 0) console.log('prisma/postgres: nothing to apply');
-    await underMigrationLock(client, () => installQueue(client, appRole));
-    const taken = await revokeStrangerRights(client, [appRole, web.name, worker.name]);
-    for (const { object, grantee, privileges } of taken)
-      console.log(`revoked ${privileges} on ${object} from ${grantee}`);
+    await underMigrationLock(client, async () => {
+      await installQueue(client);
+      await settle(client, roles, values['keep-usage']);
+    });
     return 0;
   } finally {
     await client.end();
   }
+}
+
+/** On every run: a backup brings tables without rights, and a platform gives rights to roles of its own. */
+async function settle(client: Client, roles: AppRoles, keepHarmless: boolean): Promise<void> {
+  const faults = await settleRights(client, roles);
+  const given = Map.groupBy(
+    faults.filter(({ verdict }) => verdict === 'missing'),
+    ({ role }) => role,
+  );
+  for (const [role, of] of given) console.log(`granted to ${role} what it lacked on ${of.length} objects`);
+  for (const { role, object, privileges } of faults.filter(({ verdict }) => verdict === 'superfluous'))
+    console.log(`revoked ${privileges.join(', ')} on ${object} from ${role}, which this release does not want`);
+  const { taken, left } = await revokeStrangerRights(client, roles, { keepHarmless });
+  for (const { object, grantee, privileges } of taken)
+    console.log(`revoked ${privileges} on ${object} from ${grantee}`);
+  for (const { object, grantee, privileges, revoke } of left)
+    console.error(
+      `WARNING: ${grantee} keeps ${privileges} on ${object}, which only its grantor can take away: ${revoke}`,
+    );
 }
 
 await runCommand({ name: 'db:pg:migrate', usage: USAGE, options: OPTIONS }, main);

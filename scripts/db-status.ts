@@ -7,7 +7,8 @@ import { runCommand, type Given } from './support/run-command.ts';
 
 const USAGE = `Usage: npm run db:status [-- --json]
   Compares the database of MIGRATE_DATABASE_URL, or else DATABASE_URL, with this release: both halves of the migrations,
-  the indexes and triggers of the audit log on every partition, and the tables with prisma/schema.prisma.
+  the indexes and triggers of the audit log on every partition, the tables with prisma/schema.prisma, the rights of the app's
+  roles, and what anybody else may do with anything of ours.
   Exit codes: 0 as it should be, 1 something was found, 2 wrong usage, 3 could not check`;
 
 /** What to do about each kind of finding. */
@@ -16,24 +17,29 @@ const ADVICE: Record<Finding['kind'], string> = {
   failed: 'repair the data, then prisma migrate resolve --rolled-back NAME, then npm run db:migrate:prod',
   edited:
     'put the old text back and write a new migration; a file of prisma/postgres is run again by npm run db:migrate:prod',
-  ahead: 'expected after a rollback; otherwise deploy the release that has it',
-  index: 'psql "$DATABASE_URL" -f docs/ops/audit_keyset_index_standalone.sql',
+  ahead: 'right after a rollback: change nothing; otherwise deploy the release that has it',
+  index: 'psql "${MIGRATE_DATABASE_URL:-$DATABASE_URL}" -f docs/ops/audit_keyset_index_standalone.sql',
   trigger: 'npm run db:pg:migrate -- --again, and find out who removed it',
   drift: 'somebody changed the tables by hand: undo it, or write the migration',
+  role: 'npm run db:roles -- --help says how the roles are made',
+  rights: 'npm run db:pg:migrate',
+  stranger: 'npm run db:pg:migrate, and find out who granted it',
 };
 
 const OPTIONS = { json: { type: 'boolean', default: false } } as const;
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
+  const sources = migrateEnv();
+  const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = sources;
   const client = await openClient(MIGRATE_DATABASE_URL ?? DATABASE_URL, {
     caCert: DATABASE_CA_CERT,
     connectionTimeoutMillis: 5_000,
   });
   try {
-    const { applied, findings } = await databaseStatus(client, root);
-    if (values.json) return print(JSON.stringify({ applied, findings }), findings.length === 0 ? 0 : 1);
+    const { applied, findings, notes } = await databaseStatus(client, root, sources);
+    if (values.json) return print(JSON.stringify({ applied, findings, notes }), findings.length === 0 ? 0 : 1);
+    for (const { name, detail } of notes) console.log(`note: ${name} ${detail}, which reaches nothing by itself`);
     for (const { kind, name, detail } of findings)
       console.log(`${kind.toUpperCase()} ${name}: ${detail}\n  -> ${ADVICE[kind]}`);
     return print(`${applied} migrations applied, ${findings.length} findings`, findings.length === 0 ? 0 : 1);

@@ -1,5 +1,5 @@
 -- Builds the keyset index of the audit log on a live database, and nothing else. For a database whose migrations cannot run:
---   psql "$DATABASE_URL" -f docs/ops/audit_keyset_index_standalone.sql
+--   psql "${MIGRATE_DATABASE_URL:-$DATABASE_URL}" -f docs/ops/audit_keyset_index_standalone.sql
 -- Readers and writers go on meanwhile. Connect as the owner of the tables. It may be interrupted and run again: what an earlier run
 -- left half built is dropped first, and what is there already is kept. A direct or session-mode connection is needed.
 \set ON_ERROR_STOP on

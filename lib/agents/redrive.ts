@@ -4,7 +4,8 @@ import { recordAudit } from '../audit/record.ts';
 import type { Db } from '../db.ts';
 import { ok, type Result } from '../errors.ts';
 import { producer } from '../queue/boss.ts';
-import { INGEST_DEAD_LETTERS, INGEST_QUEUE, QUEUE_SCHEMA } from '../queue/jobs.ts';
+import { QUEUE_SCHEMA } from '../db/schemas.ts';
+import { INGEST_DEAD_LETTERS, INGEST_QUEUE } from '../queue/jobs.ts';
 import { withAgentPermission } from './permitted.ts';
 
 /** Most batches that one call gives back, so that its transaction stays short. */

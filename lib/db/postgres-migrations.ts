@@ -61,7 +61,6 @@ export async function postgresMigrationStates(client: Client, dir: string): Prom
 
 /**
  * Applies what is pending or edited. Two runs at once take turns: the second finds nothing left to do.
- * @param settings session settings that the files read, e.g. `golive.app_role`.
  * @param options `again` runs every file, also what is applied: it puts back what somebody removed by hand.
  * @returns the names of those that were new or edited.
  * @throws when a file fails, naming it; the files before it stay applied.
@@ -69,13 +68,10 @@ export async function postgresMigrationStates(client: Client, dir: string): Prom
 export async function applyPostgresMigrations(
   client: Client,
   dir: string,
-  settings: Record<string, string>,
   { again = false, onApplied }: { again?: boolean; onApplied?: (name: string, ms: number) => void } = {},
 ): Promise<string[]> {
   return underMigrationLock(client, async () => {
     await client.query(LEDGER);
-    for (const [name, value] of Object.entries(settings))
-      await client.query('SELECT set_config($1, $2, false)', [name, value]);
     const states = await postgresMigrationStates(client, dir);
     for (const file of states) {
       if (file.state === 'applied' && !file.everyRun && !again) continue;

@@ -1,6 +1,7 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { openClient } from './client.ts';
+import type { AppRoles } from './grants.ts';
+import { scramVerifier } from './scram.ts';
 
 export interface LoginUser {
   name: string;
@@ -9,16 +10,69 @@ export interface LoginUser {
 
 /** Any fixed number will do, as long as nothing else of ours takes the same lock. */
 const LOCK_KEY = 7_305_002;
-const ITERATIONS = 4096;
+
+/** Where a migration or a look at the database learns who is who. */
+export interface RoleSources {
+  DATABASE_URL: string;
+  MIGRATE_DATABASE_URL?: string | undefined;
+  WORKER_DATABASE_URL?: string | undefined;
+  DATABASE_APP_ROLE?: string | undefined;
+  DATABASE_CA_CERT?: string | undefined;
+}
+
+/** Who an installation's roles are, by the word of the server. */
+export interface Installation {
+  roles: AppRoles;
+  users: { web: LoginUser; worker: LoginUser };
+  /** What is wrong with them, as a sentence that says what to do; undefined when all is well. */
+  fault: string | undefined;
+}
 
 /**
- * Whom a URL signs in, by the word of the server: a pooler's user names are its own (`role.project`), and the grants must go to the role.
- * @param made the migration makes this user if it is missing, so the URL's name is the only one there is yet.
- * @throws when nobody can sign in with it: rights that are granted to nobody would be missing for ever.
+ * Asks the server who signs in with each URL. A pooler's user names are its own (`role.project`), and the grants must go to the role.
+ * @param owner a connection as whoever owns the tables, or is to own them.
+ * @throws when nobody can sign in with one of them: rights that are granted to nobody would be missing for ever.
  */
-export async function loginOf(url: string, made: boolean, caCert?: string): Promise<LoginUser> {
+export async function installationOf(owner: Client, sources: RoleSources): Promise<Installation> {
+  const { rows } = await owner.query<{ name: string }>('SELECT current_user AS name');
+  const ownName = rows[0]?.name ?? '';
+  const ownerUrl = sources.MIGRATE_DATABASE_URL ?? sources.DATABASE_URL;
+  const known = { suffix: poolerSuffix(ownerUrl, ownName), made: sources.DATABASE_APP_ROLE !== undefined };
+  const login = (url: string) => loginOf(url, known, sources.DATABASE_CA_CERT);
+  const web = await login(sources.DATABASE_URL);
+  const worker = sources.WORKER_DATABASE_URL === undefined ? web : await login(sources.WORKER_DATABASE_URL);
+  const roles = { app: sources.DATABASE_APP_ROLE ?? web.name, web: web.name, worker: worker.name };
+  return { roles, users: { web, worker }, fault: faultOf(ownName, roles, sources) };
+}
+
+/** Two URLs that are one role where two are meant: an app that owns its tables is stopped by triggers alone, which it may remove. */
+function faultOf(owner: string, roles: AppRoles, sources: RoleSources): string | undefined {
+  const meant = sources.MIGRATE_DATABASE_URL !== undefined || sources.DATABASE_APP_ROLE !== undefined;
+  const name = [roles.app, roles.web, roles.worker].find((role) => role === owner);
+  if (!meant || name === undefined) return undefined;
+  const urls = name === roles.web ? 'MIGRATE_DATABASE_URL and DATABASE_URL' : 'the URLs of owner and app';
+  return `${urls} are one role, ${name}: the app owns the tables, and nothing but triggers that it may remove keeps the audit log append-only. npm run db:roles makes a role for the app`;
+}
+
+/** What a pooler wants behind the name of a role, like `.project`; empty where there is none. */
+export function poolerSuffix(url: string, role: string): string {
+  const given = decodeURIComponent(new URL(url).username);
+  return role !== '' && given.startsWith(`${role}.`) ? given.slice(role.length) : '';
+}
+
+/**
+ * Whom a URL signs in.
+ * @param known `made`: the migration makes this user if it is missing, so the URL's name, without the pooler's `suffix`, is all there is yet.
+ */
+async function loginOf(
+  url: string,
+  { made, suffix }: { made: boolean; suffix: string },
+  caCert?: string,
+): Promise<LoginUser> {
   const { username, password } = new URL(url);
-  const named = { name: decodeURIComponent(username), password: decodeURIComponent(password) };
+  const given = decodeURIComponent(username);
+  const plain = suffix !== '' && given.endsWith(suffix) ? given.slice(0, -suffix.length) : given;
+  const named = { name: plain, password: decodeURIComponent(password) };
   try {
     const client = await openClient(url, { caCert });
     try {
@@ -30,15 +84,15 @@ export async function loginOf(url: string, made: boolean, caCert?: string): Prom
   } catch (error) {
     if (made) return named;
     throw new Error(
-      `nobody can sign in with the app's database URL as ${named.name}, so it would be left without rights: make the role, or set DATABASE_APP_ROLE and let the migration make it (${(error as Error).message})`,
+      `nobody can sign in with the app's database URL as ${given}, so it would be left without rights: npm run db:roles makes the role, and so does a migration when DATABASE_APP_ROLE is set (${(error as Error).message})`,
       { cause: error },
     );
   }
 }
 
 /**
- * Makes the role that holds the app's rights and the users that borrow them, or brings their passwords up to date. Runs before the grants
- * of prisma/postgres, as a user that may create roles; running it again, or twice at once, changes nothing else.
+ * Makes the role that holds the app's rights and the users that borrow them, or brings their passwords up to date. Runs before the grants,
+ * as a user that may create roles; running it again, or twice at once, changes nothing else.
  * @param appRole cannot log in; the grants go to it.
  * @param users one for each process, so that a leaked password is one process's, and the server's views say who did what.
  */
@@ -64,16 +118,4 @@ export async function ensureAppRoles(client: Client, appRole: string, users: Log
 async function create(client: Client, name: string, kind: 'LOGIN' | 'NOLOGIN'): Promise<void> {
   const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
   if (found.rowCount === 0) await client.query(`CREATE ROLE ${client.escapeIdentifier(name)} ${kind}`);
-}
-
-/**
- * What PostgreSQL stores of a password (RFC 5803). Sent in place of the password, which would otherwise stand in the server's log
- * whenever statements are logged. For passwords in ASCII, where SASLprep changes nothing.
- */
-function scramVerifier(password: string): string {
-  const salt = randomBytes(16);
-  const salted = pbkdf2Sync(password, salt, ITERATIONS, 32, 'sha256');
-  const keyed = (text: string) => createHmac('sha256', salted).update(text).digest();
-  const stored = createHash('sha256').update(keyed('Client Key')).digest('base64');
-  return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString('base64')}$${stored}:${keyed('Server Key').toString('base64')}`;
 }

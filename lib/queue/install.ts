@@ -1,16 +1,16 @@
 import type { Client } from 'pg';
 import { PgBoss } from 'pg-boss';
-import { QUEUE_SCHEMA, QUEUE_SETTINGS } from './jobs.ts';
+import { QUEUE_SCHEMA } from '../db/schemas.ts';
+import { QUEUE_SETTINGS } from './jobs.ts';
 
 /** Index builds that pg-boss leaves to the background are waited for: at run time nobody has the right to make them. */
 const BACKGROUND_POLL_MS = 500;
 
 /**
- * Makes or updates pg-boss's schema and our queues, as the owner, and lets the app role use them. Part of the migrate step, and like
+ * Makes or updates pg-boss's schema and our queues, as the owner,. Part of the migrate step, and like
  * the rest of it under its lock: two first runs at once would make the schema twice.
- * @param appRole user of DATABASE_URL; nothing is granted when it is the owner itself.
  */
-export async function installQueue(client: Client, appRole: string): Promise<void> {
+export async function installQueue(client: Client): Promise<void> {
   const boss = new PgBoss({
     db: { executeSql: (text, values) => client.query(text, values) },
     schema: QUEUE_SCHEMA,
@@ -31,7 +31,6 @@ export async function installQueue(client: Client, appRole: string): Promise<voi
   } finally {
     await boss.stop({ graceful: false });
   }
-  await client.query(grants(appRole));
 }
 
 async function untilBackgroundWorkIsDone(boss: PgBoss): Promise<void> {
@@ -41,21 +40,4 @@ async function untilBackgroundWorkIsDone(boss: PgBoss): Promise<void> {
     if (unfinished.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, BACKGROUND_POLL_MS));
   }
-}
-
-/** Rows and functions, no DDL. One text is one transaction. */
-function grants(appRole: string): string {
-  const role = `'${appRole.replaceAll("'", "''")}'`;
-  return `DO $$
-DECLARE
-  app text := ${role};
-BEGIN
-  IF app = current_user OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = app) THEN
-    RETURN;
-  END IF;
-  EXECUTE format('GRANT USAGE ON SCHEMA ${QUEUE_SCHEMA} TO %I', app);
-  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${QUEUE_SCHEMA} TO %I', app);
-  EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${QUEUE_SCHEMA} TO %I', app);
-END
-$$`;
 }

@@ -3,9 +3,6 @@ import { z } from 'zod';
 
 /** Every queue with its settings and the shape of its jobs. Created by the migrate step; the app role never needs DDL. */
 
-/** pg-boss keeps its tables in a schema of its own, so that Prisma's stays the whole of `public`. */
-export const QUEUE_SCHEMA = 'pgboss';
-
 export const INGEST_QUEUE = 'agent-ingest';
 export const INGEST_DEAD_LETTERS = 'agent-ingest-dead';
 

@@ -1,5 +1,6 @@
 import type { Db } from '../db.ts';
-import { INGEST_QUEUE, QUEUE_SCHEMA } from './jobs.ts';
+import { QUEUE_SCHEMA } from '../db/schemas.ts';
+import { INGEST_QUEUE } from './jobs.ts';
 
 /**
  * How long the oldest job that could run now has been waiting for a worker, in seconds; 0 when none waits. A job that is to be tried again

@@ -67,16 +67,6 @@ $$;
 
 REVOKE ALL ON FUNCTION audit_steady_plans(regclass), audit_make_partition(timestamptz), audit_ensure_partitions(integer) FROM PUBLIC;
 
-DO $$
-DECLARE
-  app text := current_setting('golive.app_role', true);
-BEGIN
-  IF app <> '' AND app <> current_user AND EXISTS (SELECT FROM pg_roles WHERE rolname = app) THEN
-    EXECUTE format('GRANT EXECUTE ON FUNCTION audit_ensure_partitions(integer) TO %I', app);
-  END IF;
-END
-$$;
-
 SELECT audit_steady_plans('"AuditEvent"');
 SELECT audit_steady_plans('"AuditEvent_default"');
 SELECT audit_ensure_partitions(3);

@@ -104,7 +104,6 @@ REVOKE ALL ON FUNCTION audit_note(), audit_seal(integer) FROM PUBLIC;
 DO $$
 DECLARE
   name text;
-  app text := current_setting('golive.app_role', true);
 BEGIN
   FOREACH name IN ARRAY ARRAY['AuditPending', 'AuditChain', 'AuditAnchor', 'AuditPrune', 'AuditTombstone', 'AuditVerification'] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON %I
@@ -112,12 +111,5 @@ BEGIN
     EXECUTE format('CREATE OR REPLACE TRIGGER audit_no_truncate BEFORE TRUNCATE ON %I
       FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change()', name);
   END LOOP;
-  IF app <> '' AND app <> current_user AND EXISTS (SELECT FROM pg_roles WHERE rolname = app) THEN
-    EXECUTE format('GRANT SELECT ON "AuditPending", "AuditChain", "AuditAnchor", "AuditPrune", "AuditTombstone", "AuditHold",
-      "AuditPolicy", "AuditVerification", "AuditStream", "AuditDeadLetter" TO %I', app);
-    EXECUTE format('GRANT INSERT ON "AuditAnchor", "AuditVerification", "AuditPrune", "AuditDeadLetter" TO %I', app);
-    EXECUTE format('GRANT INSERT, UPDATE ON "AuditStream" TO %I', app);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION audit_seal(integer) TO %I', app);
-  END IF;
 END
 $$;

@@ -140,14 +140,3 @@ $$;
 
 REVOKE ALL ON FUNCTION audit_check_floor(timestamptz, text), audit_is_held(timestamptz, text, text), audit_bury(uuid, bigint[]),
   audit_drop_partition(text, uuid, text), audit_delete_events(uuid[], timestamptz[], uuid, text), audit_drop_chain_head() FROM PUBLIC;
-
-DO $$
-DECLARE
-  app text := current_setting('golive.app_role', true);
-BEGIN
-  IF app <> '' AND app <> current_user AND EXISTS (SELECT FROM pg_roles WHERE rolname = app) THEN
-    EXECUTE format('GRANT EXECUTE ON FUNCTION audit_drop_partition(text, uuid, text),
-      audit_delete_events(uuid[], timestamptz[], uuid, text), audit_drop_chain_head() TO %I', app);
-  END IF;
-END
-$$;

@@ -34,7 +34,7 @@ export async function prepareDatabase(
 }
 
 /** Makes a role, or gives the one that is there these rights and this password. */
-export async function ensureRole(client: Client, role: string, rights: string, password: string): Promise<void> {
+async function ensureRole(client: Client, role: string, rights: string, password: string): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
   const verb = rowCount === 0 ? 'CREATE' : 'ALTER';
   await client.query(`${verb} ROLE ${role} ${rights} PASSWORD ${client.escapeLiteral(password)}`);

@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 async function prepare(url: string): Promise<TimeRange | null> {
   await withClient(url, async (client) => {
     progress('building indexes');
-    await applyPostgresMigrations(client, MIGRATIONS, {});
+    await applyPostgresMigrations(client, MIGRATIONS);
     progress('vacuum analyze');
     await client.query('VACUUM ANALYZE "AuditEvent"');
   });

@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   await db.$disconnect();
   await withClient(database.url, async (client) => {
     progress('building indexes');
-    await applyPostgresMigrations(client, MIGRATIONS, {});
+    await applyPostgresMigrations(client, MIGRATIONS);
     for (const table of ['AuditEvent', 'AuditChain']) await client.query(`VACUUM ANALYZE "${table}"`);
   });
   progress('verifying everything');

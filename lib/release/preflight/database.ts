@@ -38,15 +38,21 @@ interface Found {
 /** Pending migrations are what a deployment applies, and a newer database is what a rollback leaves; the rest stands in its way. */
 async function drift(run: Parameters<Check['run']>[0]['run']): Promise<Finding[]> {
   const { code, output } = await run('npm', ['run', '--silent', 'db:status', '--', '--json']);
-  if (code === 0) return [green('every migration is applied, nothing drifted')];
   const json = /^\{.*\}$/m.exec(output)?.[0];
+  if (json === undefined && code === 0) return [green('every migration is applied, nothing drifted')];
   if (json === undefined) return [red(`db:status could not check: ${tail(output)}`, 'npm run db:status')];
-  const { findings } = JSON.parse(json) as { findings: Found[] };
-  return findings.map(({ kind, name, detail }) =>
-    kind === 'pending' || kind === 'ahead'
-      ? yellow(`${kind}: ${name}`, 'the deployment applies what is pending; ahead is right after a rollback')
-      : red(`${kind}: ${name}: ${detail}`, 'npm run db:status says what to do'),
-  );
+  const { findings, notes = [] } = JSON.parse(json) as { findings: Found[]; notes?: Found[] };
+  return [
+    ...(code === 0 ? [green('every migration is applied, nothing drifted, and nobody else has a right')] : []),
+    ...findings.map(({ kind, name, detail }) =>
+      kind === 'pending' || kind === 'ahead'
+        ? yellow(`${kind}: ${name}`, 'the deployment applies what is pending; ahead is right after a rollback')
+        : red(`${kind}: ${name} ${detail}`, 'npm run db:status says what to do'),
+    ),
+    ...notes.map(({ name, detail }) =>
+      yellow(`${name} ${detail}, which reaches nothing by itself`, 'the deployment’s migration takes it away'),
+    ),
+  ];
 }
 
 async function nextPartition(client: Client): Promise<Finding> {

@@ -1,5 +1,6 @@
 import { openClient } from '#lib/db/client.ts';
-import { APP, ensureRole, type DatabaseUrls } from '../database.ts';
+import { makeRoles } from '#lib/db/make-roles.ts';
+import { APP, type DatabaseUrls } from '../database.ts';
 
 /** A server for one run, with databases that look as a hosting platform hands them out. */
 export interface HostedCluster {
@@ -18,11 +19,12 @@ export interface RolePasswords {
   app: string;
 }
 
-/** Makes the app's role as an operator does: connected as the owner of the database, who may make roles but is no superuser. */
+/** Makes the app's role as an operator does with `npm run db:roles`: connected as the owner of the database, who may make roles but is no superuser. */
 export async function makeAppRole(ownerUrl: string, password: string, caCert?: string): Promise<void> {
   const client = await openClient(ownerUrl, { caCert });
   try {
-    await ensureRole(client, APP, 'LOGIN', password);
+    const owner = { name: 'unused', password: undefined };
+    await makeRoles(client, { owner, ownOwner: false, users: [{ name: APP, password }] });
   } finally {
     await client.end();
   }

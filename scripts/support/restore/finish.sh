@@ -17,9 +17,11 @@ finish() {
     die 9 "the data is back in $HOST_AND_NAME, but of an older release ($restored), and the app's role has no rights: npm run db:migrate:prod, then npm run db:status"
   fi
   export DATABASE_URL=${DATABASE_URL:-${!VARIABLE}} MIGRATE_DATABASE_URL=${!VARIABLE}
-  npm run --silent db:pg:migrate >"$WORK/out" 2>&1 || die 8 "the data is back, but the app's rights could not be granted: $(tail -1 "$WORK/out")"
+  # Two URLs mean two roles.
+  [[ $DATABASE_URL != "$MIGRATE_DATABASE_URL" ]] || unset MIGRATE_DATABASE_URL
+  npm run --silent db:pg:migrate -- --keep-usage >"$WORK/out" 2>&1 || die 8 "the data is back, but the app's rights could not be granted: $(tail -1 "$WORK/out")"
   npm run --silent db:status || die 8 "the data is back, but npm run db:status found something"
-  if [[ $DATABASE_URL == "$MIGRATE_DATABASE_URL" && -z ${DATABASE_APP_ROLE:-} ]]; then
+  if [[ -z ${MIGRATE_DATABASE_URL:-}${DATABASE_APP_ROLE:-} ]]; then
     echo "note: DATABASE_URL is the owner's, so no app's role was given rights. If the app has one: npm run db:migrate:prod with its DATABASE_URL"
   fi
   if [[ -z ${NEXTAUTH_SECRET:-} ]]; then

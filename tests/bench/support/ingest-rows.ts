@@ -55,7 +55,7 @@ export async function grow({ ownerUrl, caller }: IngestBench, rows: number): Pro
       [caller.agentId],
     );
     progress('building indexes');
-    await applyPostgresMigrations(client, 'prisma/postgres', {});
+    await applyPostgresMigrations(client, 'prisma/postgres');
     progress('vacuum analyze');
     await client.query('VACUUM ANALYZE');
     await client.query('CHECKPOINT');

@@ -5,6 +5,7 @@ import { prune } from '#lib/audit/prune.ts';
 import { planPrune } from '#lib/audit/retention.ts';
 import { seal } from '#lib/audit/seal.ts';
 import { signingKey } from '#lib/audit/signing.ts';
+import { execute } from '../../../scripts/support/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { testAgent } from '../../support/agents.ts';
 import { command } from '../../support/command.ts';
@@ -104,7 +105,7 @@ test('a hold by e-mail address holds the person, and prints how many events it c
   await writeEvents(database.ownerUrl, 7, { actorId: `'${id}'`, actorLabel: `'ann@example.org'` });
   const placed = await hold(['add', '--actor', 'Ann@Example.org', '--reason', 'case 8', '--json']);
   expect(JSON.parse(placed.stdout)).toMatchObject({ events: 7, actorId: id });
-  await database.db.user.delete({ where: { id } });
+  await execute(database.ownerUrl, `DELETE FROM "User" WHERE id = '${id}'`);
   const gone = await hold(['add', '--actor', 'ann@example.org', '--reason', 'case 9']);
   expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining(', 7 events') as string });
   expect(await hold(['add', '--actor', 'nobody@example.org', '--reason', 'x'])).toMatchObject({ code: 3 });

@@ -40,7 +40,7 @@ async function heal(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await applyPostgresMigrations(client, MIGRATIONS, { 'golive.app_role': 'golive_app' });
+    await applyPostgresMigrations(client, MIGRATIONS);
   } finally {
     await client.end();
   }

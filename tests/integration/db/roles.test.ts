@@ -73,6 +73,25 @@ const LOG_KEEPING = [
   'audit_drop_chain_head()',
 ];
 
+const WEB_ATTACKS = [
+  ...['AuditAnchor', 'AuditPrune', 'AuditVerification', 'AuditDeadLetter', 'AuditStream'].map(
+    (table) => `INSERT INTO "${table}" DEFAULT VALUES`,
+  ),
+  'UPDATE "AuditStream" SET sequence = 0',
+  'DELETE FROM "User"',
+  'DELETE FROM "Identity"',
+  'UPDATE "AgentBatch" SET payload = NULL',
+  'DELETE FROM "AgentBatch"',
+  'DELETE FROM "AgentEventKey"',
+];
+const WORKER_ATTACKS = [
+  'SELECT * FROM "AgentKey"',
+  'INSERT INTO "AgentKey" DEFAULT VALUES',
+  'UPDATE "AgentKey" SET "revokedAt" = NULL',
+  'UPDATE "Agent" SET "disabledAt" = NULL',
+  'INSERT INTO "AgentBatch" DEFAULT VALUES',
+];
+
 test('whoever takes over the worker reaches no account, and whoever takes over web neither seals nor removes', async () => {
   for (const table of PEOPLE)
     for (const attack of [
@@ -84,10 +103,10 @@ test('whoever takes over the worker reaches no account, and whoever takes over w
       await expect(execute(as(worker, 'worker-1'), attack), attack).rejects.toThrow(/permission denied/);
   for (const call of LOG_KEEPING)
     await expect(execute(as(web, 'web-1'), `SELECT * FROM ${call}`), call).rejects.toThrow(/permission denied/);
-  for (const table of ['AuditAnchor', 'AuditPrune'])
-    await expect(execute(as(web, 'web-1'), `INSERT INTO "${table}" DEFAULT VALUES`), table).rejects.toThrow(
-      /permission denied/,
-    );
+  for (const attack of WEB_ATTACKS)
+    await expect(execute(as(web, 'web-1'), attack), attack).rejects.toThrow(/permission denied/);
+  for (const attack of WORKER_ATTACKS)
+    await expect(execute(as(worker, 'worker-1'), attack), attack).rejects.toThrow(/permission denied/);
   // The common role is a way round for neither.
   await expect(execute(as(worker, 'worker-1'), `SET ROLE ${app}; SELECT * FROM "User"`)).rejects.toThrow(/permission/);
   await expect(execute(as(worker, 'worker-1'), `SET ROLE ${web}`)).rejects.toThrow(/permission/);

@@ -3,6 +3,7 @@ import type { Role } from '#lib/access/permissions.ts';
 import { signIn } from '#lib/users/sign-in.ts';
 import { emailOf, LEFT_ALONE, passwordVariable } from '#prisma/demo-accounts.ts';
 import { hasOtherPeople, seedPeople } from '#prisma/seed.ts';
+import { execute } from '../../../scripts/support/postgres.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -41,10 +42,10 @@ test('--if-empty leaves a database with people of its own as it is', async () =>
   await seedPeople(db, passwordOf);
   expect(await hasOtherPeople(db, passwordOf)).toBe(false);
   expect(await hasOtherPeople(db, (role) => `${passwordOf(role)}, of another`)).toBe(true);
-  await db.user.delete({ where: { email: emailOf('user') } });
+  await execute(database.ownerUrl, `DELETE FROM "User" WHERE email = '${emailOf('user')}'`);
   expect(await hasOtherPeople(db, passwordOf)).toBe(false);
 
-  await db.user.deleteMany({ where: { role: 'auditor' } });
+  await execute(database.ownerUrl, `DELETE FROM "User" WHERE role = 'auditor'`);
   await db.user.updateMany({ data: { email: 'someone@example.org' } });
   const before = await Promise.all([db.user.findMany(), db.auditEvent.count()]);
   expect(await seed(database, PASSWORDS, '--if-empty', '--demo-events')).toMatchObject({

@@ -100,6 +100,66 @@ test('after a rollback the database is ahead: the status says so, and the old re
   expect(await pendingMigrations(database.db, root())).toEqual([]);
 });
 
+test('after a rollback a column of the newer release is right where it is, and only what this release lacks is drift', async () => {
+  await execute(
+    database.ownerUrl,
+    'ALTER TABLE "User" ADD COLUMN "ofNewer" int',
+    'CREATE TABLE "OfNewer" (id int PRIMARY KEY)',
+    `GRANT DELETE ON "User" TO golive_app`,
+    `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count)
+     VALUES ('newer', 'x', '29990101000000_expand', now(), 1)`,
+  );
+  const name = 'prisma/schema.prisma';
+  const ahead = 'ahead 29990101000000_expand: the database has it, this release does not';
+  expect(await status()).toEqual({
+    code: 1,
+    findings: [ahead, expect.stringMatching(/^ahead prisma\/schema\.prisma: .*newer release has added.*ofNewer/s)],
+  });
+  const shown = await release.script(database, 'db-status');
+  expect(shown.stdout).toContain('right after a rollback: change nothing');
+  expect(shown.stdout).not.toMatch(/undo it|by hand/);
+  await execute(database.ownerUrl, 'ALTER TABLE "Session" DROP COLUMN "userAgent"');
+  expect((await status()).findings).toEqual([ahead, expect.stringMatching(`^drift ${name}: `)]);
+});
+
+test('a right that the app lacks and one that it should not have are named with the mend, and the next migration mends both', async () => {
+  await execute(
+    database.ownerUrl,
+    'REVOKE INSERT ON "AuditEvent" FROM golive_app',
+    'REVOKE EXECUTE ON FUNCTION audit_seal(integer) FROM golive_app',
+    'GRANT DELETE ON "AuditEvent" TO golive_app',
+    'GRANT UPDATE (role) ON "User" TO golive_app WITH GRANT OPTION',
+    'GRANT SELECT ON "Session" TO PUBLIC',
+  );
+  expect((await status()).findings).toEqual([
+    'rights golive_app: lacks INSERT on TABLE public."AuditEvent"',
+    'rights golive_app: lacks EXECUTE on ROUTINE audit_seal(integer)',
+    'rights golive_app: has, and should not have, DELETE on TABLE public."AuditEvent"',
+    'rights golive_app: has, and should not have, UPDATE on TABLE public."User" (role)',
+    'rights golive_app: has, and should not have, UPDATE WITH GRANT OPTION on TABLE public."User" (role)',
+    'stranger PUBLIC: holds SELECT on TABLE public."Session"',
+  ]);
+  expect((await release.script(database, 'db-status')).stdout).toContain('-> npm run db:pg:migrate');
+  const migrated = await release.migrate(database);
+  expect(migrated).toMatchObject({ code: 0 });
+  expect(migrated.stdout).toContain('nothing to apply');
+  expect(await status()).toEqual({ code: 0, findings: [] });
+});
+
+test('one role where two are meant is a loud line of the migration and of the status, and an error where the app has a role', async () => {
+  const env = { DATABASE_URL: database.ownerUrl, MIGRATE_DATABASE_URL: `${database.ownerUrl}?application_name=x` };
+  const migrated = await command('node', ['scripts/db-pg-migrate.ts'], { env });
+  expect(migrated.code).toBe(0);
+  expect(migrated.stderr).toMatch(/^WARNING: MIGRATE_DATABASE_URL and DATABASE_URL are one role, golive_owner:/m);
+  const seen = await command('node', ['scripts/db-status.ts'], { env });
+  expect(seen.code).toBe(1);
+  expect(seen.stdout).toMatch(/^ROLE golive_owner: MIGRATE_DATABASE_URL and DATABASE_URL are one role/m);
+  const apart = { ...env, DATABASE_APP_ROLE: 'golive_app' };
+  const refused = await command('node', ['scripts/db-pg-migrate.ts'], { env: apart });
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/are one role, golive_owner/);
+});
+
 test('tables changed by hand are drift, and the difference is shown', async () => {
   await execute(database.ownerUrl, 'ALTER TABLE "User" ADD COLUMN "byHand" int');
   const { code, findings } = await status();
