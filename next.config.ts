@@ -1,5 +1,6 @@
 import type { NextConfig } from 'next';
 import createNextIntlPlugin from 'next-intl/plugin';
+import { FORM_BYTES } from './lib/access/body-limits.ts';
 
 const withIntl = createNextIntlPlugin('./app/_server/i18n.ts');
 
@@ -11,7 +12,12 @@ const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
   serverExternalPackages: ['@node-rs/argon2', 'pg', 'pino'],
-  experimental: { authInterrupts: true },
+  experimental: {
+    authInterrupts: true,
+    // app/_server/body-gate.ts lets nothing larger come this far; this holds in the moment between listening and booting.
+    proxyClientMaxBodySize: FORM_BYTES,
+    serverActions: { bodySizeLimit: FORM_BYTES },
+  },
   // Types are checked by `npm run check`; a production build on a small machine need not do it twice.
   typescript: { ignoreBuildErrors: true },
 };

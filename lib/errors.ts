@@ -9,6 +9,7 @@ export const STATUS = {
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
+  too_slow: 408,
   conflict: 409,
   email_taken: 409,
   name_taken: 409,

@@ -1,6 +1,7 @@
 import type { Instrumentation } from 'next';
 import { env, EnvError } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
+import { guardBodies } from './body-gate.ts';
 import { drainConnectionsAtEnd } from './drain.ts';
 import { markPeers } from './peer.ts';
 import { REQUEST_ID_HEADER } from './request-id.ts';
@@ -15,6 +16,7 @@ export function boot(): void {
     process.exit(1);
   }
   markPeers();
+  guardBodies();
   drainConnectionsAtEnd();
 }
 

@@ -9,11 +9,13 @@ import { PATH_HEADER, REQUEST_ID_HEADER } from './request-id.ts';
 /** Where the present request came from. */
 export async function requestOrigin(source: 'web' | 'api'): Promise<Origin> {
   const given = await headers();
+  const peer = readPeer(given.get(PEER_HEADER));
   return {
     source,
-    ip: clientAddress(given.get('x-forwarded-for'), readPeer(given.get(PEER_HEADER)), env().TRUSTED_PROXY_COUNT),
+    ip: clientAddress(given.get('x-forwarded-for'), peer, env().TRUSTED_PROXY_COUNT),
     userAgent: given.get('user-agent') ?? undefined,
-    requestId: given.get(REQUEST_ID_HEADER) ?? undefined,
+    // Before the boot nobody has put our own id in the place of what a client of the agents' API sent.
+    requestId: peer === undefined ? undefined : (given.get(REQUEST_ID_HEADER) ?? undefined),
   };
 }
 

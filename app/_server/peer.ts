@@ -12,6 +12,7 @@ export const PEER_HEADER = 'x-golive-peer';
 
 // On globalThis: instrumentation, proxy and pages are separate bundles of one process.
 const shared = globalThis as typeof globalThis & { golivePeerSecret?: string };
+const ownRequests = new WeakSet<IncomingMessage>();
 const secret = () => (shared.golivePeerSecret ??= randomBytes(16).toString('hex'));
 
 /**
@@ -21,10 +22,13 @@ const secret = () => (shared.golivePeerSecret ??= randomBytes(16).toString('hex'
 export function markPeers(): void {
   subscribe('http.server.request.start', (message) => {
     const { request, socket } = message as { request: IncomingMessage; socket: Socket };
-    if (readPeer(request.headers[PEER_HEADER]?.toString() ?? null) !== undefined) return;
+    if (readPeer(request.headers[PEER_HEADER]?.toString() ?? null) !== undefined) return void ownRequests.add(request);
     request.headers[PEER_HEADER] = `${secret()} ${socket.remoteAddress ?? ''}`;
   });
 }
+
+/** Whether this process itself sent a request, on behalf of a client whose own request is still under way. */
+export const isOwn = (request: IncomingMessage): boolean => ownRequests.has(request);
 
 /** The address of the socket's other end, or undefined when the header is missing or forged. */
 export function readPeer(header: string | null): string | undefined {

@@ -1,5 +1,5 @@
 export const REQUEST_ID_HEADER = 'x-request-id';
-/** The path that was asked for; proxy.ts overwrites whatever a client sends. */
+/** The path that was asked for; proxy.ts, or the gate where that does not look, overwrites whatever a client sends. */
 export const PATH_HEADER = 'x-golive-path';
 
 /**

@@ -8,18 +8,22 @@ export const MAX_BODY_BYTES = 1_048_576;
 /** The largest body comes in time over a line of 300 kbit/s; in milliseconds. */
 const BODY_WITHIN_MS = 30_000;
 
+const TOO_LARGE = fail('too_large', `A request may have at most ${MAX_BODY_BYTES} bytes. Send fewer events at once.`);
+
 /**
  * Reads the text of a request, unpacking it where it is gzip. The limit holds for what came and for what it becomes.
- * @returns `unsupported_media_type` for another encoding, before anything is read; `too_large` beyond 1 MiB; `bad_request` when it is not
- * UTF-8, not gzip, breaks off or is late.
+ * @param headers `Content-Length` and `Content-Encoding` count.
+ * @returns `unsupported_media_type` for another encoding and `too_large` for a longer body than 1 MiB, before anything is read where the
+ * headers say so; `too_slow` when it is late; `bad_request` when it is not UTF-8, not gzip, or breaks off.
  */
 export async function readBody(
   body: ReadableStream<Uint8Array> | null,
-  contentEncoding: string | null = null,
+  headers = new Headers(),
   withinMs = BODY_WITHIN_MS,
 ): Promise<Result<string>> {
-  const encoding = readContentEncoding(contentEncoding);
+  const encoding = readContentEncoding(headers.get('content-encoding'));
   if (!encoding.ok) return encoding;
+  if (Number(headers.get('content-length')) > MAX_BODY_BYTES) return TOO_LARGE;
   const sent = body === null ? ok(Buffer.alloc(0)) : await readBytes(body, withinMs);
   const plain = sent.ok && encoding.value === 'gzip' ? await unpack(sent.value, MAX_BODY_BYTES) : sent;
   return plain.ok ? decodeBody(plain.value) : plain;
@@ -46,11 +50,11 @@ async function readBytes(body: ReadableStream<Uint8Array>, withinMs: number): Pr
       size += value.byteLength;
       if (size > MAX_BODY_BYTES) {
         await reader.cancel().catch(() => undefined);
-        return fail('too_large', `A request may have at most ${MAX_BODY_BYTES} bytes. Send fewer events at once.`);
+        return TOO_LARGE;
       }
       chunks.push(value);
     }
-    if (late) return fail('bad_request', 'The body did not arrive in time. Send fewer events at once.');
+    if (late) return fail('too_slow', 'The body did not arrive in time. Send fewer events at once.');
   } catch {
     return fail('bad_request', 'The body broke off.');
   } finally {

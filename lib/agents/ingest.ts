@@ -44,7 +44,7 @@ export async function ingest(db: Db, request: IngestRequest): Promise<Result<Acc
 }
 
 async function takeIn(db: Db, caller: Caller, request: IngestRequest): Promise<Result<Accepted>> {
-  const body = await readBody(request.body, request.headers.get('content-encoding'));
+  const body = await readBody(request.body, request.headers);
   const message = body.ok ? takeApart(request.headers, body.value) : body;
   // A request that is refused costs one event: a flood of nonsense meets the limit too.
   const charged = await charge(db, caller, message.ok ? Math.max(1, message.value.events.length) : 1);

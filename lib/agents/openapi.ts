@@ -18,11 +18,12 @@ const ACCEPT_ENCODING = {
 /** Failures of the agents' API: what each means, and what comes with it. */
 const FAILURES = {
   bad_request: {
-    description: 'The body is not what its type says, broke off or came too slowly',
+    description: 'The body is not what its type says, or broke off',
     schema: 'EventProblem',
   },
   unauthenticated: { description: 'The key is missing, unknown, expired or revoked', headers: CHALLENGE },
   not_found: { description: 'There is no such batch of this agent' },
+  too_slow: { description: 'The body did not arrive in time' },
   conflict: { description: 'Source and id stand for an event with other content', schema: 'EventProblem' },
   too_large: { description: `More than ${MAX_BODY_BYTES} bytes, unpacked, or ${MAX_EVENTS} events` },
   unsupported_media_type: {
@@ -82,8 +83,8 @@ const sendEvents: Part = {
       ...json(ref('Accepted')),
     },
     ...failures(
-      ...(['bad_request', 'unauthenticated', 'conflict', 'too_large', 'unsupported_media_type'] as const),
-      ...(['invalid_input', 'rate_limited', 'internal', 'unavailable'] as const),
+      ...(['bad_request', 'unauthenticated', 'too_slow', 'conflict', 'too_large'] as const),
+      ...(['unsupported_media_type', 'invalid_input', 'rate_limited', 'internal', 'unavailable'] as const),
     ),
   },
 };

@@ -12,6 +12,8 @@ export interface TestSite {
   origin: string;
   urls: DatabaseUrls;
   accounts: Secrets['accounts'];
+  /** The process group of the web server. */
+  group: number;
   /** From the start of the web server to its first healthy answer. */
   bootMs: number;
   stop: () => Promise<void>;
@@ -58,7 +60,7 @@ export async function startTestSite(env: Record<string, string> = {}): Promise<T
   await untilHealthy(origin, web);
   const bootMs = performance.now() - started;
   const stack = running.move();
-  return { origin, urls, accounts: secrets.accounts, bootMs, stop: () => stack.disposeAsync() };
+  return { origin, urls, accounts: secrets.accounts, group: web.pid, bootMs, stop: () => stack.disposeAsync() };
 }
 
 /** Runs a command to its end. @throws with its output when it fails. */

@@ -71,6 +71,16 @@ const remember =
     return response;
   };
 
+/** A body that never comes, and the half minute for it over at once. */
+async function late(): Promise<Response> {
+  const { setTimeout: real } = globalThis;
+  const hurry = (done: () => void, ms?: number) => real(done, ms === 30_000 ? 0 : ms);
+  const clock = vi.spyOn(globalThis, 'setTimeout').mockImplementation(hurry);
+  const headers = { authorization: `Bearer ${agent.secret}`, 'content-type': STRUCTURED };
+  const init = { method: 'POST', headers, body: new ReadableStream(), duplex: 'half' };
+  return postEvents(new Request('http://x/api/agent/events', init)).finally(() => clock.mockRestore());
+}
+
 /** Every kind of answer, provoked. */
 const CALLS: [operation: string, what: string, call: Call, db?: () => unknown][] = [
   ['POST /api/agent/events', 'an event', post(event)],
@@ -85,6 +95,7 @@ const CALLS: [operation: string, what: string, call: Call, db?: () => unknown][]
     return post(other)();
   }],
   ['POST /api/agent/events', 'too much', post(' '.repeat(1_048_577))],
+  ['POST /api/agent/events', 'nothing in time', late],
   ['POST /api/agent/events', 'another type', post(event, { 'content-type': 'text/plain' })],
   ['POST /api/agent/events', 'another encoding', post('', { 'content-type': STRUCTURED, 'content-encoding': 'br' })],
   ['POST /api/agent/events', 'a bad event', post({ ...event, id: '' })],
