@@ -27,14 +27,15 @@ const PATIENCE_MS = STATEMENT_TIMEOUT_MS + 2_000;
  */
 const RANDOM_PAGE_COST = 1.1;
 
-const SESSION = {
+/** What each connection of the app sets beside what every connection of ours does. */
+export const APP_SESSION = {
   statement_timeout: STATEMENT_TIMEOUT_MS,
   idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
   random_page_cost: RANDOM_PAGE_COST,
 };
 
 /** What each connection of the app sets, for whoever looks at its plans by another client. */
-export const SESSION_SETTINGS = pinningSql(SESSION);
+export const SESSION_SETTINGS = pinningSql(APP_SESSION);
 
 /**
  * Opens a client of its own, for scripts and tests; the caller ends it with `$disconnect()`.
@@ -52,7 +53,7 @@ export function openDb(
 ): Db {
   const pool = openPool(url, {
     caCert,
-    session: SESSION,
+    session: APP_SESSION,
     max,
     connectionTimeoutMillis: connectTimeoutMs,
     stream: () => impatientSocket(patienceMs),

@@ -1,7 +1,8 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { readBacklog } from './agents/pressure.ts';
-import type { Db } from './db.ts';
+import { APP_SESSION, type Db } from './db.ts';
 import { pendingMigrations } from './db/pending-migrations.ts';
+import { configuredOtherwise, unpinned } from './db/session-check.ts';
 import { errorCode } from './db/transient.ts';
 import { env } from './env.ts';
 import { log } from './log.ts';
@@ -12,7 +13,7 @@ export interface Health {
   version: string;
   /** Commit of the build, or null when the platform did not say. */
   commit: string | null;
-  checks: { database: Check; writes: Check; migrations: Check };
+  checks: { database: Check; writes: Check; session: Check; migrations: Check };
   /** Age of the oldest event that waits for a worker, in seconds; null when it cannot be told. Never a reason to fail: that is the web's. */
   agentLagSeconds: number | null;
 }
@@ -27,7 +28,7 @@ const BUDGET_MS = 1_700;
 const WRITE_EVERY_MS = 10_000;
 
 /**
- * Looks whether the app can do its work: the database answers, can be written to, and no migration is pending. One question after the other,
+ * Looks whether the app can do its work: the database answers, can be written to, keeps the settings of a session, and no migration is pending. One question after the other,
  * so that a full pool fails the first and blames nothing else. Never throws and takes 1.7 s at most.
  */
 export async function checkHealth(db: Db): Promise<Health> {
@@ -39,6 +40,7 @@ export async function checkHealth(db: Db): Promise<Health> {
   );
   const reachable = database === 'ok';
   const writes = reachable ? await check('writes', deadline, () => canWrite(db)) : 'unknown';
+  const session = reachable ? await check('session', deadline, () => isPinned(db)) : 'unknown';
   const pending = async () => (await pendingMigrations(db)).length === 0;
   const migrations = reachable ? await check('migrations', deadline, pending) : 'unknown';
   let agentLagSeconds: number | null = null;
@@ -47,7 +49,7 @@ export async function checkHealth(db: Db): Promise<Health> {
     return true;
   };
   if (reachable) await check('agent lag', deadline, readLag);
-  const checks = { database, writes, migrations };
+  const checks = { database, writes, session, migrations };
   return {
     status: Object.values(checks).every((outcome) => outcome === 'ok') ? 'ok' : 'failed',
     version: packageJson.version,
@@ -55,6 +57,32 @@ export async function checkHealth(db: Db): Promise<Health> {
     checks,
     agentLagSeconds,
   };
+}
+
+/**
+ * Whether the settings of our sessions hold on a connection of the pool; where a pooler does not keep them, times would be stored shifted. What
+ * is configured otherwise and overruled is said once to the log.
+ */
+async function isPinned(db: Db): Promise<boolean> {
+  const differing = await unpinned((sql, names) => db.$queryRawUnsafe(sql, names), APP_SESSION);
+  if (differing.length > 0) throw new UnpinnedError(differing.map(({ name }) => name).join(', '));
+  if (!told.has(db)) {
+    told.add(db);
+    const settings = await configuredOtherwise((sql, given) => db.$queryRawUnsafe(sql, ...given), []);
+    if (settings.length > 0) log.warn({ settings }, 'the database is configured otherwise than our sessions are set');
+  }
+  return true;
+}
+
+const told = new WeakSet<Db>();
+
+/** Carries the names of the settings as its code, which is what the log says of a failed check. */
+class UnpinnedError extends Error {
+  readonly code: string;
+  constructor(names: string) {
+    super('the session is not pinned');
+    this.code = `not pinned: ${names}`;
+  }
 }
 
 const lastWrites = new WeakMap<Db, { at: number; ok: Promise<boolean> }>();

@@ -7,7 +7,7 @@ import { runCommand, type Given } from './support/run-command.ts';
 const LAG_LIMIT = 600;
 
 const USAGE = `npm run audit:health [-- --json]
-Volume, spikes and holes, growth, retention, seal lag, denials, failed sign-ins by address.
+Volume, spikes and holes, growth, retention, seal lag, denials, failed sign-ins by address, times that a zone has shifted.
 Exit: 0 well, 1 something needs a look, 2 wrong use, 3 could not check.`;
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
@@ -26,7 +26,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   return concerns.length === 0 ? 0 : 1;
 }
 
-function concernsOf({ days, retention, proof, growth }: AuditHealth): string[] {
+function concernsOf({ days, retention, proof, growth, zoneOffsets }: AuditHealth): string[] {
   const marked = days
     .filter(({ mark }) => mark !== null)
     .map(({ day, mark, events }) => `${day} is a ${mark}: ${events} events`);
@@ -38,6 +38,10 @@ function concernsOf({ days, retention, proof, growth }: AuditHealth): string[] {
     growth.daysUntilLimit !== null && growth.daysUntilLimit < 14
       ? [`the size limit is ${growth.daysUntilLimit} days away`]
       : [],
+    zoneOffsets.map(
+      ({ from, to, minutes }) =>
+        `events from ${from.toISOString()} to ${to.toISOString()} were written in a session of another zone: their times are ${minutes} minutes off; docs/AUDIT_AUDIT.md says what to do`,
+    ),
   ].flat();
 }
 

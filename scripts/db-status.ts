@@ -8,7 +8,7 @@ import { runCommand, type Given } from './support/run-command.ts';
 const USAGE = `Usage: npm run db:status [-- --json]
   Compares the database of MIGRATE_DATABASE_URL, or else DATABASE_URL, with this release: both halves of the migrations,
   the indexes and triggers of the audit log on every partition, the tables with prisma/schema.prisma, the rights of the app's
-  roles, and what anybody else may do with anything of ours.
+  roles, what anybody else may do with anything of ours, and the settings of our sessions.
   Exit codes: 0 as it should be, 1 something was found, 2 wrong usage, 3 could not check`;
 
 /** What to do about each kind of finding. */
@@ -24,6 +24,7 @@ const ADVICE: Record<Finding['kind'], string> = {
   role: 'npm run db:roles -- --help says how the roles are made',
   rights: 'npm run db:pg:migrate',
   stranger: 'npm run db:pg:migrate, and find out who granted it',
+  session: 'take a direct connection or a session pooler into the URL',
 };
 
 const OPTIONS = { json: { type: 'boolean', default: false } } as const;
@@ -39,7 +40,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   try {
     const { applied, findings, notes } = await databaseStatus(client, root, sources);
     if (values.json) return print(JSON.stringify({ applied, findings, notes }), findings.length === 0 ? 0 : 1);
-    for (const { name, detail } of notes) console.log(`note: ${name} ${detail}, which reaches nothing by itself`);
+    for (const { name, detail } of notes) console.log(`note: ${name} ${detail}`);
     for (const { kind, name, detail } of findings)
       console.log(`${kind.toUpperCase()} ${name}: ${detail}\n  -> ${ADVICE[kind]}`);
     return print(`${applied} migrations applied, ${findings.length} findings`, findings.length === 0 ? 0 : 1);

@@ -3,6 +3,7 @@ import { env } from '../env.ts';
 import { markDays, type Mark } from './anomalies.ts';
 import { planPrune, policyOf } from './retention.ts';
 import { verificationState, type VerificationState } from './verification.ts';
+import { zoneOffsets, type ZoneOffset } from './zone-offset.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Whole days of UTC before today. */
@@ -38,19 +39,22 @@ export interface AuditHealth {
     working: boolean;
   };
   proof: VerificationState;
+  /** Times that a zone has shifted, which an old release wrote. */
+  zoneOffsets: ZoneOffset[];
 }
 
 /** The state of the log itself, for the monthly look. Spikes and holes are marked as `markDays()` says. */
 export async function auditHealth(db: Db, now = new Date()): Promise<AuditHealth> {
   const today = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS);
   const first = new Date(today.getTime() - HEALTH_DAYS * DAY_MS);
-  const [counts, failuresByAddress, bytes, events, retention, proof] = await Promise.all([
+  const [counts, failuresByAddress, bytes, events, retention, proof, shifted] = await Promise.all([
     countByDay(db, first, today),
     signInFailures(db, first),
     logBytes(db),
     estimatedEvents(db),
     retentionState(db, now),
     verificationState(db),
+    zoneOffsets(db),
   ]);
   const days = Array.from({ length: HEALTH_DAYS }, (_, index) => {
     const day = new Date(first.getTime() + index * DAY_MS).toISOString().slice(0, 10);
@@ -67,6 +71,7 @@ export async function auditHealth(db: Db, now = new Date()): Promise<AuditHealth
     growth: growth(bytes, bytesPerDay),
     retention,
     proof,
+    zoneOffsets: shifted,
   };
 }
 

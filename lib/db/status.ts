@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from 'pg';
+import { openClient } from './client.ts';
 import { schemaDrift } from './drift.ts';
 import type { StrangerRight } from './held-rights.ts';
 import { POSTGRES_DIR } from './migration-files.ts';
@@ -7,12 +8,24 @@ import { postgresMigrationStates } from './postgres-migrations.ts';
 import { prismaMigrationStates } from './prisma-states.ts';
 import { rightFaults } from './rights.ts';
 import { installationOf, type RoleSources } from './roles.ts';
+import { configuredOtherwise, unpinned, type Ask, type AskConfigured } from './session-check.ts';
 import { strangerRights } from './strangers.ts';
 import { structuralFlaws } from './structure.ts';
 
 /** One thing that is not as this release wants it. */
 export interface Finding {
-  kind: 'pending' | 'failed' | 'edited' | 'ahead' | 'index' | 'trigger' | 'drift' | 'role' | 'rights' | 'stranger';
+  kind:
+    | 'pending'
+    | 'failed'
+    | 'edited'
+    | 'ahead'
+    | 'index'
+    | 'trigger'
+    | 'drift'
+    | 'role'
+    | 'rights'
+    | 'stranger'
+    | 'session';
   name: string;
   detail: string;
 }
@@ -48,9 +61,14 @@ export async function databaseStatus(client: Client, root: string, sources: Role
     findings.push(...(await structuralFlaws(client, root)));
     findings.push(...(await drift(root, ahead)));
   }
-  const { faults, notes } = await accessFaults(client, sources, { ahead, behind });
+  const access = await accessFaults(client, sources, { ahead, behind });
+  const sessions = await sessionFaults(client, sources, access.names);
   const applied = states.filter(({ state }) => state === 'applied').length;
-  return { applied, findings: [...findings, ...faults], notes };
+  return {
+    applied,
+    findings: [...findings, ...access.faults, ...sessions.faults],
+    notes: [...access.notes, ...sessions.notes],
+  };
 }
 
 /** Lines of a diff that take something out of the database: what an expand migration of a newer release has put there. */
@@ -74,7 +92,7 @@ async function accessFaults(
   client: Client,
   sources: RoleSources,
   { ahead, behind }: { ahead: boolean; behind: boolean },
-): Promise<{ faults: Finding[]; notes: Finding[] }> {
+): Promise<{ faults: Finding[]; notes: Finding[]; names: string[] }> {
   try {
     const { roles, fault } = await installationOf(client, sources);
     const strangers = await strangerRights(client, roles);
@@ -91,11 +109,50 @@ async function accessFaults(
           }),
         ...strangers.filter(({ harmless }) => !harmless).map(asFinding),
       ],
-      notes: strangers.filter(({ harmless }) => harmless).map(asFinding),
+      notes: strangers
+        .filter(({ harmless }) => harmless)
+        .map(asFinding)
+        .map((note) => ({ ...note, detail: `${note.detail}, which reaches nothing by itself` })),
+      names: [roles.app, roles.web, roles.worker],
     };
   } catch (error) {
-    return { faults: [{ kind: 'role', name: 'DATABASE_URL', detail: (error as Error).message }], notes: [] };
+    const fault: Finding = { kind: 'role', name: 'DATABASE_URL', detail: (error as Error).message };
+    return { faults: [fault], notes: [], names: [] };
   }
+}
+
+/** Connections on which our settings do not hold; and, named only, what others than us would have to obey. */
+async function sessionFaults(
+  client: Client,
+  { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT }: RoleSources,
+  roles: string[],
+): Promise<{ faults: Finding[]; notes: Finding[] }> {
+  const owner = MIGRATE_DATABASE_URL === undefined ? 'DATABASE_URL' : 'MIGRATE_DATABASE_URL';
+  const faults = await unpinnedOn(client, owner);
+  if (MIGRATE_DATABASE_URL !== undefined && roles.length > 0) {
+    // A user that the next migration makes cannot be asked yet.
+    const app = await openClient(DATABASE_URL, { caCert: DATABASE_CA_CERT }).catch(() => undefined);
+    if (app !== undefined) faults.push(...(await unpinnedOn(app, 'DATABASE_URL').finally(() => app.end())));
+  }
+  const { rows } = await client.query<{ me: string }>('SELECT current_user AS me');
+  const ask: AskConfigured = async (sql, parameters) => (await client.query(sql, [...parameters])).rows as never;
+  const notes = (await configuredOtherwise(ask, [...roles, ...rows.map(({ me }) => me)])).map(
+    ({ name, wanted, found, where, mend }): Finding => ({
+      kind: 'session',
+      name: where,
+      detail: `has ${name} = ${found} where our sessions set ${wanted}: other clients obey it (${mend})`,
+    }),
+  );
+  return { faults, notes };
+}
+
+async function unpinnedOn(client: Client, url: string): Promise<Finding[]> {
+  const ask: Ask = async (sql, names) => (await client.query<{ name: string; setting: string }>(sql, [names])).rows;
+  return (await unpinned(ask)).map(({ name, wanted, found }) => ({
+    kind: 'session',
+    name: url,
+    detail: `${name} is ${found} although our session was set to ${wanted}: what is in between does not keep a session`,
+  }));
 }
 
 const asFinding = ({ object, grantee, privileges }: StrangerRight): Finding => ({

@@ -8,7 +8,7 @@ test('health answers any host with version and named checks, and is never cached
     status: 'ok',
     version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as unknown as string,
     commit: null,
-    checks: { database: 'ok', writes: 'ok', migrations: 'ok' },
+    checks: { database: 'ok', writes: 'ok', session: 'ok', migrations: 'ok' },
   });
 });
 

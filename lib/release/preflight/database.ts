@@ -50,7 +50,7 @@ async function drift(run: Parameters<Check['run']>[0]['run']): Promise<Finding[]
         : red(`${kind}: ${name} ${detail}`, 'npm run db:status says what to do'),
     ),
     ...notes.map(({ name, detail }) =>
-      yellow(`${name} ${detail}, which reaches nothing by itself`, 'the deployment’s migration takes it away'),
+      yellow(`${name} ${detail}`, 'npm run db:status names it as a note: it stops nothing'),
     ),
   ];
 }

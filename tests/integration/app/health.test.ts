@@ -75,13 +75,16 @@ class Wire implements AsyncDisposable {
 /** What the health comes to be: the first answers of a busy machine may be late. */
 const becomes = (db: Db, health: object) => expect.poll(() => checkHealth(db)).toMatchObject(health);
 
-const FAILED = { status: 'failed', checks: { database: 'failed', writes: 'unknown', migrations: 'unknown' } };
+const FAILED = {
+  status: 'failed',
+  checks: { database: 'failed', writes: 'unknown', session: 'unknown', migrations: 'unknown' },
+};
 
 describe('health', () => {
   test('is ok on a migrated database', async () => {
     await becomes(database.db, {
       status: 'ok',
-      checks: { database: 'ok', writes: 'ok', migrations: 'ok' },
+      checks: { database: 'ok', writes: 'ok', session: 'ok', migrations: 'ok' },
     });
   });
 
@@ -141,7 +144,7 @@ describe('health', () => {
     await execute(own.superuserUrl, 'REVOKE INSERT, UPDATE ON "SignInThrottle" FROM golive_app');
     await becomes(own.db, {
       status: 'failed',
-      checks: { database: 'ok', writes: 'failed', migrations: 'ok' },
+      checks: { database: 'ok', writes: 'failed', session: 'ok', migrations: 'ok' },
     });
     await execute(own.superuserUrl, 'GRANT INSERT, UPDATE ON "SignInThrottle" TO golive_app');
     await becomes(own.db, { status: 'ok' });

@@ -1,10 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
 import { auditHealth } from '#lib/audit/health.ts';
+import { auditRow } from '#lib/audit/record.ts';
 import { seal } from '#lib/audit/seal.ts';
 import { securityReport } from '#lib/security-report.ts';
 import { writeEvents } from '../../support/audit.ts';
+import { command } from '../../support/command.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { testEnvironment } from '../../support/proof.ts';
+import { SECRET, testEnvironment } from '../../support/proof.ts';
 
 beforeAll(testEnvironment);
 
@@ -42,6 +44,31 @@ test('retention that does not run is seen', async () => {
   await using database = await freshDatabase();
   await writeEvents(database.ownerUrl, 7, { createdAt: `now() - interval '400 days'` });
   expect((await auditHealth(database.db)).retention).toMatchObject({ overdue: 7, working: false });
+});
+
+test('times that a zone has shifted are told from the ids, for each offset and stretch', async () => {
+  await using database = await freshDatabase();
+  const write = async (at: string, minutes: number) => {
+    const moment = new Date(at);
+    const event = { action: 'auth.sign_out', outcome: 'success', actor: { type: 'system', id: 'x', label: 'x' }, origin: { source: 'web' }, metadata: {} } as const; // prettier-ignore
+    const data = auditRow(event, moment);
+    await database.db.auditEvent.create({
+      data: { ...data, createdAt: new Date(moment.getTime() + minutes * 60_000) },
+    });
+  };
+  await write('2026-01-31T12:00:00.001Z', 0);
+  expect((await auditHealth(database.db)).zoneOffsets).toEqual([]);
+  for (const at of ['2026-02-01T12:00:00.123Z', '2026-03-02T12:00:00.456Z']) await write(at, 330);
+  await write('2026-04-02T12:00:00.456Z', -210);
+  await write('2026-05-02T12:00:00.456Z', 0);
+  expect((await auditHealth(database.db)).zoneOffsets).toEqual([
+    { from: new Date('2026-02-01T17:30:00.123Z'), to: new Date('2026-03-02T17:30:00.456Z'), minutes: 330 },
+    { from: new Date('2026-04-02T08:30:00.456Z'), to: new Date('2026-04-02T08:30:00.456Z'), minutes: -210 },
+  ]);
+  const env = { DATABASE_URL: database.appUrl, NEXTAUTH_SECRET: SECRET };
+  const { stdout } = await command('node', ['scripts/audit-health.ts'], { env });
+  expect(stdout).toContain('look at this: events from 2026-02-01T17:30:00.123Z to 2026-03-02T17:30:00.456Z');
+  expect(stdout).toContain('330 minutes off');
 });
 
 test('the weekly report counts what touches security, and lists the admins that can still sign in', async () => {

@@ -1,9 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { PINNED } from '#lib/db/session.ts';
+import { openDb } from '#lib/db.ts';
 import { openClient } from '#lib/db/client.ts';
+import { configuredOtherwise, unpinned } from '#lib/db/session-check.ts';
+import { checkHealth } from '#lib/health.ts';
+import { log } from '#lib/log.ts';
 import { openConsumer } from '#lib/queue/boss.ts';
 import { openEngine } from '#prisma/engine/engine.ts';
 import { execute } from '../../../scripts/support/postgres.ts';
@@ -129,6 +133,55 @@ test('no shell script starts psql otherwise', async () => {
   const texts = await Promise.all(files.map((name) => readFile(join('scripts', name), 'utf8')));
   const starts = texts.join('\n').match(/\bpsql -(?!-version).*/g);
   expect(starts).toEqual(['psql -Xq -v ON_ERROR_STOP=1 -d "$URL" -c "$PINNED" "$@"']);
+});
+
+/** As `configuredOtherwise()` and `unpinned()` ask, through a client of anybody's. */
+const asked = (client: pg.Client) => async (sql: string, parameters: readonly unknown[]) =>
+  (await client.query(sql, [...parameters])).rows as never;
+
+test('what the database and the roles are configured with is named with the statement that takes it back', async () => {
+  await using other = await freshDatabase();
+  await configure(other.superuserUrl);
+  const client = await openClient(other.ownerUrl);
+  const ofOthers = async (by: pg.Client) =>
+    (await configuredOtherwise(asked(by), ['golive_owner', 'golive_app'])).filter(
+      ({ where }) => where !== 'the server',
+    );
+  const named = await ofOthers(client);
+  // Of the roles in all databases of this server nothing is set.
+  const expected = [
+    ...Object.keys(OF_DATABASE).map((name) => ({ name, where: /^database t_/ })),
+    ...['golive_app', 'golive_owner'].flatMap((role) =>
+      Object.keys(OF_ROLE).map((name) => ({ name, where: new RegExp(`^role ${role} in database t_`) })),
+    ),
+  ];
+  expect(named).toHaveLength(expected.length);
+  for (const { name, where } of expected) expect(named.filter((one) => one.name === name && where.test(one.where)), name).toHaveLength(1); // prettier-ignore
+  await client.end();
+  await execute(other.superuserUrl, ...named.map(({ mend }) => mend));
+  const after = await openClient(other.ownerUrl);
+  expect(await ofOthers(after)).toEqual([]);
+  await after.end();
+});
+
+test('a connection on which the pins do not hold is told by the health, and named in full by the check', async () => {
+  const pinned = await openClient(database.ownerUrl);
+  const ask = (client: pg.Client) => (sql: string, of: string[]) => asked(client)(sql, [of]);
+  expect(await unpinned(ask(pinned))).toEqual([]);
+  await pinned.end();
+  const bare = new pg.Client({ connectionString: database.ownerUrl });
+  await bare.connect();
+  expect(await unpinned(ask(bare))).toHaveLength(Object.keys(PINNED).length - 1);
+  await bare.end();
+
+  const db = openDb(database.appUrl, { max: 1 });
+  expect((await checkHealth(db)).checks).toEqual({ database: 'ok', writes: 'ok', session: 'ok', migrations: 'ok' });
+  // As a pooler does that gives the next transaction another session.
+  await db.$executeRawUnsafe("SET DateStyle = 'German'");
+  const warn = vi.spyOn(log, 'warn').mockReturnValue();
+  expect(await checkHealth(db)).toMatchObject({ status: 'failed', checks: { session: 'failed', migrations: 'ok' } });
+  expect(warn).toHaveBeenCalledWith({ check: 'session', cause: 'not pinned: DateStyle' }, 'health check failed');
+  await db.$disconnect();
 });
 
 test('a moment is stored as it was meant, seen by another client', async () => {
