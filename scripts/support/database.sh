@@ -1,5 +1,8 @@
 # Sourced by backup.sh and restore.sh: the database of the environment, in the form libpq takes.
 
+# What tools say is read here, so they must say it in one language.
+export LC_ALL=C
+
 # Says one line and ends with its code. The mark tells the trap of the exit that the failure has been said.
 die() {
   local code=$1
