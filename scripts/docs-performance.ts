@@ -9,7 +9,9 @@ import {
   machineFacts,
   renderPerformance,
   type Measurement,
+  type Result,
 } from './support/performance.ts';
+import type { Kept } from './support/bounds.ts';
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
 
 const USAGE = `npm run docs:performance [-- options]
@@ -62,37 +64,32 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
 async function measure(measurement: Measurement, rows: number | undefined, results: string): Promise<number> {
   const args = benchArguments(measurement, rows);
   const machine = machineFacts();
-  const { stdout, stderr } = await run(args);
-  const broken = [...stderr.matchAll(/^not kept: (.+)$/gm)].map(([, promise = '']) => promise);
-  const figures = readFigures(stdout);
-  if (figures === undefined)
+  const measured = readResult(await run(args));
+  if (measured === undefined)
     return say(`${measurement.name} ended without a result; the former one stays`, EXIT.failed);
   const command = `npm run bench -- ${args.join(' ')}`;
   keepResult(results, measurement.name, {
     command,
     at: new Date().toISOString().slice(0, 10),
     machine,
-    broken,
-    figures,
+    ...measured,
   });
-  return broken.length === 0 ? EXIT.done : EXIT.broken;
+  return measured.bounds.every(({ kept }) => kept) ? EXIT.done : EXIT.broken;
 }
 
-function readFigures(stdout: string): Record<string, number> | undefined {
+function readResult(stdout: string): Pick<Result, 'figures' | 'bounds'> | undefined {
   const last = stdout.trim().split('\n').at(-1) ?? '';
-  return last.startsWith('{') ? (JSON.parse(last) as Record<string, number>) : undefined;
+  if (!last.startsWith('{')) return undefined;
+  const { bounds, ...figures } = JSON.parse(last) as Record<string, number> & { bounds: Kept[] };
+  return { figures, bounds };
 }
 
 /** What people watch goes on to stderr as it comes. */
-function run(args: string[]): Promise<{ stdout: string; stderr: string }> {
-  const child = spawn('npm', ['run', '--silent', 'bench', '--', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
+function run(args: string[]): Promise<string> {
+  const child = spawn('npm', ['run', '--silent', 'bench', '--', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-    process.stderr.write(chunk);
-  });
-  return new Promise((resolve, reject) => child.on('error', reject).on('close', () => resolve({ stdout, stderr })));
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', () => resolve(stdout)));
 }
 
 function say(text: string, code: number): number {

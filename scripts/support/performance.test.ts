@@ -19,16 +19,17 @@ test('a result replaces its own part of the document alone, with its machine and
     command: 'npm run bench -- seal',
     at: '2026-01-02',
     machine: '2 cores',
-    broken: [],
     figures: { rows: 5 },
+    bounds: [{ figure: 'rows', limit: 'rows', atMost: 2, ratio: 1, kept: true }],
   };
   keepResult(folder, 'seal', result);
-  keepResult(folder, 'prune', { ...result, broken: ['max_batch_ms below 50'], figures: { max_batch_ms: 51 } });
+  const bounds = [{ figure: 'batch_ms', limit: 'bare_batch_ms', atMost: 8, ratio: 9, kept: false }];
+  keepResult(folder, 'prune', { ...result, bounds, figures: { batch_ms: 51 } });
   const text = renderPerformance(folder);
   expect(text).toContain(
-    '`npm run bench -- seal`, 2026-01-02, 2 cores:\n\n| Figure | Value |\n| --- | --- |\n| rows | 5 |\n\n##',
+    '`npm run bench -- seal`, 2026-01-02, 2 cores:\n\n| Figure | Value |\n| --- | --- |\n| rows | 5 |\n\n| Bound | Ratio | |\n| --- | --- | --- |\n| rows at most 2 x rows | 1 | kept |\n\n##',
   );
-  expect(text).toContain('| max_batch_ms | 51 |\n\nNot kept: max_batch_ms below 50.\n');
+  expect(text).toContain('| batch_ms at most 8 x bare_batch_ms | 9 | **not kept** |');
   expect(text).toContain('Not measured yet: `npm run docs:performance -- --only audit`');
   await rm(folder, { recursive: true });
 });

@@ -13,7 +13,7 @@ import { openDb } from '#lib/db.ts';
 import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
 import { insertEvents } from '../support/audit.ts';
 import { fillLog } from './support/fill.ts';
-import { demand, median, report, round } from './support/measure.ts';
+import { conclude, median, time } from './support/measure.ts';
 import { benchDatabase, progress, withClient } from './support/server.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/postgres', import.meta.url));
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { rows: { type: 'string' }, json: { type: 'boolean' } } });
   const rows = Number(values.rows ?? 500_000);
   await using database = await benchDatabase();
-  const insert_overhead_ratio = await overhead(database.url);
+  const [withNotes, without] = await inserts(database.url);
   await fillLog(database.url, rows, { sealing: true });
   const db = openDb(database.appUrl, { max: 2 });
   progress('sealing');
@@ -49,31 +49,49 @@ async function main(): Promise<void> {
     rows: outcome.events,
     seal_rows_s: Math.round((sealed / sealMs) * 1000),
     verify_rows_s: Math.round((outcome.events / verifyMs) * 1000),
-    insert_overhead_ratio: round(insert_overhead_ratio),
+    bare_hash_rows_s: Math.round(await hashRate(database.url)),
+    insert_with_notes_s: Math.round(withNotes),
+    bare_insert_s: Math.round(without),
   };
-  report(result, values.json ?? false);
-  demand({
-    'seal_rows_s at least 40000': result.seal_rows_s >= 40_000,
-    'verify_rows_s at least 150000': result.verify_rows_s >= 150_000,
-    'insert_overhead_ratio at least 0.6': result.insert_overhead_ratio >= 0.6,
+  conclude(
+    result,
+    [
+      { figure: 'seal_rows_s', limit: 'bare_hash_rows_s', atLeast: 0.1 },
+      { figure: 'verify_rows_s', limit: 'bare_hash_rows_s', atLeast: 0.2 },
+      { figure: 'insert_with_notes_s', limit: 'bare_insert_s', atLeast: 0.6 },
+    ],
+    values.json ?? false,
+  );
+}
+
+/** Events read and hashed in a second by one connection that does nothing else with them: what sealing and verifying could be at best. */
+function hashRate(url: string): Promise<number> {
+  progress('a bare scan and hash');
+  return withClient(url, async (client) => {
+    await client.query('SET max_parallel_workers_per_gather = 0');
+    const scan = `SELECT count(sha256(convert_to(e::text, 'UTF8')))::int AS n FROM "AuditEvent" e`;
+    let rows = 0;
+    const taken = await time(3, async () => (rows = (await client.query<{ n: number }>(scan)).rows[0]?.n ?? 0), 1);
+    return (rows / median(taken)) * 1000;
   });
 }
 
-/** Inserts a second with notes over inserts a second without, the median of the turns. */
-async function overhead(url: string): Promise<number> {
-  const ratios: number[] = [];
+/** Inserts a second with notes and without, in turns; the turn whose ratio is in the middle. */
+async function inserts(url: string): Promise<[withNotes: number, without: number]> {
+  const turns: [number, number][] = [];
   for (let turn = 1; turn <= TURNS; turn++) {
     progress(`inserting at ${WRITERS} connections, turn ${turn} of ${TURNS}`);
     await withClient(url, (client) => client.query('ALTER TABLE "AuditEvent" DISABLE TRIGGER audit_note'));
     const without = await insertsInTurn(url);
     await withClient(url, (client) => client.query('ALTER TABLE "AuditEvent" ENABLE TRIGGER audit_note'));
-    ratios.push((await insertsInTurn(url)) / without);
+    turns.push([await insertsInTurn(url), without]);
   }
   // What was written without notes would count as inserted behind the log's back.
   await withClient(url, (client) =>
     client.query(`SET session_replication_role = replica; TRUNCATE "AuditEvent", "AuditPending"`),
   );
-  return median(ratios);
+  const middle = median(turns.map(([one, other]) => one / other));
+  return turns.find(([one, other]) => one / other === middle) ?? [Number.NaN, Number.NaN];
 }
 
 async function insertsInTurn(url: string): Promise<number> {

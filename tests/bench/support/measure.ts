@@ -1,3 +1,5 @@
+import { keep, sentence, type Bound } from '../../../scripts/support/bounds.ts';
+
 /** The middle of sorted values; of an even number, the lower one. */
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -15,17 +17,34 @@ export async function time(times: number, work: () => Promise<unknown>, warmUp =
   return taken;
 }
 
-export const round = (value: number, digits = 3): number => Number(value.toFixed(digits));
-
-/** The last line of a measurement. */
-export function report(result: Record<string, number>, json: boolean): void {
-  if (!json) for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(24)} ${value}`);
-  console.log(JSON.stringify(result));
+/** Milliseconds of two kinds of work in turns, so that what else the machine does meets both; after `warmUp` runs that do not count. */
+export async function timeInTurns(
+  times: number,
+  one: () => Promise<unknown>,
+  other: () => Promise<unknown>,
+  warmUp = 3,
+): Promise<[one: number[], other: number[]]> {
+  const taken: [number[], number[]] = [[], []];
+  for (let run = -warmUp; run < times; run++) {
+    const [first] = await time(1, one, 0);
+    const [second] = await time(1, other, 0);
+    if (run < 0 || first === undefined || second === undefined) continue;
+    taken[0].push(first);
+    taken[1].push(second);
+  }
+  return taken;
 }
 
-/** Fails the command when a promise is broken, after the figures have been printed. */
-export function demand(promises: Record<string, boolean>): void {
-  const broken = Object.keys(promises).filter((promise) => !promises[promise]);
-  for (const promise of broken) process.stderr.write(`not kept: ${promise}\n`);
-  if (broken.length > 0) process.exitCode = 1;
+export const round = (value: number, digits = 3): number => Number(value.toFixed(digits));
+
+/** Ends a measurement: its figures and bounds, the last line as one JSON object, and exit code 1 when a bound is not kept. */
+export function conclude(figures: Record<string, number>, bounds: readonly Bound[], json: boolean): void {
+  const kept = keep(figures, bounds);
+  if (!json) {
+    for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)} ${value}`);
+    for (const bound of kept) console.log(`${bound.kept ? 'kept' : 'NOT KEPT'}  ${sentence(bound)}: ${bound.ratio}`);
+  }
+  for (const bound of kept) if (!bound.kept) process.stderr.write(`not kept: ${sentence(bound)}: ${bound.ratio}\n`);
+  if (kept.some((bound) => !bound.kept)) process.exitCode = 1;
+  console.log(JSON.stringify({ ...figures, bounds: kept }));
 }
