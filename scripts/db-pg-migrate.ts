@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from 'pg';
 import { openClient } from '#lib/db/client.ts';
 import type { AppRoles } from '#lib/db/grants.ts';
+import { LOCK_WAIT_MS, patiently, type Waiting } from '#lib/db/lock-watch.ts';
 import { underMigrationLock } from '#lib/db/migration-lock.ts';
 import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
 import { settleRights } from '#lib/db/rights.ts';
@@ -14,7 +15,8 @@ import { runCommand, type Given } from './support/run-command.ts';
 
 const USAGE = `Usage: npm run db:pg:migrate [-- --again]
   Runs the files of prisma/postgres that are new or were edited, as MIGRATE_DATABASE_URL, or else DATABASE_URL. Then the app's roles get
-  the rights that this release wants and no others, and whatever anybody else holds is taken away.
+  the rights that this release wants and no others, and whatever anybody else holds is taken away. A lock that does not come in 5 s is
+  asked for again, 12 times at most, and who holds it is named.
   --again        run all of the files: they are idempotent, and put back what somebody removed by hand
   --keep-usage   leave others the bare use of the schema public, which reaches nothing by itself: as a restore leaves it
   Exit codes: 0 done, 1 failed, 2 wrong usage`;
@@ -23,23 +25,40 @@ const flag = { type: 'boolean', default: false } as const;
 const OPTIONS = { again: flag, 'keep-usage': flag } as const;
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
+  const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
+  const waiting = {
+    url: MIGRATE_DATABASE_URL ?? DATABASE_URL,
+    caCert: DATABASE_CA_CERT,
+    application: `golive-migrate-${process.pid}`,
+    say: (line: string) => console.error(`db:pg:migrate: ${line}`),
+  };
+  await patiently(() => migrate(waiting, values.again, values['keep-usage']), waiting);
+  return 0;
+}
+
+/** All of it, from the beginning: it bears being run again. */
+async function migrate({ url, caCert, application, say }: Waiting, again: boolean, keepUsage: boolean): Promise<void> {
   const sources = migrateEnv();
-  const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_APP_ROLE, DATABASE_CA_CERT } = sources;
-  const client = await openClient(MIGRATE_DATABASE_URL ?? DATABASE_URL, { caCert: DATABASE_CA_CERT });
+  const client = await openClient(url, {
+    caCert,
+    application_name: application,
+    session: { lock_timeout: LOCK_WAIT_MS },
+  });
   try {
     const { roles, users, fault } = await installationOf(client, sources);
-    if (fault !== undefined && DATABASE_APP_ROLE !== undefined) throw new Error(fault);
+    const { DATABASE_APP_ROLE: role } = sources;
+    if (fault !== undefined && role !== undefined) throw new Error(fault);
     if (fault !== undefined) console.error(`WARNING: ${fault}`);
-    if (DATABASE_APP_ROLE !== undefined) await ensureAppRoles(client, DATABASE_APP_ROLE, [users.web, users.worker]);
+    if (role !== undefined) await ensureAppRoles(client, role, [users.web, users.worker]);
     const dir = fileURLToPath(new URL('../prisma/postgres', import.meta.url));
     const onApplied = (name: string, ms: number) => console.log(`applied ${name} (${ms} ms)`);
-    const applied = await applyPostgresMigrations(client, dir, { again: values.again, onApplied });
+    const applied = await applyPostgresMigrations(client, dir, { again, onApplied, say });
     if (applied.length === 0) console.log('prisma/postgres: nothing to apply');
-    await underMigrationLock(client, async () => {
+    const settleAll = async () => {
       await installQueue(client);
-      await settle(client, roles, values['keep-usage']);
-    });
-    return 0;
+      await settle(client, roles, keepUsage);
+    };
+    await underMigrationLock(client, settleAll, { say });
   } finally {
     await client.end();
   }

@@ -68,9 +68,13 @@ export async function postgresMigrationStates(client: Client, dir: string): Prom
 export async function applyPostgresMigrations(
   client: Client,
   dir: string,
-  { again = false, onApplied }: { again?: boolean; onApplied?: (name: string, ms: number) => void } = {},
+  {
+    again = false,
+    onApplied,
+    say,
+  }: { again?: boolean; onApplied?: (name: string, ms: number) => void; say?: (line: string) => void } = {},
 ): Promise<string[]> {
-  return underMigrationLock(client, async () => {
+  const apply = async () => {
     await client.query(LEDGER);
     const states = await postgresMigrationStates(client, dir);
     for (const file of states) {
@@ -89,7 +93,8 @@ export async function applyPostgresMigrations(
       onApplied?.(file.name, ms);
     }
     return states.filter((file) => file.state !== 'applied').map((file) => file.name);
-  });
+  };
+  return underMigrationLock(client, apply, say === undefined ? {} : { say });
 }
 
 async function runFile(client: Client, file: PostgresMigration): Promise<void> {
@@ -110,9 +115,26 @@ export function splitStatements(sql: string): string[] {
   return statements.map((statement) => statement.trim()).filter((statement) => statement !== '');
 }
 
+/**
+ * A build beside the writers waits for every transaction that is open, and blocks nobody meanwhile: it has more time than the statements of
+ * the session. In milliseconds.
+ */
+const CONCURRENT_WAIT_MS = 600_000;
+
 /** Runs one statement; with `\\gexec` at its end, as in psql, the texts it returns are run instead of shown. */
 export async function runStatement(client: Client, statement: string): Promise<void> {
-  if (!statement.endsWith('\\gexec')) return void (await client.query(statement));
+  if (!statement.endsWith('\\gexec')) return inItsTime(client, statement);
   const made = await client.query<string[]>({ text: statement.slice(0, -'\\gexec'.length), rowMode: 'array' });
-  for (const text of made.rows.flat()) await client.query(text);
+  for (const text of made.rows.flat()) await inItsTime(client, text);
+}
+
+async function inItsTime(client: Client, statement: string): Promise<void> {
+  if (!/\bCONCURRENTLY\b/i.test(statement)) return void (await client.query(statement));
+  const { rows } = await client.query<{ wait: string }>(`SELECT current_setting('lock_timeout') AS wait`);
+  await client.query(`SET lock_timeout = ${CONCURRENT_WAIT_MS}`);
+  try {
+    await client.query(statement);
+  } finally {
+    await client.query(`SELECT set_config('lock_timeout', $1, false)`, [rows[0]?.wait ?? '0']);
+  }
 }

@@ -5,6 +5,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports -- a class for the pool of lib/db, which connects and pins it
 import pg from 'pg';
 import { openClient, openPool } from '#lib/db/client.ts';
+import { LOCK_TIMEOUT, LOCK_WAIT_MS } from '#lib/db/lock-watch.ts';
 
 /** What the engine throws: a message for people and, where it has one, Prisma's error code (P1001 and the like). */
 export interface EngineFailure extends Error {
@@ -29,12 +30,19 @@ class IntrospectionClient extends pg.Client {
     const done = args.at(-1);
     if (typeof done === 'function') {
       args[args.length - 1] = (error: unknown, result?: pg.QueryResult) =>
-        (done as (...a: unknown[]) => void)(error, withCharAsText(result));
+        (done as (...a: unknown[]) => void)(withLockCode(error), withCharAsText(result));
       return (super.query as (...a: unknown[]) => never)(...args);
     }
     const outcome = (super.query as (...a: unknown[]) => unknown)(...args);
-    return (outcome instanceof Promise ? outcome.then(withCharAsText) : outcome) as never;
+    if (!(outcome instanceof Promise)) return outcome as never;
+    return outcome.then(withCharAsText, (error: unknown) => Promise.reject(withLockCode(error) as Error)) as never;
   }
+}
+
+/** The engine keeps only the words of an error, in the server's language: the code of a lock that did not come in time goes into them. */
+function withLockCode(error: unknown): unknown {
+  if (error instanceof pg.DatabaseError && error.code === LOCK_TIMEOUT) error.message += ` (${LOCK_TIMEOUT})`;
+  return error;
 }
 
 function withCharAsText<T extends pg.QueryResult | undefined>(result: T): T {
@@ -89,10 +97,21 @@ const logEngine = (level: string, fields: object) =>
  * Opens the WebAssembly schema engine on a database.
  * @param datamodels pairs of path and content of each schema file.
  * @param url the database to migrate; may be empty for calls that touch none.
+ * @param application the name by which the server knows its connections.
  */
-export async function openEngine(datamodels: [string, string][], url: string): Promise<Engine> {
+export async function openEngine(
+  datamodels: [string, string][],
+  url: string,
+  application = 'golive-migrate',
+): Promise<Engine> {
   const { SchemaEngine } = await loadModule();
-  const pool = openPool(url, { caCert: process.env.DATABASE_CA_CERT, Client: IntrospectionClient, max: 4 });
+  const pool = openPool(url, {
+    caCert: process.env.DATABASE_CA_CERT,
+    Client: IntrospectionClient,
+    max: 4,
+    application_name: application,
+    session: { lock_timeout: LOCK_WAIT_MS },
+  });
   const factory = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool, { disposeExternalPool: false }));
   const engine = (await SchemaEngine.new({ datamodels }, logLine, factory)) as unknown as Methods;
   return {

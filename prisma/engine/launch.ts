@@ -8,6 +8,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import project from '../../package.json' with { type: 'json' };
+import { isLockTimeout, patiently } from '#lib/db/lock-watch.ts';
+import { forgetLockFailures } from './lock-failures.ts';
 import { openEngine, runCliCommand, type Engine, type EngineFailure } from './engine.ts';
 
 interface RpcRequest {
@@ -46,15 +48,29 @@ function databaseUrl(): string {
 }
 
 async function serve(): Promise<void> {
+  const application = `golive-migrate-${process.pid}`;
+  const waiting = { url: databaseUrl(), caCert: process.env.DATABASE_CA_CERT, application, say: print };
   // Opened by the first request, so that an unreachable database is an answer to it and not a crash of the engine.
   let engine: Promise<Engine> | undefined;
-  const opened = () => (engine ??= openEngine(schemaFiles(), databaseUrl()));
+  const opened = () => (engine ??= openEngine(schemaFiles(), databaseUrl(), application));
+  const apply = (params: unknown) =>
+    patiently(async () => {
+      try {
+        return await (await opened()).call('applyMigrations', params);
+      } catch (error) {
+        if (!isLockTimeout(error)) throw error;
+        // What failed for a lock counts as never run. The engine stays: its module cannot be started twice in one process.
+        await forgetLockFailures(waiting.url, waiting.caCert);
+        throw error;
+      }
+    }, waiting);
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() === '') continue;
     const request = JSON.parse(line) as RpcRequest;
     if (request.method === undefined) continue;
     try {
-      const result = await (await opened()).call(request.method, request.params);
+      const { method, params } = request;
+      const result = method === 'applyMigrations' ? await apply(params) : await (await opened()).call(method, params);
       // The native engine prints the text of a diff itself; the WebAssembly build hands it back.
       const text = (result as { stdout?: string } | null | undefined)?.stdout;
       if (request.method === 'diff' && text) print(text);

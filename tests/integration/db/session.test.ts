@@ -108,7 +108,7 @@ test('every kind of connection is pinned, whatever the database and the role wer
     [names],
   );
   await outside.end();
-  expect(settings(seen.rows)).toEqual(PINNED);
+  expect(settings(seen.rows)).toEqual({ ...PINNED, lock_timeout: '5000' });
 });
 
 const SHELL = `set -euo pipefail
