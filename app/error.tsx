@@ -6,7 +6,7 @@ import { PlainPage } from './_ui/plain-page.tsx';
 export default function ErrorPage({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return (
     <PlainPage>
-      <Crash digest={error.digest} retry={reset} />
+      <Crash error={error} retry={reset} />
     </PlainPage>
   );
 }

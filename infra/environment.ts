@@ -43,6 +43,7 @@ const SOURCES: Record<keyof Env, Source> = {
   },
   NEXTAUTH_SECRET: { secret: () => 'nextauth-secret' },
   NEXTAUTH_URL: { plain: ({ config }) => `https://${config.dns.domain}` },
+  NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: 'configured',
   TRUSTED_PROXY_COUNT: { plain: () => PROXIES },
   SESSION_IDLE_MINUTES: 'configured',
   SESSION_ABSOLUTE_MINUTES: 'configured',

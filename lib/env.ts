@@ -61,6 +61,13 @@ const fields = z.object({
     .refine(isOrigin, 'must be an origin: scheme, host and port alone')
     .optional()
     .describe('Public origin, without a trailing slash; set after the first deployment'),
+  NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: z
+    .base64()
+    .refine((key) => [16, 24, 32].includes(Buffer.from(key, 'base64').length), 'must be 16, 24 or 32 bytes in base64')
+    .optional()
+    .describe(
+      'Names the forms, also across releases, the same in every build; made from the commit when absent: openssl rand -base64 32',
+    ),
   TRUSTED_PROXY_COUNT: z.coerce
     .number()
     .int()

@@ -3,5 +3,5 @@
 import { Crash } from '../_ui/crash.tsx';
 
 export default function ConsoleError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
-  return <Crash digest={error.digest} retry={reset} />;
+  return <Crash error={error} retry={reset} />;
 }

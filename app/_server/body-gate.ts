@@ -2,6 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { Server, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { bodyRule } from '#lib/access/body-limits.ts';
+import { explainOutdatedForm } from './outdated-form.ts';
 import { closeUnread, mark, refuse } from './refusal.ts';
 import { inTurn } from './request-turns.ts';
 
@@ -41,6 +42,7 @@ function guard(server: Server, withinMs: number): void {
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
   const admit = (request: IncomingMessage, response: ServerResponse, invite: () => void) => {
+    explainOutdatedForm(request, response);
     const start = () => listeners.forEach((listener) => void listener.call(server, request, response));
     const serve = () => inTurn(request, response, start, () => refuse(request, response, 'unavailable'));
     if (bodyRule(request.url ?? '/').by === 'handler') mark(request, response);

@@ -3,6 +3,7 @@ import NextAuth from 'next-auth';
 import { fail } from '#lib/errors.ts';
 import { answering } from './api.ts';
 import { authOptions } from './auth.ts';
+import { replaceBadCallbackCookie } from './callback-cookie.ts';
 import { endSession } from './cookie-session.ts';
 import { sessionCookie } from './cookies.ts';
 import { problem } from './problem.ts';
@@ -22,6 +23,7 @@ export function nextAuth(request: Request, context: Context): Promise<Response> 
   return answering(async () => {
     const [action = ''] = (await context.params).nextauth;
     if (!ACTIONS.has(action)) return problem(fail('not_found', 'There is no such endpoint.'));
+    await replaceBadCallbackCookie();
     const handler = NextAuth(authOptions()) as (request: Request, context: Context) => Promise<Response>;
     const response = await handler(request, context);
     if (action === 'signout' && clearsSession(response)) await endSession();

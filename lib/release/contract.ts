@@ -130,6 +130,7 @@ export const VARIABLES: Record<VariableName, VariableSpec> = {
   DATABASE_POOL_MAX: { secret: false, from: 'operator', needs: running('optional') },
   NEXTAUTH_SECRET: { secret: true, from: 'operator', needs: running('required') },
   NEXTAUTH_URL: { secret: false, from: 'operator', needs: { web: 'optional', migrate: 'optional' } },
+  NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: { secret: true, from: 'operator', needs: { web: 'optional' } },
   TRUSTED_PROXY_COUNT: { secret: false, from: 'operator', needs: { web: 'optional' } },
   SESSION_IDLE_MINUTES: { secret: false, from: 'operator', needs: { web: 'optional' } },
   SESSION_ABSOLUTE_MINUTES: { secret: false, from: 'operator', needs: { web: 'optional' } },
@@ -160,8 +161,12 @@ export const FORBIDDEN_IN_PRODUCTION = ['DEV_ADMIN'] as const satisfies Variable
 export const BUILD_VARIABLES = {
   /** `true` makes the standalone tree that the image ships. */
   BUILD_STANDALONE: { secret: false },
-  /** Lets server actions of one release be called on every instance of it. */
+  /** Names the server actions: a form of one build is known to another that was made with the same key. */
   NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: { secret: true },
+  /** The commit, under its own name in the image and under those of Railway and Render: names the deployment. */
+  GIT_COMMIT: { secret: false },
+  RAILWAY_GIT_COMMIT_SHA: { secret: false },
+  RENDER_GIT_COMMIT: { secret: false },
 } as const;
 
 /**

@@ -89,10 +89,10 @@ export class Installation {
     return code === 0;
   }
 
-  async build(): Promise<void> {
+  async build(secrets: Secrets): Promise<void> {
     await this.#step('build', async () => {
       if (await isBuilt()) return 'nothing has changed';
-      await this.#complete('node scripts/build-changed.ts');
+      await this.#complete('node scripts/build-changed.ts', actionsKey(secrets));
       return undefined;
     });
   }
@@ -101,6 +101,7 @@ export class Installation {
   async serve(secrets: Secrets): Promise<Running[]> {
     const env: Environment = {
       ...this.#environment,
+      ...actionsKey(secrets),
       NODE_ENV: this.#wishes.mode,
       NEXT_TELEMETRY_DISABLED: '1',
       PORT: String(this.#wishes.port),
@@ -169,6 +170,11 @@ export class Installation {
     return code;
   }
 }
+
+/** The key that build and server agree on. */
+const actionsKey = ({ serverActions }: Secrets): Environment => ({
+  NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY ?? serverActions,
+});
 
 /** Where a server that listens on an address is asked by this machine: the wildcard is no destination. */
 const reachable = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host);

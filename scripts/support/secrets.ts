@@ -13,6 +13,8 @@ const schema = z.object({
   nextAuth: text,
   /** Signs the audit log. An installation from before there was one has none and goes on with the key derived from `nextAuth`. */
   auditSigning: text.optional(),
+  /** Names the forms: a page that stayed open while the app was built anew can still send its own. */
+  serverActions: text.optional(),
   /** Passwords of the demo accounts. */
   accounts: z.record(z.enum(ROLES), text),
 });
@@ -34,6 +36,7 @@ export function makeSecrets(): Secrets {
     app,
     nextAuth,
     auditSigning,
+    serverActions: randomBytes(32).toString('base64'),
     accounts: { admin: secret(), auditor: secret(), user: secret() },
   };
 }

@@ -61,7 +61,7 @@ async function run(
   await installation.database(secrets);
   await installation.migrate();
   const seeded = await installation.seed(secrets.accounts);
-  if (options.mode === 'production') await installation.build();
+  if (options.mode === 'production') await installation.build(secrets);
   const running = await installation.serve(secrets);
   console.log(summary(installation.origin, seeded ? secrets.accounts : undefined));
   const ended = await untilEnd(running, tools.signal);

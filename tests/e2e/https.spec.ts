@@ -1,14 +1,16 @@
 import { freePort } from '../../scripts/support/postgres.ts';
 import { Visitor } from '../../scripts/support/smoke/visitor.ts';
-import { sendSignInForm } from './support/sign-in-form.ts';
+import { sendSignInForm } from '../../scripts/support/smoke/sign-in-form.ts';
 import { startSecondServer } from './support/second-server.ts';
 import { expect, test } from './support/test.ts';
+
+const PUBLIC = 'https://golive.example';
 
 test('where people come over https, browsers keep the session cookie to it and to the server, and only that cookie lets in', async ({
   site,
   person,
 }) => {
-  await using server = await startSecondServer(site, await freePort(), { NEXTAUTH_URL: 'https://golive.example' });
+  await using server = await startSecondServer(site, await freePort(), { NEXTAUTH_URL: PUBLIC });
   const someone = await person('user');
 
   // What ends TLS in front of the app speaks plain http to it, and passes on the cookies that a browser holds for https.
@@ -18,7 +20,7 @@ test('where people come over https, browsers keep the session cookie to it and t
   expect([signedOut.status, signedOut.headers.get('location')]).toEqual([307, '/login?callbackUrl=%2F']);
   expect((await browser.open('/')).trail).toEqual(['/', '/login?callbackUrl=%2F']);
 
-  const byForm = await sendSignInForm(new Visitor(server.origin, { behindTls: true }), someone, server.origin);
+  const byForm = await sendSignInForm(new Visitor(server.origin, { behindTls: true }), someone, PUBLIC);
   const cookie = await browser.signIn(someone.email, someone.password);
   for (const given of [cookie, byForm.cookies.find(({ name }) => name.endsWith('session'))]) {
     expect(given?.name).toBe('__Secure-golive.session');

@@ -25,6 +25,7 @@ export const DEFECTS = [
   'cookie-outlives-sign-out',
   'anyone-signs-in',
   'nobody-signs-in',
+  'form-refused',
   'open-api',
   'other-origin',
   'dead-worker',
@@ -43,6 +44,9 @@ interface Row {
   actorLabel: string | null;
   targetId: string | null;
 }
+
+/** Text in attributes is escaped, as React does it. */
+const FORM = `<form action=""><input type="hidden" name="$ACTION" value="{&quot;id&quot;:1}"/><input type="password" name="password"/></form>`;
 
 export interface ModelServer extends AsyncDisposable {
   origin: string;
@@ -64,9 +68,22 @@ export async function modelServer(defect?: Defect): Promise<ModelServer> {
     });
   for (let i = 0; i < 40; i++) record('auth.sign_out');
 
+  const signIn = (email: unknown, password: unknown, response: ServerResponse): boolean => {
+    const person = (['admin', 'auditor', 'user'] as const).find((each) => emailOf(each) === email);
+    const known = person !== undefined && password === PASSWORD && defect !== 'nobody-signs-in';
+    if (!known && defect !== 'anyone-signs-in') return false;
+    const id = randomUUID();
+    sessions.set(id, person ?? 'user');
+    if (defect !== 'no-sign-in-event') record('auth.sign_in', { actorLabel: String(email) });
+    const flags = defect === 'insecure-cookie' ? 'SameSite=Lax' : 'HttpOnly; SameSite=Lax';
+    response.setHeader('set-cookie', `golive.session=${id}; Path=/; ${flags}`);
+    return true;
+  };
+
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://model');
-    const fields = new URLSearchParams(await body(request));
+    const sent = await body(request);
+    const fields = new URLSearchParams(sent);
     const token = /session=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
     const role = sessions.get(token);
     const json = (status: number, value: unknown, type = 'application/json') =>
@@ -82,16 +99,18 @@ export async function modelServer(defect?: Defect): Promise<ModelServer> {
         });
       case 'GET /api/auth/csrf':
         return json(200, { csrfToken: 'token' });
-      case 'POST /api/auth/callback/credentials': {
-        const person = (['admin', 'auditor', 'user'] as const).find((each) => emailOf(each) === fields.get('email'));
-        const known = person !== undefined && fields.get('password') === PASSWORD && defect !== 'nobody-signs-in';
-        if (!known && defect !== 'anyone-signs-in') return json(401, { url: 'error' });
-        const id = randomUUID();
-        sessions.set(id, person ?? 'user');
-        if (defect !== 'no-sign-in-event') record('auth.sign_in', { actorLabel: fields.get('email') });
-        const flags = defect === 'insecure-cookie' ? 'SameSite=Lax' : 'HttpOnly; SameSite=Lax';
-        response.setHeader('set-cookie', `golive.session=${id}; Path=/; ${flags}`);
-        return json(200, { url: '/' });
+      case 'POST /api/auth/callback/credentials':
+        return signIn(fields.get('email'), fields.get('password'), response) ? json(200, { url: '/' }) : json(401, {});
+      case 'POST /login': {
+        const form = await new Response(sent, {
+          headers: { 'content-type': request.headers['content-type'] ?? '' },
+        }).formData();
+        const isOurs =
+          form.get('$ACTION') === '{"id":1}' && request.headers.origin === `http://${request.headers.host}`;
+        if (!isOurs || defect === 'form-refused') return response.writeHead(403).end('sent from another address');
+        return signIn(form.get('email'), form.get('password'), response)
+          ? response.writeHead(303).end()
+          : response.end('refused');
       }
       case 'POST /api/auth/signout':
         if (defect !== 'cookie-outlives-sign-out') sessions.delete(token);
@@ -108,7 +127,7 @@ export async function modelServer(defect?: Defect): Promise<ModelServer> {
         record('audit.read');
         return list(url.searchParams, json);
       case 'GET /login':
-        return response.end('<form action="/login"></form>');
+        return response.end(FORM);
       default: {
         const api = SURFACE.apis[`${request.method} ${url.pathname}`];
         if (api !== undefined) {

@@ -3,6 +3,7 @@ import type { Role } from '#lib/access/permissions.ts';
 import { HEALTH_PATH, TIMING } from '#lib/release/contract.ts';
 import { agentEventAppears, moreWithoutDuplicates, signInIsRecorded } from './audit.ts';
 import { expect, visitorOf, type Account, type Smoke } from './run.ts';
+import { signInByForm } from './sign-in-form.ts';
 import { apis, isAllowed, pages, protectedPages } from './surface.ts';
 import { Broken, Visitor, type Answer } from './visitor.ts';
 
@@ -20,6 +21,7 @@ export const PROMISES: readonly SmokePromise[] = [
   { name: 'headers', keep: headers },
   { name: 'mixed-content', keep: mixedContent },
   { name: 'sign-in', needs: 'accounts', keep: signIn },
+  { name: 'sign-in-form', needs: 'accounts', keep: signInWithForm },
   { name: 'roles', needs: 'accounts', keep: roles },
   { name: 'audit-sign-in', needs: 'accounts', keep: signInIsRecorded },
   { name: 'audit-more', needs: 'accounts', keep: moreWithoutDuplicates },
@@ -98,6 +100,14 @@ async function signIn(smoke: Smoke): Promise<string> {
     );
   }
   return 'three accounts, cookies HttpOnly and SameSite=Lax';
+}
+
+/** The way people go: Next compares where a form comes from with what a proxy tells, and the API above does not. */
+async function signInWithForm({ origin, accounts }: Smoke): Promise<string> {
+  const visitor = new Visitor(origin);
+  if (accounts !== undefined) await signInByForm(visitor, accounts.user, origin);
+  await visitor.signOut();
+  return 'the form of /login, as a browser sends it';
 }
 
 async function roles(smoke: Smoke): Promise<string> {

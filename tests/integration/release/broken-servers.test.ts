@@ -20,6 +20,7 @@ const CAUGHT: Record<Defect, [promise: string, words: RegExp]> = {
   'cookie-outlives-sign-out': ['sign-out', /copied cookie of admin outlives/],
   'anyone-signs-in': ['wrong-password', /anyone can sign in/],
   'nobody-signs-in': ['sign-in', /gives no session \(HTTP 401\)/],
+  'form-refused': ['sign-in-form', /by the form gives no session \(HTTP 403\): is NEXTAUTH_URL this origin/],
   'open-api': ['roles', /signed out, \/api\/audit answers 200/],
   'other-origin': ['signed-out', /another origin, https:\/\/elsewhere.example.org: is NEXTAUTH_URL/],
   'dead-worker': ['agent-event', /does the worker run/],

@@ -1,0 +1,31 @@
+import { connect } from 'node:net';
+import { expect, test } from './support/test.ts';
+
+/** What the server says to the beginning of a request whose end does not come. */
+async function begin(origin: string, path: string, length: number): Promise<string> {
+  const { hostname, port, host } = new URL(origin);
+  const socket = connect(Number(port), hostname);
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\nbegun`);
+  let answer = '';
+  for await (const part of socket) if ((answer += String(part)).includes('\r\n\r\n')) break;
+  return answer;
+}
+
+test('a body of nobody in particular is refused before it has come', async ({ site }) => {
+  for (const length of [1_000, 500_000, 10_000_000]) {
+    const answer = await begin(site.origin, '/api/agent/events', length);
+    expect(answer, `${length}`).toMatch(/^HTTP\/1.1 401 /);
+    expect(answer.toLowerCase()).toMatch(/\r\nx-request-id: [\da-f-]{36}\r\n/);
+    expect(answer.toLowerCase()).toContain('\r\ncontent-security-policy: ');
+  }
+  for (const path of [
+    '/login',
+    '/',
+    '/account',
+    '/reset/x',
+    '/api/auth/callback/credentials',
+    '/api/health',
+    '/api/audit/export',
+  ])
+    expect(await begin(site.origin, path, 10_000_000), path).toMatch(/^HTTP\/1.1 413 /);
+});
