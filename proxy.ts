@@ -29,7 +29,8 @@ function answer({ method, nextUrl, headers: given }: NextRequest, headers: Heade
   if (configured === undefined) return NextResponse.next({ request: { headers } });
   // The APIs have guards of their own, and an identity provider may send its answer as a form.
   const isForm = !['GET', 'HEAD'].includes(method) && !nextUrl.pathname.startsWith('/api/');
-  const host = formHost(configured, { origin: isForm ? given.get('origin') : null, host: given.get('host') });
+  const sentTo = given.get('x-forwarded-host')?.split(',')[0]?.trim() ?? given.get('host');
+  const host = formHost(configured, { origin: isForm ? given.get('origin') : null, host: sentTo });
   if (host === null) {
     const type = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
     return new NextResponse(FOREIGN_FORM(configured), { status: 403, headers: type });

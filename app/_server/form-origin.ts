@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 interface Sent {
   /** The Origin header. */
   origin: string | null;
+  /** `X-Forwarded-Host`, or `Host` without it. */
   host: string | null;
 }
 
