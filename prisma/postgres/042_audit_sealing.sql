@@ -60,7 +60,12 @@ DECLARE
   last_hash bytea;
   part bigint;
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(7305012) THEN
+  -- The lock is a row that no process may write to. An advisory lock could be taken, and kept, by whoever is connected.
+  PERFORM FROM public."AuditPolicy" FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    IF NOT EXISTS (SELECT FROM public."AuditPolicy") THEN
+      RAISE EXCEPTION 'the policy of the audit log is missing: npm run db:pg:migrate -- --again' USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
     RETURN QUERY SELECT true, 0, NULL::bigint, NULL::bytea;
     RETURN;
   END IF;
@@ -71,7 +76,9 @@ BEGIN
   END IF;
   FOR part IN SELECT generate_series((last_sequence + 1) / chunk, (last_sequence + max_rows) / chunk) LOOP
     IF to_regclass(format('public.%I', 'AuditChain_' || part)) IS NULL THEN
-      EXECUTE format('CREATE TABLE public.%I PARTITION OF public."AuditChain" FOR VALUES FROM (%s) TO (%s)',
+      -- Made apart and attached, which waits for no reader of the chain; PARTITION OF would wait for every one.
+      EXECUTE format('CREATE TABLE public.%I (LIKE public."AuditChain" INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', 'AuditChain_' || part);
+      EXECUTE format('ALTER TABLE public."AuditChain" ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
         'AuditChain_' || part, part * chunk, (part + 1) * chunk);
       EXECUTE format('CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON public.%I
         FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change()', 'AuditChain_' || part);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { GENESIS, leafOf, linkOf } from '#lib/audit/canonical.ts';
 import { seal } from '#lib/audit/seal.ts';
@@ -115,4 +116,43 @@ test('events that stood in the log before it was sealed are sealed too', async (
   await writeEvents(database.ownerUrl, 12);
   expect(await seal(database.db, { anchor: 'always' })).toMatchObject({ sealed: 12 });
   expect(await verify(database)).toMatchObject({ ok: true, events: 12 });
+});
+
+test('nobody but a sealer can hold the sealer’s lock, whatever a user of the app keeps open', async () => {
+  await using database = await freshDatabase();
+  await writeEvents(database.ownerUrl, 3, { createdAt: 'now()' });
+  const attacker = new pg.Client({ connectionString: database.appUrl });
+  await attacker.connect();
+  try {
+    // The lock of an earlier release, and every number near it.
+    await attacker.query('SELECT pg_advisory_lock(n) FROM generate_series(7305000, 7305020) AS n');
+    for (const attack of [
+      'SELECT FROM "AuditPolicy" FOR UPDATE',
+      'SELECT FROM "AuditPolicy" FOR KEY SHARE',
+      'UPDATE "AuditPolicy" SET "floorDays" = 0',
+      'SELECT FROM "AuditPending" FOR UPDATE',
+      ...['AuditPolicy', 'AuditPending', 'AuditChain'].flatMap((table) =>
+        ['ROW SHARE', 'ROW EXCLUSIVE', 'SHARE', 'EXCLUSIVE', 'ACCESS EXCLUSIVE'].map(
+          (mode) => `LOCK TABLE "${table}" IN ${mode} MODE`,
+        ),
+      ),
+    ]) {
+      await attacker.query('BEGIN');
+      await expect(attacker.query(attack), attack).rejects.toThrow(/permission denied/);
+      await attacker.query('ROLLBACK');
+    }
+    // Reading is all that is left, and keeps nobody from sealing, not even into a new stretch of the chain.
+    await attacker.query('BEGIN');
+    await attacker.query('SELECT count(*) FROM "AuditPolicy", "AuditPending", "AuditChain"');
+    expect(await seal(database.db)).toMatchObject({ busy: false, sealed: 3 });
+    await attacker.query('COMMIT');
+    // The role of this database serves web and worker: as the sealer it holds the lock while its transaction lasts.
+    await attacker.query('BEGIN');
+    await attacker.query('SELECT * FROM audit_seal(1)');
+    expect(await seal(database.db)).toMatchObject({ busy: true });
+    await attacker.query('ROLLBACK');
+    expect(await seal(database.db)).toMatchObject({ busy: false });
+  } finally {
+    await attacker.end();
+  }
 });

@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { openClient } from '#lib/db/client.ts';
+import { heldRights } from '#lib/db/held-rights.ts';
+import { grantDocument } from '../../../scripts/support/grant-table.ts';
 import { execute } from '../../../scripts/support/postgres.ts';
 import { insertEvents } from '../../support/audit.ts';
 import { startWorker, TEST_SECRET, until } from '../../support/worker.ts';
@@ -131,6 +135,16 @@ test('each of them can do its own work: web keeps accounts, the worker seals wha
     env: { ...globalThis.process.env, DATABASE_URL: as(worker, 'worker-1'), NEXTAUTH_SECRET: TEST_SECRET },
   });
   expect(prune.stderr).not.toMatch(/permission denied/);
+});
+
+test('docs/GRANTS.md is what the database says', async () => {
+  const client = await openClient(as(owner, 'owner-1'));
+  try {
+    const said = grantDocument(await heldRights(client), { app, web, worker });
+    expect(await readFile('docs/GRANTS.md', 'utf8')).toBe(said);
+  } finally {
+    await client.end();
+  }
 });
 
 test('two migrate tasks at once and a third afterwards leave the same users, and a new password replaces the old one', async () => {
