@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'prisma/config';
+import { datasourceUrl } from './prisma/engine/datasource.ts';
 
 // Prisma's native schema engine is a download at first use. The launcher runs the same engine from its WebAssembly
 // package, so every machine migrates with the version in the lock file. Set the variable yourself to use another engine.
@@ -8,8 +9,8 @@ process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL('prisma/engine
 // The CLI would report each run to its makers, from a process that outlives it. A migration asks nobody but the database.
 process.env.CHECKPOINT_DISABLE ??= '1';
 
-// Migrations run as the owner; `prisma generate` needs no database, so an absent URL is allowed here.
-const url = process.env.MIGRATE_DATABASE_URL ?? process.env.DATABASE_URL ?? '';
+// Migrations run as the owner; `prisma generate` needs no database, so an absent URL or a wrong one does not stop it.
+const url = process.argv.includes('generate') ? '' : datasourceUrl(process.env);
 
 export default defineConfig({
   schema: 'prisma/schema.prisma',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { databaseUrlFault } from './db/url/read.ts';
 
 /** The only reader of `process.env` in the product. Every field says what it is for: `.env.example` is made from here. */
 const flag = z
@@ -12,6 +13,12 @@ const minutes = (fallback: number) =>
     .min(1)
     .max(60 * 24 * 30)
     .default(fallback);
+
+/** Read by the one reader of database URLs, whose words say what is wrong. */
+const databaseUrl = () =>
+  z.string().refine((url) => databaseUrlFault(url) === undefined, {
+    error: ({ input }) => databaseUrlFault(String(input)),
+  });
 
 /** Whether a URL has nothing beside its scheme, host and port. What is no URL at all is refused elsewhere. */
 function isOrigin(url: string): boolean {
@@ -27,15 +34,11 @@ const fields = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Least severe log level that is written'),
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
-    .describe('PostgreSQL, as the app role'),
-  MIGRATE_DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+  DATABASE_URL: databaseUrl().describe('PostgreSQL, as the app role'),
+  MIGRATE_DATABASE_URL: databaseUrl()
     .optional()
     .describe('PostgreSQL, as the owner of the tables; used by migrations only'),
-  WORKER_DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+  WORKER_DATABASE_URL: databaseUrl()
     .optional()
     .describe(
       'PostgreSQL, as a user of the worker alone; used by migrations, which grant it its rights, and by audit:verify',

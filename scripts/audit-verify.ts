@@ -7,6 +7,7 @@ import { keyId, readPublicKey, trustedKeys } from '#lib/audit/signing.ts';
 import { verifyExport } from '#lib/audit/verify-export.ts';
 import { recordVerification, verifyAudit, type Verification } from '#lib/audit/verify.ts';
 import { openLanes } from '#lib/audit/verify-lanes.ts';
+import { readDatabaseUrl } from '#lib/db/url/read.ts';
 import { env } from '#lib/env.ts';
 import { readLines } from '#lib/json/lines.ts';
 import { parseEvidence } from '#lib/json/strict.ts';
@@ -56,9 +57,9 @@ async function verifyDatabase(full: boolean, shipped: ShippedAnchor[], quiet: bo
 /** Only the worker may record what was found; where it has a user of its own, that one verifies. */
 function verifierUrl(): string {
   const { DATABASE_URL, WORKER_DATABASE_URL = DATABASE_URL } = env();
-  const [given, worker] = [new URL(DATABASE_URL), new URL(WORKER_DATABASE_URL)];
+  const [given, worker] = [readDatabaseUrl(DATABASE_URL), readDatabaseUrl(WORKER_DATABASE_URL)];
   // A shell may hold production's beside the URL of a throw-away database.
-  return given.host === worker.host && given.pathname === worker.pathname ? WORKER_DATABASE_URL : DATABASE_URL;
+  return given.host === worker.host && given.database === worker.database ? WORKER_DATABASE_URL : DATABASE_URL;
 }
 
 /** Takes log lines (`{"anchor": {...}}`) and bare anchors; other lines of a log are passed over. */

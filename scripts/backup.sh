@@ -116,7 +116,7 @@ dump() {
   for schema in $SCHEMAS; do arguments+=(--schema="$schema"); done
   # In the background and waited for, because bash answers a signal only between commands; a group of its own, to be ended whole.
   set -m
-  { pg_dump "${arguments[@]}" "$URL" 2>"$WORK/dump.err" || echo failed >"$WORK/dump.failed"; } |
+  { pg_dump "${arguments[@]}" 2>"$WORK/dump.err" || echo failed >"$WORK/dump.failed"; } |
     { encrypt || echo failed >"$WORK/encrypt.failed"; } >"$PARTIAL" 2>"$WORK/encrypt.err" &
   DUMP_GROUP=$(jobs -p %%)
   set +m
@@ -175,7 +175,7 @@ publish() {
 
 upload() {
   [[ -n ${BACKUP_S3_URI:-} ]] || return 0
-  node "$ROOT/scripts/backup-s3.ts" put "$FILE" || die 6 "the upload failed; the backup is complete in $FILE"
+  run_node "$ROOT/scripts/backup-s3.ts" put "$FILE" || die 6 "the upload failed; the backup is complete in $FILE"
 }
 
 rotate() {
@@ -183,7 +183,7 @@ rotate() {
   local old
   ls -1 "$(dirname "$FILE")" | grep -E '^backup-[0-9]{8}-[0-9]{6}\.dump$' | sort -r | tail -n "+$((BACKUP_KEEP + 1))" |
     while read -r old; do rm -f "$(dirname "$FILE")/$old" "$(dirname "$FILE")/$old.manifest.json" && echo "removed $old"; done
-  [[ -z ${BACKUP_S3_URI:-} ]] || node "$ROOT/scripts/backup-s3.ts" rotate "$BACKUP_KEEP" || die 6 "the rotation in the bucket failed"
+  [[ -z ${BACKUP_S3_URI:-} ]] || run_node "$ROOT/scripts/backup-s3.ts" rotate "$BACKUP_KEEP" || die 6 "the rotation in the bucket failed"
 }
 
 main "$@"

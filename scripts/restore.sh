@@ -121,14 +121,16 @@ encryption() {
 confirm() {
   local why= name=$HOST_AND_NAME
   say_removals
-  if [[ $HOST_AND_NAME == "$(fact source)" ]]; then why="is the database this backup came from"
+  # Without the port where it is the usual one, a name means the same: people write it so, and so did older manifests.
+  local short=${name/:5432\//\/}
+  if [[ $(fact source) == "$name" || $(fact source) == "$short" ]]; then why="is the database this backup came from"
   elif grep -q '^removed' "$WORK/verdicts"; then why="is not empty: it holds $(grep -c $'^removed\ttable ' "$WORK/verdicts") tables and $(grep -c '^removed' "$WORK/verdicts") objects in all"
   elif [[ ${NODE_ENV:-} == production ]]; then why="is in production (NODE_ENV)"; fi
   [[ -n $why ]] || return 0
   if [[ -z $CONFIRM && -t 0 ]]; then
     read -r -p "$HOST_AND_NAME $why; all of that is replaced. Type $name to go on: " CONFIRM
   fi
-  [[ $CONFIRM == "$name" ]] || { is_local && [[ $CONFIRM == "${name##*/}" ]]; } ||
+  [[ $CONFIRM == "$name" || $CONFIRM == "$short" ]] || { is_local && [[ $CONFIRM == "${name##*/}" ]]; } ||
     die 5 "refused: $HOST_AND_NAME $why. Repeat with --confirm $name to replace what it holds"
 }
 

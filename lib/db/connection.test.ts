@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { connectionConfig } from './connection.ts';
+import { DatabaseUrlFault } from './url/fault.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 const dir = mkdtempSync(join(tmpdir(), 'golive-ca-'));
@@ -30,14 +31,43 @@ test('host, port, user and a password with reserved characters arrive as they ar
 });
 
 test('every way to ask for TLS verifies the server', () => {
-  for (const mode of ['require', 'prefer', 'allow', 'verify-ca', 'verify-full', 'no-verify'])
+  for (const mode of ['require', 'verify-ca', 'verify-full'])
     expect(effective(`${URL_}?sslmode=${mode}`).ssl, mode).toEqual(verified);
-  for (const flag of ['true', '1', 'no-verify']) expect(effective(`${URL_}?ssl=${flag}`).ssl, flag).toEqual(verified);
+  for (const flag of ['true', '1']) expect(effective(`${URL_}?ssl=${flag}`).ssl, flag).toEqual(verified);
+});
+
+test('a mode that leaves encryption or verification open is refused', () => {
+  for (const query of ['sslmode=prefer', 'sslmode=allow', 'sslmode=no-verify', 'sslmode=', 'ssl=no-verify'])
+    expect(() => connectionConfig(`${URL_}?${query}`), query).toThrow(DatabaseUrlFault);
 });
 
 test('nothing else in the URL weakens what sslmode asked for', () => {
-  for (const extra of ['ssl=false', 'ssl=0', 'ssl=no-verify', 'uselibpqcompat=true', 'sslnegotiation=direct'])
+  for (const extra of ['uselibpqcompat=true', 'sslaccept=strict', 'sslnegotiation=postgres'])
     expect(effective(`${URL_}?sslmode=require&${extra}`).ssl, extra).toEqual(verified);
+  for (const extra of ['ssl=false', 'ssl=0', 'ssl=no-verify', 'sslmode=disable', 'sslnegotiation=direct'])
+    expect(() => connectionConfig(`${URL_}?sslmode=require&${extra}`), extra).toThrow(DatabaseUrlFault);
+});
+
+test('verify-ca leaves out the name of the server, under an authority of one’s own alone', () => {
+  expect(effective(`${URL_}?sslmode=verify-ca`, PEM).ssl).toEqual({
+    ...verified,
+    ca: PEM,
+    checkServerIdentity: expect.any(Function) as unknown,
+  });
+});
+
+test('a socket is never encrypted, and is no reason to read an authority', () => {
+  expect(effective('postgres://u@/d?host=/run&sslmode=require', PEM).ssl).toBe(false);
+});
+
+test('variables of libpq in the environment do not decide what the URL has decided', () => {
+  const before = { ...process.env };
+  Object.assign(process.env, { PGSSLMODE: 'no-verify', PGPORT: '1', PGHOST: 'x', PGSSLNEGOTIATION: 'direct' });
+  try {
+    expect(effective('postgres://app:x@db/golive')).toMatchObject({ host: 'db', port: 5432, ssl: false });
+  } finally {
+    process.env = before;
+  }
 });
 
 test('plain text happens only when nothing asks for more', () => {

@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { openClient } from './client.ts';
 import type { AppRoles } from './grants.ts';
 import { scramVerifier } from './scram.ts';
+import { readDatabaseUrl } from './url/read.ts';
 
 export interface LoginUser {
   name: string;
@@ -56,7 +57,7 @@ function faultOf(owner: string, roles: AppRoles, sources: RoleSources): string |
 
 /** What a pooler wants behind the name of a role, like `.project`; empty where there is none. */
 export function poolerSuffix(url: string, role: string): string {
-  const given = decodeURIComponent(new URL(url).username);
+  const given = readDatabaseUrl(url).user;
   return role !== '' && given.startsWith(`${role}.`) ? given.slice(role.length) : '';
 }
 
@@ -69,10 +70,9 @@ async function loginOf(
   { made, suffix }: { made: boolean; suffix: string },
   caCert?: string,
 ): Promise<LoginUser> {
-  const { username, password } = new URL(url);
-  const given = decodeURIComponent(username);
+  const { user: given, password = '' } = readDatabaseUrl(url);
   const plain = suffix !== '' && given.endsWith(suffix) ? given.slice(0, -suffix.length) : given;
-  const named = { name: plain, password: decodeURIComponent(password) };
+  const named = { name: plain, password };
   try {
     const client = await openClient(url, { caCert });
     try {

@@ -27,10 +27,12 @@ export async function openConsumer(): Promise<PgBoss> {
   const { DATABASE_URL, DATABASE_CA_CERT } = env();
   const boss = new PgBoss({
     ...RUNTIME,
-    ...(poolConfig(DATABASE_URL, { caCert: DATABASE_CA_CERT }) as ConstructorOptions),
-    max: 3,
-    application_name: 'golive-queue',
-    connectionTimeoutMillis: 5_000,
+    ...(poolConfig(DATABASE_URL, {
+      caCert: DATABASE_CA_CERT,
+      max: 3,
+      application_name: 'golive-queue',
+      connectionTimeoutMillis: 5_000,
+    }) as ConstructorOptions),
     supervise: true,
     superviseIntervalSeconds: SUPERVISE_SECONDS,
     monitorIntervalSeconds: SUPERVISE_SECONDS,

@@ -6,6 +6,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import pg from 'pg';
 import { openClient, openPool } from '#lib/db/client.ts';
 import { LOCK_TIMEOUT, LOCK_WAIT_MS } from '#lib/db/lock-watch.ts';
+import { readDatabaseUrl } from '#lib/db/url/read.ts';
 
 /** What the engine throws: a message for people and, where it has one, Prisma's error code (P1001 and the like). */
 export interface EngineFailure extends Error {
@@ -126,13 +127,15 @@ export async function openEngine(
 
 /** The two one-shot commands of the engine's command line. Resolves to the exit code. */
 export async function runCliCommand(command: string, url: string): Promise<number> {
-  const target = new URL(url);
-  const name = decodeURIComponent(target.pathname.slice(1));
-  if (command === 'create-database') target.pathname = '/postgres';
+  const creates = command === 'create-database';
   let client: pg.Client | undefined;
   try {
-    client = await openClient(target.href, { caCert: process.env.DATABASE_CA_CERT });
-    if (command === 'create-database') await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+    const { database } = readDatabaseUrl(url);
+    client = await openClient(url, {
+      caCert: process.env.DATABASE_CA_CERT,
+      ...(creates ? { database: 'postgres' } : {}),
+    });
+    if (creates) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
     return 0;
   } catch (error) {
     const { message, code } = error as EngineFailure;

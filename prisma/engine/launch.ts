@@ -9,8 +9,9 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import project from '../../package.json' with { type: 'json' };
 import { isLockTimeout, patiently } from '#lib/db/lock-watch.ts';
-import { forgetLockFailures } from './lock-failures.ts';
+import { datasourceUrl, engineUrl } from './datasource.ts';
 import { openEngine, runCliCommand, type Engine, type EngineFailure } from './engine.ts';
+import { forgetLockFailures } from './lock-failures.ts';
 
 interface RpcRequest {
   id: number;
@@ -44,7 +45,9 @@ function schemaFiles(): [string, string][] {
 
 function databaseUrl(): string {
   const datasource = JSON.parse((values.datasource as string | undefined) ?? '{}') as { url?: string };
-  return datasource.url ?? process.env.MIGRATE_DATABASE_URL ?? process.env.DATABASE_URL ?? '';
+  // Of the configuration Prisma knows the address alone; a URL that somebody gave on the command line is whole.
+  const configured = datasource.url === undefined || datasource.url === datasourceUrl(process.env);
+  return configured ? engineUrl(process.env) : (datasource.url ?? '');
 }
 
 async function serve(): Promise<void> {

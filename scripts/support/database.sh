@@ -1,4 +1,4 @@
-# Sourced by backup.sh and restore.sh: the database of the environment, in the form libpq takes.
+# Sourced by backup.sh and restore.sh: the database of the environment, in the form libpq takes. They set ROOT and WORK.
 
 # What tools say is read here, so they must say it in one language.
 export LC_ALL=C
@@ -19,36 +19,25 @@ need() {
   done
 }
 
-percent_decode() {
-  local text=${1//\\/\\\\}
-  printf '%b' "${text//%/\\x}"
+# The node of the lock file where it is installed: the machine's own may be too old to run TypeScript.
+run_node() {
+  local node=$ROOT/node_modules/.bin/node
+  [[ -x $node ]] || node=node
+  command -v "$node" >/dev/null || die 3 "node is not installed: npm ci brings it"
+  "$node" "$@"
 }
 
-# Sets URL from the variable named $2, without the password and without parameters that only Prisma knows, and exports PGPASSWORD and PGSSLROOTCERT: a
-# password on a command line stands in every user's list of processes.
+# Has psql, pg_dump and pg_restore connect as the variable named $2 says, by the variables of libpq alone: what stands on a command line
+# is read by every user of the machine. Sets HOST_AND_NAME. The URL is read where the app's is, so both understand the same ones.
 use_database() {
-  local given=${!2:-}
-  [[ $given == postgres://* || $given == postgresql://* ]] || die 2 "set DATABASE_URL to a postgres:// URL"
-  local scheme=${given%%://*} rest=${given#*://}
-  if [[ ${rest%%/*} == *:*@* ]]; then
-    local login=${rest%%@*}
-    PGPASSWORD=$(percent_decode "${login#*:}")
-    export PGPASSWORD
-    rest="${login%%:*}@${rest#*@}"
-  fi
-  URL=$(sed -E 's/([?&])(schema|pgbouncer|connection_limit)=[^&]*/\1/g; s/&&+/\&/g; s/\?&/?/; s/[?&]$//' <<<"$scheme://$rest")
-  HOST_AND_NAME=${rest#*@}
-  HOST_AND_NAME=${HOST_AND_NAME%%\?*}
-  if [[ -n ${DATABASE_CA_CERT:-} ]]; then
-    if [[ $DATABASE_CA_CERT == *-----BEGIN* ]]; then
-      PGSSLROOTCERT=$WORK/ca.pem
-      printf '%b\n' "$DATABASE_CA_CERT" >"$PGSSLROOTCERT"
-    else
-      PGSSLROOTCERT=$DATABASE_CA_CERT
-    fi
-    export PGSSLROOTCERT
-  fi
-  export PGAPPNAME="golive-$1" PGCONNECT_TIMEOUT=10
+  local commands
+  commands=$(run_node "$ROOT/scripts/support/libpq-environment.ts" "$2" "$WORK" 2>"$WORK/url.err") || {
+    local said
+    said=$(sed -n 's/^error: //p' "$WORK/url.err")
+    die "$([[ -n $said ]] && echo 2 || echo 3)" "${said:-node $(run_node --version) cannot read the URL of the database: npm ci brings one that can}"
+  }
+  eval "$commands"
+  export PGAPPNAME=${PGAPPNAME:-golive-$1} PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
 }
 
 # What each session is set to, whatever the server, the database or the role say: as in lib/db/session.ts, and for its reasons.
@@ -61,7 +50,7 @@ PINNED="SET statement_timeout = '0'; SET lock_timeout = '0'; SET idle_in_transac
 
 # psql on the database. A script on its stdin needs the arguments `-f -`.
 run_psql() {
-  psql -Xq -v ON_ERROR_STOP=1 -d "$URL" -c "$PINNED" "$@"
+  psql -Xq -v ON_ERROR_STOP=1 -c "$PINNED" "$@"
 }
 
 ask() {

@@ -30,5 +30,5 @@ identity() (
 
 # Whether the server is on this machine, where a database's bare name is enough to mean one.
 is_local() {
-  [[ ${HOST_AND_NAME%/*} =~ ^(localhost|127\.[0-9.]+|\[::1\])?(:[0-9]+)?$ ]]
+  [[ ${HOST_AND_NAME%/*} =~ ^(localhost|127\.[0-9.]+|\[::1\]|%2F.*):[0-9]+$ ]]
 }

