@@ -112,6 +112,8 @@ test('every kind of connection is pinned, whatever the database and the role wer
 });
 
 const SHELL = `set -euo pipefail
+ROOT=$PWD WORK=$(mktemp -d)
+trap 'rm -r "$WORK"' EXIT
 source scripts/support/database.sh
 use_database test DATABASE_URL
 sql="SELECT name || '=' || setting FROM pg_settings WHERE lower(name) = ANY (string_to_array('$NAMES', ' '))"
@@ -121,7 +123,7 @@ run_psql -At -f - <<<"$sql"`;
 const psql = haveTool('psql', 'sessions of the shell scripts are pinned');
 
 test.runIf(psql)('so is every psql of the shell scripts, with a statement or with a script on its stdin', async () => {
-  const env = { DATABASE_URL: database.ownerUrl, NAMES: names.join(' '), PGCLIENTENCODING: 'LATIN1', WORK: '/nowhere' };
+  const env = { DATABASE_URL: database.ownerUrl, NAMES: names.join(' '), PGCLIENTENCODING: 'LATIN1' };
   const { code, stdout, stderr } = await command('bash', ['-c', SHELL], { env });
   expect(code, stderr).toBe(0);
   const expected = Object.entries(PINNED).map((pair) => pair.join('='));
@@ -132,7 +134,7 @@ test('no shell script starts psql otherwise', async () => {
   const files = (await readdir('scripts', { recursive: true })).filter((name) => name.endsWith('.sh'));
   const texts = await Promise.all(files.map((name) => readFile(join('scripts', name), 'utf8')));
   const starts = texts.join('\n').match(/\bpsql -(?!-version).*/g);
-  expect(starts).toEqual(['psql -Xq -v ON_ERROR_STOP=1 -d "$URL" -c "$PINNED" "$@"']);
+  expect(starts).toEqual(['psql -Xq -v ON_ERROR_STOP=1 -c "$PINNED" "$@"']);
 });
 
 /** As `configuredOtherwise()` and `unpinned()` ask, through a client of anybody's. */

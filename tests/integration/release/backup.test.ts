@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { recordAudit } from '#lib/audit/record.ts';
 import { openDb } from '#lib/db.ts';
@@ -95,22 +96,18 @@ test.runIf(tools)(
   'an interrupted dump leaves nothing under the final name, ends with an error and leaves no pg_dump behind',
   async () => {
     // A table that is locked holds pg_dump up for as long as the test needs.
-    const locker = openDb(server.owner('source'));
+    const locker = new pg.Client({ connectionString: server.owner('source') });
+    await locker.connect();
+    await locker.query('BEGIN; LOCK TABLE "User" IN ACCESS EXCLUSIVE MODE');
     const file = join(dir, 'interrupted.dump');
-    const ran = await locker.$transaction(
-      async (tx) => {
-        await tx.$executeRawUnsafe('LOCK TABLE "User" IN ACCESS EXCLUSIVE MODE');
-        let pid = 0;
-        const running = run('scripts/backup.sh', [file], migrateEnvironment(server, 'source'), {
-          onStart: (started) => (pid = started),
-        });
-        await waitForDump(1);
-        process.kill(pid, 'SIGTERM');
-        return running;
-      },
-      { timeout: 120_000 },
-    );
-    await locker.$disconnect();
+    let pid = 0;
+    const running = run('scripts/backup.sh', [file], migrateEnvironment(server, 'source'), {
+      onStart: (started) => (pid = started),
+    });
+    await waitForDump(1);
+    process.kill(pid, 'SIGTERM');
+    const ran = await running;
+    await locker.end();
     expect(ran).toMatchObject({ code: 4, out: expect.stringContaining('interrupted') as string });
     expect(await leftovers('interrupted')).toEqual([]);
     await waitForDump(0);
