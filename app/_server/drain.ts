@@ -5,7 +5,7 @@ const POLL_MS = 250;
 /** A proxy that has sent nothing for as long has taken the server off its list, in milliseconds. */
 const CALM_MS = 500;
 /** A turn of the event loop that took less ran no handler, in milliseconds. */
-const SHORT_TURN_MS = 1;
+const SHORT_TURN_MS = 2;
 /** How long clients of kept connections have for one more request, in milliseconds; platforms wait several times as long before they kill. */
 const GRACE_MS = 5_000;
 

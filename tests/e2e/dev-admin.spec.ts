@@ -30,6 +30,8 @@ test('a web server in production that is told to let anyone be admin ends at onc
 test('npm run dev serves the sources on the server of DATABASE_URL, and there one click makes an admin, who is told when they are the only one', async ({
   as,
 }) => {
+  // It compiles every page it visits, beside whatever else the machine does.
+  test.setTimeout(600_000);
   await using data = await dataFolder();
   await using stack = new AsyncDisposableStack();
   const cluster = await startTestCluster();

@@ -6,7 +6,7 @@ import { expect, test, type Site } from './support/test.ts';
 
 /** `FAULTS=full` sends as many as show what one in two thousand would lose. */
 const REQUESTS = process.env.FAULTS === 'full' ? 20_000 : 1_500;
-const AT_ONCE = 8;
+const AT_ONCE = 3;
 /** Not health, which may call a busy machine unwell. */
 const PATHS = ['/api/agent/schema', '/login'];
 
