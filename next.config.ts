@@ -13,6 +13,8 @@ const config: NextConfig = {
   ...(process.env.BUILD_STANDALONE === 'true' ? { output: 'standalone' as const } : {}),
   // The health check compares the database with the migrations of this release, also in the standalone tree.
   outputFileTracingIncludes: { '/api/health': ['prisma/migrations/**/*', 'prisma/postgres/*.sql'] },
+  // No page has an image; the optimiser would print what strangers name to it.
+  images: { unoptimized: true },
   poweredByHeader: false,
   reactStrictMode: true,
   serverExternalPackages: ['@node-rs/argon2', 'pg', 'pino'],

@@ -5,6 +5,7 @@ import type { Metadata, Viewport } from 'next';
 import { NextIntlClientProvider } from 'next-intl';
 import { getLocale, getMessages, getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
+import { reach } from './_server/exchange.ts';
 import { clientMessages } from './_server/messages.ts';
 import { chosenTheme } from './_server/preferences.ts';
 
@@ -20,6 +21,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export const viewport: Viewport = { colorScheme: 'light dark' };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
+  reach();
   const locale = await getLocale();
   const theme = await chosenTheme();
   return (

@@ -7,6 +7,7 @@ import type { Origin } from '#lib/audit/catalogue.ts';
 import { mapTransientErrors } from '#lib/db/transient.ts';
 import { fail, type Failure, type Result } from '#lib/errors.ts';
 import type { CurrentUser, OwnAct } from '#lib/users/session.ts';
+import { reach, refuseRequest } from './exchange.ts';
 import { requestOrigin } from './origin.ts';
 import { actOf, currentUser, recordDenial, toSignIn } from './session.ts';
 
@@ -28,6 +29,7 @@ export function defineAction<S extends z.ZodType, T>(
   run: (input: z.output<S>, caller: { user: CurrentUser; act: OwnAct }) => Promise<Result<T>>,
 ): FormAction<T> {
   return async (_state, form) => {
+    mustBeForm(form);
     const guard = guardOf(name);
     if (guard === 'public' || guard === 'agent-key') throw new Error(`the action ${name} is not for signed-in people`);
     const user = await currentUser();
@@ -48,6 +50,7 @@ export function definePublicAction<S extends z.ZodType, T>(
   run: (input: z.output<S>, origin: Origin) => Promise<Result<T>>,
 ): FormAction<T> {
   return async (_state, form) => {
+    mustBeForm(form);
     if (guardOf(name) !== 'public') throw new Error(`the action ${name} is not public`);
     const origin = await requestOrigin('web');
     return answer(schema, form, (input) => run(input, origin));
@@ -72,6 +75,15 @@ async function answer<S extends z.ZodType, T>(
     : fail('invalid_input', 'A field is not as expected.', { errors: pointersOf(input.error) });
   if (result.ok) return { status: 'done', value: result.value };
   return { status: 'failed', code: result.code, fields: fieldsOf(result), values: withoutSecrets(given) };
+}
+
+/** Next hands over whatever a script has sent. */
+function mustBeForm(form: unknown): void {
+  reach();
+  if (!(form instanceof FormData)) refuseRequest('the argument of an action is not a form');
+  for (const [name, value] of form)
+    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
+      refuseRequest(`the field ${JSON.stringify(name.slice(0, 40))} holds NUL or half a character`);
 }
 
 /** The text fields of a form; names that begin with `$` are React's own. */

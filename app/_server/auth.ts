@@ -11,6 +11,10 @@ import { returnPath } from './return-path.ts';
 
 /** A cookie that has ended or was never ours: any visitor can send one. */
 const EXPECTED = new Set(['JWT_SESSION_ERROR']);
+/** Also a provider that fails, but any visitor can send a made-up answer of it: told without their words, at most once a minute. */
+const DOUBTFUL = /^OAUTH_CALLBACK|^CALLBACK_|^INVALID_CALLBACK/;
+const TOLD_EVERY_MS = 60_000;
+const lastTold = new Map<string, number>();
 
 /** Made per request rather than on import: a build has no environment. */
 export function authOptions(): NextAuthOptions {
@@ -31,8 +35,7 @@ export function authOptions(): NextAuthOptions {
       session: ({ session }) => ({ expires: session.expires }),
     },
     logger: {
-      error: (code, metadata) =>
-        log[EXPECTED.has(code) ? 'debug' : 'error']({ code, reason: reasonOf(metadata) }, 'sign-in machinery failed'),
+      error: tellError,
       warn: (code) => log.debug({ code }, 'sign-in machinery warned'),
       debug: () => undefined,
     },
@@ -55,6 +58,17 @@ async function isAlive(claims: SessionClaims): Promise<boolean> {
     log.error({ err: error }, 'a session could not be looked up');
     throw error;
   }
+}
+
+function tellError(code: string, metadata: unknown): void {
+  const doubtful = DOUBTFUL.test(code);
+  const silent =
+    EXPECTED.has(code) || (doubtful && performance.now() - (lastTold.get(code) ?? -Infinity) < TOLD_EVERY_MS);
+  if (doubtful && !silent) lastTold.set(code, performance.now());
+  log[silent ? 'debug' : 'error'](
+    { code, ...(doubtful ? {} : { reason: reasonOf(metadata) }) },
+    'sign-in machinery failed',
+  );
 }
 
 /** NextAuth hands over errors that quote the provider's answers; the message is enough. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 /** Boots in a process of its own with this environment and nothing else. */
 function boot(env: Record<string, string>) {
-  const script = `const { boot } = await import('./app/_server/boot.ts'); boot(); console.log('booted');`;
+  const script = `const { boot } = await import('./app/_server/boot.ts'); boot(); process.stdout.write('booted\\n'); console.error('printed by {\\n"a library');`;
   return spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
@@ -13,7 +13,14 @@ function boot(env: Record<string, string>) {
 const usable = { DATABASE_URL: 'postgres://app@127.0.0.1:1/none', NEXTAUTH_SECRET: 'x'.repeat(32) };
 
 test('a usable environment boots', () => {
-  expect(boot(usable)).toMatchObject({ status: 0, stdout: 'booted\n' });
+  expect(boot(usable)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^booted$/m) as string });
+});
+
+test('what others print becomes one line of the log', () => {
+  const { stdout, stderr } = boot(usable);
+  const printed = stdout.split('\n').find((line) => line.includes('library')) ?? '';
+  expect(JSON.parse(printed)).toMatchObject({ level: 'error', msg: 'printed by {\n"a library' });
+  expect(stderr).toBe('');
 });
 
 test('DEV_ADMIN stops a production process from starting', () => {

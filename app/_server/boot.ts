@@ -1,9 +1,13 @@
 import type { Instrumentation } from 'next';
+import { errorCode, isTransient } from '#lib/db/transient.ts';
 import { env, EnvError } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { guardBodies } from './body-gate.ts';
+import { logConsole } from './console.ts';
 import { drainConnectionsAtEnd } from './drain.ts';
+import { exchanges, isFaultOfRequest } from './exchange.ts';
 import { markPeers } from './peer.ts';
+import { guardRequests } from './request-gate.ts';
 import { REQUEST_ID_HEADER } from './request-id.ts';
 
 /** Stops the process with one clear message when the environment is unusable, before a request can meet it. */
@@ -15,15 +19,27 @@ export function boot(): void {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
+  if (process.env.NODE_ENV === 'production') logConsole();
   markPeers();
+  // Before the guard of bodies, which then waits for the body and passes on to this one.
+  guardRequests();
   guardBodies();
   drainConnectionsAtEnd();
 }
 
 type RequestError = Parameters<Instrumentation.onRequestError>;
 
-/** Logs what a page, handler or action did not expect, under the id that the response carries. */
+/**
+ * Logs what a page, handler or action did not expect, under the id that the response carries. What failed before code of ours saw it is the
+ * fault of the request, and nothing that a stranger may write into the log; a database that is away needs no stack.
+ */
 export function logRequestError(error: RequestError[0], request: RequestError[1], context: RequestError[2]): void {
-  const requestId = request.headers[REQUEST_ID_HEADER];
-  log.error({ requestId, method: request.method, route: context.routePath, err: error }, 'request failed');
+  const about = { requestId: request.headers[REQUEST_ID_HEADER], method: request.method, route: context.routePath };
+  const exchange = exchanges.getStore();
+  if (isTransient(error)) {
+    if (exchange !== undefined) exchange.verdict = 'unavailable';
+    log.warn({ ...about, cause: errorCode(error) }, 'database unavailable');
+  } else if (exchange !== undefined && isFaultOfRequest(exchange))
+    log.debug({ ...about, err: error }, 'request refused');
+  else log.error({ ...about, err: error }, 'request failed');
 }

@@ -6,6 +6,7 @@ import { authOptions } from './auth.ts';
 import { replaceBadCallbackCookie } from './callback-cookie.ts';
 import { endSession } from './cookie-session.ts';
 import { sessionCookie } from './cookies.ts';
+import { asProblem, asReading, authFault } from './next-auth-answer.ts';
 import { problem } from './problem.ts';
 
 interface Context {
@@ -21,13 +22,16 @@ const ACTIONS = new Set(['csrf', 'providers', 'signin', 'callback', 'signout', '
  */
 export function nextAuth(request: Request, context: Context): Promise<Response> {
   return answering(async () => {
-    const [action = ''] = (await context.params).nextauth;
+    const { nextauth } = await context.params;
+    const [action = ''] = nextauth;
     if (!ACTIONS.has(action)) return problem(fail('not_found', 'There is no such endpoint.'));
+    const fault = authFault(request, nextauth);
+    if (fault !== null) return fault;
     await replaceBadCallbackCookie();
     const handler = NextAuth(authOptions()) as (request: Request, context: Context) => Promise<Response>;
-    const response = await handler(request, context);
+    const response = await handler(asReading(request), context);
     if (action === 'signout' && clearsSession(response)) await endSession();
-    return response;
+    return asProblem(response);
   })(request);
 }
 

@@ -8,6 +8,7 @@ import { env } from '#lib/env.ts';
 import type { Origin } from '#lib/audit/catalogue.ts';
 import type { Result } from '#lib/errors.ts';
 import { log } from '#lib/log.ts';
+import { isPrintable } from '#lib/text.ts';
 import type { SessionClaims } from '#lib/users/session.ts';
 import { signIn } from '#lib/users/sign-in.ts';
 import { signInDevAdmin } from '#lib/users/dev-admin.ts';
@@ -24,7 +25,10 @@ async function claimsOrCode(attempt: (origin: Origin) => Promise<Result<SessionC
   return result.value;
 }
 
-const form = z.object({ email: z.string().max(320), password: z.string().max(1024) });
+const form = z.object({
+  email: z.string().max(320).refine(isPrintable),
+  password: z.string().max(1024).refine(isPrintable),
+});
 
 /** E-mail and password. */
 export function credentials(): Provider {

@@ -12,3 +12,9 @@ export const SIGNALS = {
 } as const;
 
 export type SignalName = keyof typeof SIGNALS;
+
+/**
+ * The web process logs one line `{"signal":"fault", ...}` for each answer of 500 and more that is its own fault. A stranger cannot cause one:
+ * what is wrong with a request is 4xx, and what there is too much of is 503.
+ */
+export const FAULT_SIGNAL = 'fault';
