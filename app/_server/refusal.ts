@@ -21,6 +21,8 @@ const SAID: Record<Refusal, { en: string; ru: string }> = {
 
 /** A client that is still sending reads an answer only when its connection is not reset at once; in milliseconds. */
 const LINGER_MS = 1_000;
+/** In bytes: the largest body that any address takes. */
+const WORTH_READING = 1_048_576;
 
 /** What proxy.ts does for a request that it does not see. */
 export function mark(request: IncomingMessage, response: ServerResponse): void {
@@ -46,6 +48,8 @@ export function closeUnread(request: IncomingMessage, response: ServerResponse):
   response.once('finish', () => {
     if (request.complete) return;
     const { socket } = request;
+    // To read what nobody wants costs memory too: only what may be an honest batch of an agent is read to its end.
+    if (!(Number(request.headers['content-length']) <= WORTH_READING)) setImmediate(() => socket.pause());
     setTimeout(() => {
       if (!request.complete) socket.destroy();
     }, LINGER_MS).unref();
