@@ -27,7 +27,7 @@ async function claimsOrCode(attempt: (origin: Origin) => Promise<Result<SessionC
 
 const form = z.object({
   email: z.string().max(320).refine(isPrintable),
-  password: z.string().max(1024).refine(isPrintable),
+  password: z.string().max(1024),
 });
 
 /** E-mail and password. */

@@ -3,7 +3,7 @@ import type { Act } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
-import { isPrintable } from '../text.ts';
+import { isName } from '../text.ts';
 import { isEmail, normalizeEmail } from './email.ts';
 import { lockAdmins, refuseFormerAdmin, withTarget } from './lock.ts';
 import { targetOf, type Person } from './outcome.ts';
@@ -111,12 +111,12 @@ async function insert<T>(
 function invalidFields({ email, name }: { email: string; name: string }) {
   return [
     ...(isEmail(email) ? [] : [{ pointer: '#/email', detail: 'Give an e-mail address.' }]),
-    ...(name !== '' && name.length <= MAX_NAME && isPrintable(name)
+    ...(name !== '' && name.length <= MAX_NAME && isName(name)
       ? []
       : [
           {
             pointer: '#/name',
-            detail: `Give a name of at most ${MAX_NAME} characters, none of them a control character.`,
+            detail: `Give a name of at most ${MAX_NAME} characters, all of which can be seen: no control or zero-width characters, none that turn the text around.`,
           },
         ]),
   ];

@@ -160,6 +160,25 @@ test('a name or an address with a control character is named, not an error of th
   });
 });
 
+test('a name takes no control, bidi or zero-width character, so that no two names look alike', async () => {
+  const act = actOf(await addPerson(database.db, 'root', 'admin'));
+  for (const hidden of [
+    '\u001b',
+    '\u0085',
+    '\u200b',
+    '\u200d',
+    '\u202e',
+    '\u2066',
+    '\u2028',
+    '\ufeff',
+    '\u{e0041}',
+    '\ud800',
+  ])
+    expect(
+      await createUser(database.db, act, { email: 'ann@example.org', name: `An${hidden}n`, role: 'user' }),
+    ).toMatchObject({ code: 'invalid_input', extra: { errors: [{ pointer: '#/name' }] } });
+});
+
 test('no audit, no change: an admin’s act that cannot be recorded does not happen', async () => {
   const { db } = database;
   const act = actOf(await addPerson(db, 'root', 'admin'));
