@@ -31,7 +31,7 @@ main() {
   PARTIAL=$(dirname "$FILE")/.$(basename "$FILE").partial.$$
   trap clean_up EXIT
   trap 'die 4 "interrupted: nothing was written to $FILE"' INT TERM HUP
-  need psql pg_dump sha256sum
+  need psql pg_dump
   choose_encryption
   name_database
   use_database backup "$VARIABLE"
@@ -45,7 +45,7 @@ main() {
   publish
   upload
   rotate
-  echo "wrote $FILE ($(stat -c %s "$FILE") bytes, sha256 ${SHA256:0:12}…)"
+  echo "wrote $FILE ($(size_of "$FILE") bytes, sha256 ${SHA256:0:12}…)"
 }
 
 clean_up() {
@@ -141,7 +141,7 @@ write_manifest() {
   server=$(ask "SELECT split_part(current_setting('server_version'), ' ', 1)")
   size=$(ask "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'm') AND n.nspname = ANY (string_to_array('$SCHEMAS', ' '))")
-  SHA256=$(sha256sum "$PARTIAL" | cut -d' ' -f1)
+  SHA256=$(sha256_of "$PARTIAL")
   local migration=null
   if [[ -n $(ask "SELECT to_regclass('public._prisma_migrations')") ]]; then
     migration=\"$(ask 'SELECT max(migration_name) FROM public."_prisma_migrations" WHERE finished_at IS NOT NULL')\"
@@ -160,7 +160,7 @@ write_manifest() {
   "client": "$CLIENT",
   "dataBytes": $size,
   "encryption": "$ENCRYPTION",
-  "bytes": $(stat -c %s "$PARTIAL"),
+  "bytes": $(size_of "$PARTIAL"),
   "sha256": "$SHA256",
   "counts": $counts
 }

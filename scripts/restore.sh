@@ -31,7 +31,7 @@ main() {
   WORK=$(mktemp -d)
   trap clean_up EXIT
   trap 'end_group; die 7 "interrupted: $(state)"' INT TERM HUP
-  need psql pg_restore sha256sum awk
+  need psql pg_restore awk
   check_file
   name_database
   use_database restore "$VARIABLE"
@@ -81,9 +81,9 @@ check_file() {
   [[ $MANIFEST == required ]] || return 0
   [[ -f $FILE.manifest.json ]] || die 4 "$FILE.manifest.json is missing: --without-manifest restores unverified"
   local bytes
-  bytes=$(stat -c %s "$FILE")
+  bytes=$(size_of "$FILE")
   [[ $bytes == "$(fact bytes)" ]] || die 4 "$FILE has $bytes bytes, the manifest says $(fact bytes): it is truncated or another file"
-  [[ $(sha256sum "$FILE" | cut -d' ' -f1) == "$(fact sha256)" ]] || die 4 "the checksum of $FILE is not the manifest's: it was damaged or changed"
+  [[ $(sha256_of "$FILE") == "$(fact sha256)" ]] || die 4 "the checksum of $FILE is not the manifest's: it was damaged or changed"
 }
 
 decrypt() {
@@ -91,8 +91,8 @@ decrypt() {
   local encryption
   encryption=$(encryption)
   [[ $encryption != none ]] || return 0
-  local free=$(($(df --output=avail -k "$WORK" | tail -1) * 1024))
-  ((free > $(stat -c %s "$FILE"))) || die 6 "no room in $WORK to decrypt $FILE: set TMPDIR to a folder with more"
+  local free=$(room_in "$WORK")
+  ((free > $(size_of "$FILE"))) || die 6 "no room in $WORK to decrypt $FILE: set TMPDIR to a folder with more"
   DUMP=$WORK/dump
   case $encryption in
     age)
@@ -139,9 +139,9 @@ restore() {
   local schema
   cp "$WORK/list" "$WORK/wanted"
   for schema in $SCHEMAS; do
-    [[ " $MISSING " == *" $schema "* ]] || sed -i "/ SCHEMA - $schema /d" "$WORK/wanted"
+    [[ " $MISSING " == *" $schema "* ]] || sed -i.bak "/ SCHEMA - $schema /d" "$WORK/wanted"
   done
-  sed -i -E '/ COMMENT - (SCHEMA|EXTENSION) /d; / STATISTICS DATA /d' "$WORK/wanted"
+  sed -i.bak -E '/ COMMENT - (SCHEMA|EXTENSION) /d; / STATISTICS DATA /d' "$WORK/wanted"
   if ((JOBS == 1)); then replace_in_one_transaction; else replace_in_parallel; fi
   : >"$WORK/replaced"
   [[ $MANIFEST == none ]] || echo "rows as in the manifest: $(manifest_counts)"

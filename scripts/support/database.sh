@@ -1,5 +1,7 @@
 # Sourced by backup.sh and restore.sh: the database of the environment, in the form libpq takes. They set ROOT and WORK.
 
+((BASH_VERSINFO[0] >= 4)) || { echo "error: bash $BASH_VERSION is too old: 4 or newer (macOS: brew install bash)" >&2; exit 3; }
+
 # What tools say is read here, so they must say it in one language.
 export LC_ALL=C
 
@@ -17,6 +19,16 @@ need() {
   for tool in "$@"; do
     command -v "$tool" >/dev/null || die 3 "$tool is not installed. Debian: apt-get install -y postgresql-client gnupg"
   done
+}
+
+# Bytes of a file.
+size_of() { wc -c <"$1" | tr -d ' '; }
+
+# Bytes that are free where a file would be written.
+room_in() { df -Pk "$1" | awk 'NR == 2 { printf "%.0f", $4 * 1024 }'; }
+
+sha256_of() {
+  if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d' ' -f1
 }
 
 # The node of the lock file where it is installed: the machine's own may be too old to run TypeScript.

@@ -99,7 +99,7 @@ check_room() {
   [[ -n $need ]] || return 0
   directory=$(ask "SELECT CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN (SELECT setting FROM pg_settings WHERE name = 'data_directory') END")
   if is_local && [[ -n $directory && -e $directory/PG_VERSION ]]; then
-    free=$(($(df --output=avail -k "$directory" | tail -1) * 1024))
+    free=$(room_in "$directory")
     ((free > need)) || die 5 "refused: no room. The restore needs about $((need >> 20)) MiB beside what is there, and the server's disk has $((free >> 20)) MiB"
   else
     echo "note: the restore needs about $(((need >> 20) + 1)) MiB beside what is there; the server's disk cannot be asked from here"
