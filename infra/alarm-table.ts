@@ -6,6 +6,8 @@ import type { Names } from './names.ts';
 
 /** Metrics made from log lines live here. */
 export const OWN_NAMESPACE = 'golive';
+/** Ends the name of the metric that counts answers which are the app's own fault. */
+export const FAULTS_METRIC = 'faults';
 
 export interface AlarmSpec {
   /** Ends the alarm's name. */
@@ -44,17 +46,28 @@ export function alarmTable(facts: AlarmFacts): AlarmSpec[] {
   return [...web(facts), ...tasks(facts), ...database(facts), ...signals(facts), prune(facts)];
 }
 
-function web({ balancer, targets }: AlarmFacts): AlarmSpec[] {
+function web({ names, balancer, targets }: AlarmFacts): AlarmSpec[] {
   const shared = { namespace: 'AWS/ApplicationELB', dimensions: { LoadBalancer: balancer, TargetGroup: targets } };
   return [
     {
       key: 'web-5xx',
-      description: 'The app answers with errors',
+      description: 'The app answers with errors, or turns requests away because there are too many',
       playbook: 'ErrorRate',
       ...shared,
       metricName: 'HTTPCode_Target_5XX_Count',
       statistic: 'Sum',
       above: 10,
+      minutes: 3,
+    },
+    {
+      key: 'web-faults',
+      description: 'The app answers with faults of its own, which no request causes by what it asks for',
+      playbook: 'ErrorRate',
+      namespace: OWN_NAMESPACE,
+      dimensions: {},
+      metricName: `${names.base}-${FAULTS_METRIC}`,
+      statistic: 'Sum',
+      above: 5,
       minutes: 3,
       stopsRollout: true,
     },

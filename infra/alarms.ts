@@ -1,13 +1,13 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { HEALTH_SIGNAL, SIGNALS } from '#lib/release/signals.ts';
-import { alarmTable, OWN_NAMESPACE, type AlarmFacts, type AlarmSpec } from './alarm-table.ts';
+import { FAULT_SIGNAL, HEALTH_SIGNAL, SIGNALS } from '#lib/release/signals.ts';
+import { alarmTable, FAULTS_METRIC, OWN_NAMESPACE, type AlarmFacts, type AlarmSpec } from './alarm-table.ts';
 import type { Alerts } from './alerts.ts';
 import type { Logs } from './logs.ts';
 
 type AlarmsArgs = AlarmFacts & { alerts: Alerts; logs: Logs };
 
-/** Turns the table into CloudWatch alarms, and the worker's signals into the metrics that some of them watch. */
+/** Turns the table into CloudWatch alarms, and the signals of worker and web into the metrics that some of them watch. */
 export class Alarms extends pulumi.ComponentResource {
   /** Names of the alarms that turn back a rollout of web. */
   readonly stopRollout: pulumi.Output<string>[] = [];
@@ -57,5 +57,14 @@ export class Alarms extends pulumi.ComponentResource {
         },
         { parent: this },
       );
+    new aws.cloudwatch.LogMetricFilter(
+      `${name}-${FAULTS_METRIC}`,
+      {
+        logGroupName: logs.groups.web.name,
+        pattern: `{ $.signal = "${FAULT_SIGNAL}" }`,
+        metricTransformation: { namespace: OWN_NAMESPACE, name: `${names.base}-${FAULTS_METRIC}`, value: '1' },
+      },
+      { parent: this },
+    );
   }
 }

@@ -107,7 +107,8 @@ function advance(world: World, service: FakeService): void {
   if (ending === 'vanishes') service.deployments = service.deployments.filter((one) => one !== current);
   if (ending === 'breaker')
     undo(world, service, current, 'failed', 'ECS deployment circuit breaker: tasks failed to start.', at);
-  if (ending === 'alarm') undo(world, service, current, 'failed', 'ECS deployment alarm: web-5xx entered ALARM.', at);
+  if (ending === 'alarm')
+    undo(world, service, current, 'failed', 'ECS deployment alarm: web-faults entered ALARM.', at);
 }
 
 function end(

@@ -125,7 +125,7 @@ test('a migration that already runs elsewhere stops the release before anything 
 
 test.each([
   ['the circuit breaker', ROLLOUT.breaker(), /circuit breaker/],
-  ['an alarm', ROLLOUT.alarm(), /web-5xx entered ALARM|deployment alarm/],
+  ['an alarm', ROLLOUT.alarm(), /web-faults entered ALARM|deployment alarm/],
 ])(
   'a rollout of web that %s turns back fails the update, and worker and prune stay where they were',
   async (_who, script, reason) => {

@@ -4,7 +4,7 @@ import { stackConfig } from '../../../infra/graph/stacks.ts';
 import { all, find, recorded } from './recorded.ts';
 
 const ALARMS = [
-  ...['web-5xx', 'web-latency', 'web-unhealthy', 'balancer-5xx'],
+  ...['web-5xx', 'web-faults', 'web-latency', 'web-unhealthy', 'balancer-5xx'],
   ...['web', 'worker'].flatMap((process) => ['cpu', 'memory', 'missing'].map((what) => `${process}-${what}`)),
   ...['storage', 'connections', 'cpu', 'memory'].map((what) => `database-${what}`),
   ...['queue-lag', 'seal-lag', 'prune-not-started'],
@@ -64,7 +64,7 @@ test('web follows its load within the configured bounds, and the two alarms of w
   expect(find(graph, 'ecs/service:Service', 'web').inputs.alarms).toEqual({
     enable: true,
     rollback: true,
-    alarmNames: ['golive-production-web-5xx', 'golive-production-web-unhealthy'],
+    alarmNames: ['golive-production-web-faults', 'golive-production-web-unhealthy'],
   });
 });
 

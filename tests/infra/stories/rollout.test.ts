@@ -73,7 +73,7 @@ test('breaker rollback before the first look: the service runs something else, a
 });
 
 test('alarm rollback: a deployment that an alarm undid is a failure that names the alarm', async () => {
-  expect((await failureOf(ROLLOUT.alarm(), OLD)).message).toMatch(/ECS deployment alarm: web-5xx/);
+  expect((await failureOf(ROLLOUT.alarm(), OLD)).message).toMatch(/ECS deployment alarm: web-faults/);
 });
 
 test('the first deployment fails: there is nothing to return to, and the reasons are shown', async () => {
