@@ -57,6 +57,22 @@ test('a body within the limit of its route arrives whole, also in parts and when
   expect(await exchange('GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toContain('got 0');
 });
 
+test('whoever sends more than is read hears that the connection ends, so that no later request is lost on it', async () => {
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (const path of ['/api/agent/events', '/account']) {
+    const body = 'x'.repeat(2 * 1024 * 1024);
+    for (let n = 0; n < 3; n++) {
+      const refused = await fetch(origin + path, { method: 'POST', body });
+      expect([refused.status, refused.headers.get('connection')], path).toEqual([
+        path === '/account' ? 413 : 401,
+        'close',
+      ]);
+      await refused.text();
+      expect(await (await fetch(`${origin}/next`)).text()).toBe('got 0');
+    }
+  }
+});
+
 test('one connection serves bodies one after the other', async () => {
   const two = post('/account', 3, 'abc') + chunked('/login', ['a', '']);
   expect(await exchange(two, /got 1/)).toMatch(/got 3[^]+got 1/);

@@ -19,7 +19,7 @@ const SAID: Record<Refusal, { en: string; ru: string }> = {
   },
 };
 
-/** A client that is still sending reads an answer only when its connection is not reset at once; in milliseconds. */
+/** In milliseconds. */
 const LINGER_MS = 1_000;
 /** In bytes: the largest body that any address takes. */
 const WORTH_READING = 1_048_576;
@@ -43,15 +43,28 @@ export function refuse(request: IncomingMessage, response: ServerResponse, code:
   response.end(isApi ? JSON.stringify(problem) : `${SAID[code].en}\n${SAID[code].ru}\n`);
 }
 
-/** Closes the connection of a request that was answered while its body was still coming: nobody wants the rest. */
+/**
+ * Closes the connection of a request that is answered while its body is still coming: nobody wants the rest. The answer says so, since a client
+ * that has sent everything would use the connection for its next request; and the socket stays for a moment, since a client that is
+ * still sending reads an answer only when it is not reset at once.
+ */
 export function closeUnread(request: IncomingMessage, response: ServerResponse): void {
-  response.once('finish', () => {
-    if (request.complete) return;
-    const { socket } = request;
+  const writeHead = response.writeHead.bind(response) as (...all: unknown[]) => ServerResponse;
+  response.writeHead = ((...all: unknown[]) => {
+    if (!request.complete) {
+      response.shouldKeepAlive = false;
+      linger(request);
+    }
+    return writeHead(...all);
+  }) as ServerResponse['writeHead'];
+}
+
+/** Node destroys the socket of a last answer once that is written, and what is unread then resets it. */
+function linger({ socket, headers }: IncomingMessage): void {
+  socket.destroySoon = () => {
+    socket.end();
     // To read what nobody wants costs memory too: only what may be an honest batch of an agent is read to its end.
-    if (!(Number(request.headers['content-length']) <= WORTH_READING)) setImmediate(() => socket.pause());
-    setTimeout(() => {
-      if (!request.complete) socket.destroy();
-    }, LINGER_MS).unref();
-  });
+    if (!(Number(headers['content-length']) <= WORTH_READING)) setImmediate(() => socket.pause());
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  };
 }
