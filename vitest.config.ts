@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /**
  * An unexpected line on the console fails the test. Limits say how long a broken test hangs, and not how fast the code must be: they
@@ -23,6 +23,13 @@ const withDatabase = {
   ...real,
 };
 
+/** Each starts clusters and dozens of commands: `npm run test:heavy`. What they go deeper into, `npm test` tries in the rehearsal and beside them. */
+const HEAVY = [
+  ...['backup-encryption', 'backup-load', 'broken-servers', 'restore-older', 'tls'].map((name) => `release/${name}`),
+  ...['blocked', 'make-roles'].map((name) => `db/${name}`),
+].map((name) => `tests/integration/${name}.test.ts`);
+HEAVY.push('tests/faults/restore-shapes.test.ts');
+
 export default defineConfig({
   test: {
     projects: [
@@ -36,10 +43,12 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/{integration,faults}/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...HEAVY],
           ...withDatabase,
           pool: 'threads',
         },
       },
+      { test: { name: 'heavy', include: HEAVY, ...withDatabase, pool: 'threads' } },
     ],
   },
 });

@@ -50,13 +50,13 @@ export function refuse(request: IncomingMessage, response: ServerResponse, code:
  */
 export function closeUnread(request: IncomingMessage, response: ServerResponse): void {
   const writeHead = response.writeHead.bind(response) as (...all: unknown[]) => ServerResponse;
-  response.writeHead = ((...all: unknown[]) => {
+  response.writeHead = (...all: unknown[]) => {
     if (!request.complete) {
       response.shouldKeepAlive = false;
       linger(request);
     }
     return writeHead(...all);
-  }) as ServerResponse['writeHead'];
+  };
 }
 
 /** Node destroys the socket of a last answer once that is written, and what is unread then resets it. */

@@ -27,7 +27,7 @@ export const CLOCKS: readonly Clock[] = [
 const LIBRARIES = '/usr/lib/{,*/}faketime/libfaketimeMT.so.1';
 /** Counted when a step begins, and not an absolute start: every process would begin at it anew. */
 const SHIFT = 'FAKETIME=$(printf "%+d" $((START - $(date +%s)))) LD_PRELOAD=$CLOCK_LIBRARY exec "$@"';
-const PROJECTS = ['unit', 'infra', 'integration'].flatMap((name) => ['--project', name]);
+const PROJECTS = ['unit', 'infra', 'integration', 'heavy'].flatMap((name) => ['--project', name]);
 const LIMIT_MINUTES = 40;
 
 /** The library of Debian's `libfaketime` that shifts the clock of a process and of those it starts; undefined when it is not here. */

@@ -49,7 +49,7 @@ export const STEPS: readonly Step[] = [
     command: ['node', 'scripts/runbook-rehearse.ts', '--short'],
     needs: 'build',
   },
-  { name: 'integration and faults', lane: 'servers', command: vitest('integration'), report: 'vitest' },
+  { name: 'integration and faults', lane: 'servers', command: vitest('integration'), report: 'vitest', limit: 30 },
   {
     name: 'data layer on PostgreSQL 15',
     lane: 'servers',
