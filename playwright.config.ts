@@ -4,6 +4,8 @@ import { launchOptions } from './scripts/support/chromium.ts';
 export default defineConfig({
   testDir: 'tests/e2e',
   testMatch: '**/*.spec.ts',
+  // A server that stops listening resets what connects in that instant, and the instant grows with the load: on a machine of its own.
+  testIgnore: process.env.FAULTS === 'full' ? [] : ['**/rolling-restart.spec.ts'],
   outputDir: 'test-results',
   globalSetup: './tests/e2e/support/site.ts',
   fullyParallel: false,
