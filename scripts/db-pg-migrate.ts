@@ -8,6 +8,7 @@ import { underMigrationLock } from '#lib/db/migration-lock.ts';
 import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
 import { settleRights } from '#lib/db/rights.ts';
 import { ensureAppRoles, installationOf } from '#lib/db/roles.ts';
+import { sharedSessionFault } from '#lib/db/session-kept.ts';
 import { revokeStrangerRights } from '#lib/db/strangers.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { installQueue } from '#lib/queue/install.ts';
@@ -32,6 +33,9 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
     application: `golive-migrate-${process.pid}`,
     say: (line: string) => console.error(`db:pg:migrate: ${line}`),
   };
+  const fault = await sharedSessionFault(waiting.url, { caCert: DATABASE_CA_CERT });
+  if (fault !== undefined)
+    throw new Error(`${MIGRATE_DATABASE_URL === undefined ? 'DATABASE_URL' : 'MIGRATE_DATABASE_URL'} ${fault}`);
   await patiently(() => migrate(waiting, values.again, values['keep-usage']), waiting);
   return 0;
 }

@@ -49,13 +49,17 @@ const ORIGIN = { source: 'cli' } as const;
  * Removes what the policy no longer keeps. Whole months are dropped, the rest goes in small batches; an interrupted run is continued by the
  * next, because each step is decided anew from what is there. Every removal is signed in its own transaction and is an event.
  * @param db a client of `openDb()` whose `patienceMs` is `DROP_TIMEOUT_MS`.
- * @param lock a connection of its own: two prunes exclude each other by a lock of this session.
+ * @param lock a connection of its own, which is in a transaction until the prune ends: two prunes exclude each other by a lock of that
+ *   transaction. One of the session would stay behind in a pooler that gives each transaction another session.
  */
 export async function prune(db: Db, lock: ClientBase, options: PruneOptions): Promise<PruneOutcome> {
   const outcome: PruneOutcome = { busy: false, removed: 0, dropped: [], archives: [] };
-  const { rows } = await lock.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [LOCK_KEY]);
-  if (!rows[0]?.free) return { ...outcome, busy: true };
+  await lock.query('BEGIN');
   try {
+    // Idle for as long as the prune takes, whatever a session between us and the server was set to.
+    await lock.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    const { rows } = await lock.query<{ free: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS free', [LOCK_KEY]);
+    if (!rows[0]?.free) return { ...outcome, busy: true };
     await ensurePartitions(db);
     await seal(db, { anchor: 'always' });
     for (const step of await planPrune(db, options.policy)) {
@@ -73,7 +77,7 @@ export async function prune(db: Db, lock: ClientBase, options: PruneOptions): Pr
     if (outcome.removed === 0 && options.signal?.aborted !== true) await noteEmptyRun(db);
     return outcome;
   } finally {
-    await lock.query('SELECT pg_advisory_unlock($1)', [LOCK_KEY]);
+    await lock.query('ROLLBACK');
   }
 }
 

@@ -9,6 +9,7 @@ import { prismaMigrationStates } from './prisma-states.ts';
 import { rightFaults } from './rights.ts';
 import { installationOf, type RoleSources } from './roles.ts';
 import { configuredOtherwise, unpinned, type Ask, type AskConfigured } from './session-check.ts';
+import { sharedSessionFault } from './session-kept.ts';
 import { strangerRights } from './strangers.ts';
 import { structuralFlaws } from './structure.ts';
 
@@ -124,11 +125,12 @@ async function accessFaults(
 /** Connections on which our settings do not hold; and, named only, what others than us would have to obey. */
 async function sessionFaults(
   client: Client,
-  { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT }: RoleSources,
+  { DATABASE_URL, MIGRATE_DATABASE_URL, WORKER_DATABASE_URL, DATABASE_CA_CERT }: RoleSources,
   roles: string[],
 ): Promise<{ faults: Finding[]; notes: Finding[] }> {
   const owner = MIGRATE_DATABASE_URL === undefined ? 'DATABASE_URL' : 'MIGRATE_DATABASE_URL';
-  const faults = await unpinnedOn(client, owner);
+  const faults = await sharedSessions({ DATABASE_URL, MIGRATE_DATABASE_URL, WORKER_DATABASE_URL }, DATABASE_CA_CERT);
+  faults.push(...(await unpinnedOn(client, owner)));
   if (MIGRATE_DATABASE_URL !== undefined && roles.length > 0) {
     // A user that the next migration makes cannot be asked yet.
     const app = await openClient(DATABASE_URL, { caCert: DATABASE_CA_CERT }).catch(() => undefined);
@@ -144,6 +146,19 @@ async function sessionFaults(
     }),
   );
   return { faults, notes };
+}
+
+/** URLs of which two clients may share a session of the server. One that nobody can sign in with is told elsewhere. */
+async function sharedSessions(
+  urls: Record<string, string | undefined>,
+  caCert: string | undefined,
+): Promise<Finding[]> {
+  const found = Object.entries(urls).map(async ([name, url]): Promise<Finding[]> => {
+    if (url === undefined) return [];
+    const fault = await sharedSessionFault(url, { caCert }).catch(() => undefined);
+    return fault === undefined ? [] : [{ kind: 'session', name, detail: fault }];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 async function unpinnedOn(client: Client, url: string): Promise<Finding[]> {

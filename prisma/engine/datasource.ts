@@ -4,7 +4,7 @@ import { readDatabaseUrl } from '#lib/db/url/read.ts';
 type Environment = Record<string, string | undefined>;
 
 /** Which variable names the database that migrations run on: that of the owner of the tables, where there are two. */
-const variableOf = (env: Environment) => (env.MIGRATE_DATABASE_URL ? 'MIGRATE_DATABASE_URL' : 'DATABASE_URL');
+export const variableOf = (env: Environment) => (env.MIGRATE_DATABASE_URL ? 'MIGRATE_DATABASE_URL' : 'DATABASE_URL');
 
 /** The URL with which the engine connects; empty when the environment has none. */
 export const engineUrl = (env: Environment): string => env[variableOf(env)] ?? '';

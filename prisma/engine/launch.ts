@@ -9,7 +9,8 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import project from '../../package.json' with { type: 'json' };
 import { isLockTimeout, patiently } from '#lib/db/lock-watch.ts';
-import { datasourceUrl, engineUrl } from './datasource.ts';
+import { sharedSessionFault } from '#lib/db/session-kept.ts';
+import { datasourceUrl, engineUrl, variableOf } from './datasource.ts';
 import { openEngine, runCliCommand, type Engine, type EngineFailure } from './engine.ts';
 import { forgetLockFailures } from './lock-failures.ts';
 
@@ -43,19 +44,29 @@ function schemaFiles(): [string, string][] {
   return found.length === 0 ? NO_SCHEMA : found.map((path) => [path, readFileSync(path, 'utf8')]);
 }
 
-function databaseUrl(): string {
-  const datasource = JSON.parse((values.datasource as string | undefined) ?? '{}') as { url?: string };
-  // Of the configuration Prisma knows the address alone; a URL that somebody gave on the command line is whole.
-  const configured = datasource.url === undefined || datasource.url === datasourceUrl(process.env);
-  return configured ? engineUrl(process.env) : (datasource.url ?? '');
+/** Methods under which the engine takes the lock of a session, or leaves what another session must see. */
+const LOCKING = new Set(['applyMigrations', 'markMigrationApplied', 'markMigrationRolledBack', 'reset', 'schemaPush']);
+
+/** Of the configuration Prisma knows the address alone; a URL that somebody gave on the command line is whole. */
+function database(): { url: string; name: string } {
+  const { url } = JSON.parse((values.datasource as string | undefined) ?? '{}') as { url?: string };
+  const configured = url === undefined || url === datasourceUrl(process.env);
+  return configured ? { url: engineUrl(process.env), name: variableOf(process.env) } : { url, name: 'the URL' };
 }
 
 async function serve(): Promise<void> {
   const application = `golive-migrate-${process.pid}`;
-  const waiting = { url: databaseUrl(), caCert: process.env.DATABASE_CA_CERT, application, say: print };
+  const { url, name } = database();
+  const caCert = process.env.DATABASE_CA_CERT;
+  const waiting = { url, caCert, application, say: print };
   // Opened by the first request, so that an unreachable database is an answer to it and not a crash of the engine.
   let engine: Promise<Engine> | undefined;
-  const opened = () => (engine ??= openEngine(schemaFiles(), databaseUrl(), application));
+  const opened = () => (engine ??= openEngine(schemaFiles(), url, application));
+  let looked: Promise<string | undefined> | undefined;
+  const refuseSharedSessions = async () => {
+    const fault = await (looked ??= sharedSessionFault(url, { caCert }));
+    if (fault !== undefined) throw new Error(`${name} ${fault}. Nothing was migrated.`);
+  };
   const apply = (params: unknown) =>
     patiently(async () => {
       try {
@@ -63,7 +74,7 @@ async function serve(): Promise<void> {
       } catch (error) {
         if (!isLockTimeout(error)) throw error;
         // What failed for a lock counts as never run. The engine stays: its module cannot be started twice in one process.
-        await forgetLockFailures(waiting.url, waiting.caCert);
+        await forgetLockFailures(url, caCert);
         throw error;
       }
     }, waiting);
@@ -73,6 +84,7 @@ async function serve(): Promise<void> {
     if (request.method === undefined) continue;
     try {
       const { method, params } = request;
+      if (LOCKING.has(method)) await refuseSharedSessions();
       const result = method === 'applyMigrations' ? await apply(params) : await (await opened()).call(method, params);
       // The native engine prints the text of a diff itself; the WebAssembly build hands it back.
       const text = (result as { stdout?: string } | null | undefined)?.stdout;
@@ -98,5 +110,5 @@ async function serve(): Promise<void> {
 
 // `prisma version` asks so; an engine that went on to listen would hang it.
 if (values.version) process.stdout.write(`schema-engine-wasm ${project.dependencies['@prisma/schema-engine-wasm']}\n`);
-else if (positionals[0] === 'cli') process.exitCode = await runCliCommand(positionals[1] ?? '', databaseUrl());
+else if (positionals[0] === 'cli') process.exitCode = await runCliCommand(positionals[1] ?? '', database().url);
 else await serve();

@@ -1,10 +1,9 @@
+import { endpointOf } from '../../db/url/endpoint.ts';
 import { databaseUrlFault, isSocket, readDatabaseUrl, type DatabaseTarget } from '../../db/url/read.ts';
 import { green, red, yellow, type Check, type Finding } from './check.ts';
 
 const LOCAL = /^(localhost|127\.0\.0\.1|::1|.*\.railway\.internal)$/;
 const SUPABASE = /\.supabase\.(com|co)$/;
-/** Supabase's pooler in transaction mode; 5432 of the same host is the session mode. */
-const TRANSACTION_POOLER_PORT = 6543;
 
 const NAMES = ['DATABASE_URL', 'MIGRATE_DATABASE_URL', 'WORKER_DATABASE_URL'] as const;
 
@@ -15,16 +14,17 @@ export const databaseUrl: Check = {
   run({ env }) {
     const unread = NAMES.flatMap((name) => unreadable(name, env[name]));
     if (unread.length > 0) return Promise.resolve(unread);
-    const app = readDatabaseUrl(env.DATABASE_URL ?? '');
-    const owner = env.MIGRATE_DATABASE_URL ? readDatabaseUrl(env.MIGRATE_DATABASE_URL) : undefined;
+    const given = NAMES.flatMap((name) => (env[name] ? [{ name, target: readDatabaseUrl(env[name]) }] : []));
+    const of = (name: string) => given.find((each) => each.name === name)?.target;
+    const [app, owner] = [of('DATABASE_URL'), of('MIGRATE_DATABASE_URL')];
     const caGiven = (env.DATABASE_CA_CERT ?? '') !== '';
     const findings = [
-      ...encryption('DATABASE_URL', app, caGiven),
-      ...(owner ? encryption('MIGRATE_DATABASE_URL', owner, caGiven) : []),
-      ...pooler(owner ?? app),
-      ...roles(app, owner),
-      ...psqlItself('DATABASE_URL', app),
-      ...(owner ? psqlItself('MIGRATE_DATABASE_URL', owner) : []),
+      ...given.flatMap(({ name, target }) => [
+        ...encryption(name, target, caGiven),
+        ...endpoint(name, target),
+        ...psqlItself(name, target),
+      ]),
+      ...(app === undefined ? [] : roles(app, owner)),
       ...insecure(env.NODE_TLS_REJECT_UNAUTHORIZED),
     ];
     return Promise.resolve(
@@ -59,14 +59,17 @@ function encryption(name: string, { host, tls }: DatabaseTarget, caGiven: boolea
   return [];
 }
 
-function pooler({ port, saysPgbouncer }: DatabaseTarget): Finding[] {
-  if (port !== TRANSACTION_POOLER_PORT && !saysPgbouncer) return [];
-  return [
-    red(
-      'migrations would go through a transaction pooler, where their lock does not hold',
-      'use the session pooler (port 5432) or the direct connection in MIGRATE_DATABASE_URL',
-    ),
-  ];
+/** What its address tells; what it does not tell is found out by connecting. */
+function endpoint(name: string, target: DatabaseTarget): Finding[] {
+  const { name: what, sessions, instead, reachedBy, otherwise } = endpointOf(target);
+  if (sessions === 'by transaction')
+    return [
+      red(
+        `${name} leads through a transaction pooler (${what}), where neither the lock of a migration nor the settings of our sessions hold`,
+        `use ${instead}`,
+      ),
+    ];
+  return reachedBy === 'ipv6' ? [yellow(`${name} is ${what}, which has an IPv6 address alone`, otherwise ?? '')] : [];
 }
 
 function roles(app: DatabaseTarget, owner: DatabaseTarget | undefined): Finding[] {

@@ -1,34 +1,72 @@
 import type { Client } from 'pg';
 import { openClient } from '../../db/client.ts';
+import { endpointOf } from '../../db/url/endpoint.ts';
+import { databaseUrlFault, readDatabaseUrl } from '../../db/url/read.ts';
 import { green, red, tail, yellow, type Check, type Finding } from './check.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 
+/** In the order in which they are tried; the first is what migrations use. */
+const NAMES = ['MIGRATE_DATABASE_URL', 'DATABASE_URL', 'WORKER_DATABASE_URL'] as const;
+
 /** The database as it is now, when it can be reached from here. */
 export const database: Check = {
   name: 'database',
-  promise: 'the schema has not drifted and the audit log’s next month has its partition',
+  promise: 'each process can sign in, the schema has not drifted and the audit log’s next month has its partition',
   async run({ env, run }) {
-    const url = env.MIGRATE_DATABASE_URL ?? env.DATABASE_URL ?? '';
-    if (url === '') return [yellow('no database is named', 'set DATABASE_URL to look at drift and partitions')];
-    let client: Client;
+    const given = NAMES.flatMap((name) => (env[name] ? [{ name, url: env[name] }] : []));
+    if (given.length === 0) return [yellow('no database is named', 'set DATABASE_URL to look at drift and partitions')];
+    const opened: Client[] = [];
+    const findings: Finding[] = [];
     try {
-      client = await openClient(url, {
-        caCert: env.DATABASE_CA_CERT,
-        session: { statement_timeout: 10_000 },
-        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      });
-    } catch (error) {
-      return [yellow(`not reachable from here: ${(error as Error).message}`, 'repeat from a place that reaches it')];
-    }
-    try {
+      for (const { name, url } of given) {
+        const outcome = await signIn(name, url, env);
+        if ('finding' in outcome) findings.push(outcome.finding);
+        else opened.push(outcome.client);
+      }
+      const [client] = opened;
+      // Half of the signed-in roles would tell half of the truth, and the reasons are named already.
+      if (client === undefined || opened.length < given.length) return findings;
       return [...(await drift(run)), await nextPartition(client), ...(await superuser(client))];
     } finally {
-      await client.end();
+      await Promise.all(opened.map((client) => client.end().catch(() => undefined)));
     }
   },
 };
 
+/** Codes of PostgreSQL for a server that is there and will not have us: no database of that name, no such role, a wrong password. */
+const REFUSALS: Record<string, string> = {
+  '3D000': 'mend the name of the database at the end of the URL, or create it',
+  '28P01': 'mend user and password; npm run db:roles makes the app’s role',
+  '28000': 'mend the user, or whether the server wants encryption; npm run db:roles makes the app’s role',
+};
+
+async function signIn(
+  name: string,
+  url: string,
+  env: Record<string, string | undefined>,
+): Promise<{ client: Client } | { finding: Finding }> {
+  const unread = databaseUrlFault(url);
+  if (unread !== undefined) return { finding: red(`${name} ${unread}`, `nothing connects with it: mend ${name}`) };
+  try {
+    const client = await openClient(url, {
+      caCert: env.DATABASE_CA_CERT,
+      session: { statement_timeout: 10_000 },
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
+    client.on('error', () => undefined);
+    return { client };
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    const mend = REFUSALS[code];
+    if (mend !== undefined) return { finding: red(`the server refuses ${name}: ${message}`, mend) };
+    const { name: what, reachedBy, otherwise } = endpointOf(readDatabaseUrl(url));
+    const why = reachedBy === undefined ? message : `${what} (${reachedBy} only): ${message}`;
+    return {
+      finding: yellow(`${name} is not reachable from here: ${why}`, otherwise ?? 'repeat from a place that reaches it'),
+    };
+  }
+}
 interface Found {
   kind: string;
   name: string;

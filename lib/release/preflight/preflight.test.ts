@@ -106,12 +106,36 @@ test.each([
     { MIGRATE_DATABASE_URL: 'postgres://o:x@db.example.org:6543/x?sslmode=require' },
     /transaction pooler/,
   ],
+  [
+    'Neon’s pooler, which is one too',
+    { MIGRATE_DATABASE_URL: 'postgres://o:x@ep-x-pooler.eu.aws.neon.tech/n?sslmode=require&channel_binding=require' },
+    /MIGRATE_DATABASE_URL leads through a transaction pooler \(Neon’s pooler\)/,
+  ],
+  [
+    'a transaction pooler that only the app goes through',
+    { DATABASE_URL: 'postgres://app:x@x.proxy-abc.eu-central-1.rds.amazonaws.com/x?sslmode=require' },
+    /DATABASE_URL leads through a transaction pooler \(Amazon RDS Proxy\)/,
+  ],
+  [
+    'a worker’s URL in plain text',
+    { WORKER_DATABASE_URL: 'postgres://worker:x@db.example.org/x' },
+    /WORKER_DATABASE_URL goes to db.example.org in plain text/,
+  ],
   ['verification switched off', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, /NODE_TLS_REJECT_UNAUTHORIZED/],
   ['no database', { DATABASE_URL: undefined }, /DATABASE_URL is missing/],
 ])('database-url is red for %s', async (_, env, reason) => {
   expect(await light(databaseUrl, context())).toBe('green');
   expect(await light(databaseUrl, context(env))).toBe('red');
   expect(await reasons(databaseUrl, context(env))).toMatch(reason);
+});
+
+test('an address that needs IPv6 is yellow', async () => {
+  const env = {
+    DATABASE_CA_CERT: '-----BEGIN CERTIFICATE-----',
+    MIGRATE_DATABASE_URL: 'postgres://postgres:x@db.abcdefghij.supabase.co:5432/postgres?sslmode=require',
+  };
+  expect(await light(databaseUrl, context(env))).toBe('yellow');
+  expect(await reasons(databaseUrl, context(env))).toMatch(/IPv6 address alone/);
 });
 
 test('an app that connects as the owner of the tables is yellow', async () => {

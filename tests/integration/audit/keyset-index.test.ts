@@ -8,7 +8,10 @@ import { applyPostgresMigrations, runStatement, splitStatements } from '#lib/db/
 import { execute } from '../../../scripts/support/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase } from '../../support/database.ts';
+import { bareEnvironment } from '../../support/host.ts';
+import { haveTool } from '../../support/unchecked.ts';
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../../../docs/ops/audit_keyset_index_standalone.sql', import.meta.url));
 const MIGRATIONS = fileURLToPath(new URL('../../../prisma/postgres', import.meta.url));
 const run = promisify(execFile);
@@ -121,3 +124,18 @@ test('two migrations at once take turns instead of deadlocking over a concurrent
   await Promise.all([heal(database.ownerUrl), heal(database.ownerUrl), heal(database.ownerUrl)]);
   expect(await keyset(database.ownerUrl)).toEqual(WHOLE);
 });
+
+test.each(['docs/PROD_RUNBOOK.md', 'docs/ru/PROD_RUNBOOK.md'])(
+  'the command of %s works as written with two roles',
+  async (file) => {
+    const text = await readFile(new URL(`../../../${file}`, import.meta.url), 'utf8');
+    const line = /^psql .*audit_keyset_index_standalone\.sql$/m.exec(text)?.[0] ?? '';
+    expect(line).not.toBe('');
+    if (!haveTool('psql', 'audit_keyset_index_standalone.sql as the runbook calls it')) return;
+    await using database = await freshDatabase();
+    await execute(database.ownerUrl, 'DROP INDEX audit_keyset_idx');
+    const environment = { DATABASE_URL: database.appUrl, MIGRATE_DATABASE_URL: database.ownerUrl };
+    await run('sh', ['-c', line], { env: bareEnvironment(environment), cwd: ROOT });
+    expect(await keyset(database.ownerUrl)).toEqual(WHOLE);
+  },
+);

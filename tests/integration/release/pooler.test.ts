@@ -3,14 +3,23 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { prune } from '#lib/audit/prune.ts';
+import { signingKey } from '#lib/audit/signing.ts';
+import { openClient } from '#lib/db/client.ts';
 import { openDb } from '#lib/db.ts';
+import { sharedSessionFault } from '#lib/db/session-kept.ts';
+import { judge } from '#lib/release/preflight/check.ts';
+import { database as databaseCheck } from '#lib/release/preflight/database.ts';
 import { freePort } from '../../../scripts/support/postgres.ts';
 import { serverUser } from '../../../scripts/support/postgres-files.ts';
 import { haveTool } from '../../support/unchecked.ts';
 import { until } from '../../support/worker.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
-/** pgbouncer in session mode stands for the session pooler of Supabase. */
+/**
+ * pgbouncer in session mode stands for the session pooler of Supabase; through the names `by_transaction` and `single`, which has one session
+ * of the server for everybody, it gives each transaction another session.
+ */
 const pgbouncer = haveTool('pgbouncer', 'the app and its migrations work through a session pooler');
 let server: ReleaseCluster;
 let dir: string;
@@ -20,6 +29,7 @@ let port: number;
 beforeAll(async () => {
   server = await releaseCluster();
   await server.create('pooled');
+  await server.create('never');
   dir = await scratch('pooler');
   if (!pgbouncer) return;
   port = await freePort();
@@ -27,6 +37,8 @@ beforeAll(async () => {
   await writeFile(
     join(dir, 'pgbouncer.ini'),
     `[databases]
+by_transaction = host=127.0.0.1 port=${server.cluster.port} dbname=pooled pool_mode=transaction pool_size=4
+single = host=127.0.0.1 port=${server.cluster.port} dbname=never pool_mode=transaction pool_size=1
 * = host=127.0.0.1 port=${server.cluster.port}
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -86,3 +98,79 @@ test.runIf(pgbouncer)(
     await db.$disconnect();
   },
 );
+
+test.runIf(pgbouncer)(
+  'a pooler that gives each transaction another session is recognised by what it does',
+  async () => {
+    expect(await sharedSessionFault(server.owner('pooled'))).toBeUndefined();
+    expect(await sharedSessionFault(pooled(server.owner('pooled')))).toBeUndefined();
+    expect(await sharedSessionFault(pooled(server.owner('by_transaction')))).toMatch(/another session of the server/);
+    expect(await sharedSessionFault(pooled(server.owner('single')))).toMatch(/another session of the server/);
+  },
+);
+
+test.runIf(pgbouncer)('migrations through it are refused before they take a lock or make a table', async () => {
+  const environment = {
+    DATABASE_URL: pooled(server.app('single')),
+    MIGRATE_DATABASE_URL: pooled(server.owner('single')),
+  };
+  for (const command of ['db:migrate:prod', 'db:pg:migrate']) {
+    const { code, out } = await run('npm', ['run', command], environment);
+    expect(code, out).toBe(1);
+    expect(out).toMatch(/MIGRATE_DATABASE_URL leads through something that gives each transaction another session/);
+  }
+  const client = await openClient(server.owner('never'));
+  const { rows } =
+    await client.query(`SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS made,
+    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') AS locks`);
+  await client.end();
+  expect(rows).toEqual([{ made: '0', locks: '0' }]);
+});
+
+test.runIf(pgbouncer)('db:status names it, and so does the preflight', async () => {
+  const environment = {
+    DATABASE_URL: pooled(server.app('by_transaction')),
+    MIGRATE_DATABASE_URL: server.owner('pooled'),
+  };
+  const { code, out } = await run('npm', ['run', '--silent', 'db:status'], environment);
+  expect(code, out).toBe(1);
+  expect(out).toMatch(/SESSION DATABASE_URL: leads through something that gives each transaction another session/);
+  const status = (name: string, args: string[]) =>
+    run(name, args, environment).then(({ code, out: output }) => ({ code: code ?? 1, output }));
+  const verdict = await judge(databaseCheck, {
+    root: process.cwd(),
+    env: environment,
+    firstDeployment: false,
+    run: status,
+  });
+  expect(verdict).toMatchObject({ light: 'red' });
+  expect(JSON.stringify(verdict.findings)).toMatch(/session: DATABASE_URL leads through/);
+});
+
+test.runIf(pgbouncer)('two prunes through it exclude each other, and leave no lock behind', async () => {
+  const options = { policy: { days: 365, longer: [] }, key: signingKey({ NEXTAUTH_SECRET: 'x'.repeat(40) }) };
+  await using db = { client: openDb(server.app('pooled')), [Symbol.asyncDispose]: () => db.client.$disconnect() };
+  const through = () => openClient(pooled(server.app('by_transaction')));
+  const [one, other] = await Promise.all([through(), through()]);
+  const direct = await openClient(server.owner('pooled'));
+  try {
+    const meanwhile: boolean[] = [];
+    const slow = new Proxy(one, {
+      get: (client, name: keyof typeof one) =>
+        name !== 'query'
+          ? client[name]
+          : async (...args: [string]) => {
+              // At the end of the first prune, with everything done but its lock still held, comes the second one.
+              if (args[0] === 'ROLLBACK') meanwhile.push((await prune(db.client, other, options)).busy);
+              return client.query(...args);
+            },
+    });
+    expect(await prune(db.client, slow, options)).toMatchObject({ busy: false });
+    expect(meanwhile).toEqual([true]);
+    const { rows } = await direct.query(`SELECT FROM pg_locks WHERE locktype = 'advisory'`);
+    expect(rows).toEqual([]);
+    expect(await prune(db.client, other, options)).toMatchObject({ busy: false });
+  } finally {
+    await Promise.all([one, other, direct].map((client) => client.end()));
+  }
+});

@@ -11,6 +11,31 @@ const context = (url: string, status = { code: 0, output: '' }): Context => ({
   run: () => Promise.resolve(status),
 });
 
+test('a server that answers and refuses a URL is red, and says which', async () => {
+  await using fresh = await freshDatabase();
+  const env = (app: string) => ({
+    ...context(fresh.ownerUrl),
+    env: { MIGRATE_DATABASE_URL: fresh.ownerUrl, DATABASE_URL: app },
+  });
+  expect(await judge(database, env(fresh.appUrl))).toMatchObject({ light: 'green' });
+  for (const [wrong, why] of [
+    [
+      fresh.appUrl.replace(/\/[^/]+$/, '/no_such_database'),
+      /refuses DATABASE_URL: database .*no_such_database.* does not exist/,
+    ],
+    [fresh.appUrl.replace(/:[^:@]+@/, ':wrong-password@'), /refuses DATABASE_URL: password authentication failed/],
+    [fresh.appUrl.replace(/\/\/[^:]+:/, '//no_such_role:'), /refuses DATABASE_URL/],
+  ] as const) {
+    const verdict = await judge(database, env(wrong));
+    expect(verdict, wrong).toMatchObject({ light: 'red' });
+    expect(JSON.stringify(verdict.findings)).toMatch(why);
+    expect(JSON.stringify(verdict.findings)).not.toContain('wrong-password');
+  }
+  const away = await judge(database, env('postgres://app:x@127.0.0.1:1/none'));
+  expect(away).toMatchObject({ light: 'yellow' });
+  expect(JSON.stringify(away.findings)).toMatch(/DATABASE_URL is not reachable from here/);
+});
+
 const status = (kind: string) => `noise\n${JSON.stringify({ findings: [{ kind, name: 'a', detail: 'b' }] })}`;
 
 test('the database check is red for drift and for a missing partition, yellow for what is pending or out of reach', async () => {
