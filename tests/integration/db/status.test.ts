@@ -52,6 +52,8 @@ test('a new migration and a new file of prisma/postgres are pending until they a
   const pending = ['20990101000000_note', '999_note.sql'];
   expect(await status()).toEqual({ code: 1, findings: pending.map((name) => `pending ${name}: not applied`) });
   expect(await pendingMigrations(database.db, root())).toEqual(pending);
+  const half = await release.script(database, 'db-pg-migrate');
+  expect(half).toMatchObject({ code: 1, stderr: expect.stringContaining('20990101000000_note (pending)') as string });
   expect(await release.migrate(database)).toMatchObject({ code: 0 });
   expect(await status()).toEqual({ code: 0, findings: [] });
   expect(await pendingMigrations(database.db, root())).toEqual([]);
