@@ -58,6 +58,10 @@ test.each<[string, (raw: Raw) => void, string]>([
     (raw) => void (raw.release = { ...exampleRelease('x'), runner: 'golive:latest' }),
     'release.runner',
   ],
+  ['ids in the name of the repository', (raw) => void (raw.deploy!.repository = 'a@1/b@2'), 'deploy.repository'],
+  ['one id of two', (raw) => void (raw.deploy!.ownerId = 1234), 'deploy.ownerId'],
+  ['an id that is none', (raw) => void Object.assign(raw.deploy!, { ownerId: 'x', repositoryId: 1 }), 'deploy.ownerId'],
+  ['an environment with a wildcard', (raw) => void (raw.deploy!.environment = 'prod*'), 'deploy.environment'],
   ['a short commit', (raw) => void (raw.release = { ...exampleRelease('x'), commit: 'abc1234' }), 'release.commit'],
   ['a network too small for its rings', (raw) => void (raw.network!.cidr = '10.0.0.0/24'), 'network.cidr'],
 ])('refused: %s', async (_what, change, key) => {

@@ -8,6 +8,12 @@ const digest = z.string().regex(/^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.co
   error: 'must be an ECR image by digest: <account>.dkr.ecr.<region>.amazonaws.com/<name>@sha256:<64 hex>',
 });
 const task = { cpu: between(256, 16384), memory: between(512, 122880), poolMax: between(1, 50) };
+/** GitHub's ids are numbers; a stack file may quote them. */
+const numericId = z
+  .union([z.number().int().positive(), z.string().regex(/^[1-9][0-9]*$/)], {
+    error: 'must be the number that `gh api repos/OWNER/NAME` shows',
+  })
+  .transform(String);
 const secretName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of a variable');
 
 const MISSING_RELEASE =
@@ -48,8 +54,11 @@ const fields = z.strictObject({
   alerts: z.strictObject({ email: z.email(), monthlyBudgetUsd: between(10, 1_000_000) }),
   waf: z.boolean(),
   deploy: z.strictObject({
-    repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'must be owner/name'),
-    environment: z.string().min(1),
+    repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'must be owner/name; the ids go into ownerId and repositoryId'),
+    /** Both ids, for a repository whose tokens name them: those made, renamed or transferred after 2026-07-15, and those that opted in. */
+    ownerId: numericId.optional(),
+    repositoryId: numericId.optional(),
+    environment: z.string().regex(/^[^:*?]+$/, 'must be the name of a GitHub environment, without : * or ?'),
     stateBucket: z.string().min(3).max(63),
   }),
   /** Plain variables of the contract that this program does not set by itself, e.g. OIDC_ISSUER. */
@@ -87,6 +96,8 @@ const schema = fields.superRefine((config, context) => {
         `${name}.memory`,
         `${config[name].memory} MiB is not offered by Fargate with ${config[name].cpu} CPU units`,
       );
+  if ((config.deploy.ownerId === undefined) !== (config.deploy.repositoryId === undefined))
+    complain('deploy.ownerId', 'goes together with deploy.repositoryId: set both or neither');
   if (config.web.min > config.web.max) complain('web.max', 'must not be below web.min');
   if (config.database.maxStorageGb < config.database.storageGb)
     complain('database.maxStorageGb', 'must not be below database.storageGb');

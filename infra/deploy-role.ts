@@ -40,7 +40,7 @@ export class DeployRole extends pulumi.ComponentResource {
               Condition: {
                 StringEquals: {
                   [`${ISSUER}:aud`]: 'sts.amazonaws.com',
-                  [`${ISSUER}:sub`]: `repo:${repository}:environment:${environment}`,
+                  [`${ISSUER}:sub`]: oneOrMore(tokenSubjects(args.config.deploy)),
                 },
               },
             },
@@ -54,3 +54,18 @@ export class DeployRole extends pulumi.ComponentResource {
     this.registerOutputs({ arn: this.arn });
   }
 }
+
+/**
+ * Exactly the subjects that the repository's tokens may have. GitHub writes ids into them for repositories that were made, renamed or
+ * transferred after 2026-07-15, and the form without ids stays with older ones: it is never given for another repository of the same name.
+ * Source: GitHub's changelog of 2026-04-23.
+ */
+export function tokenSubjects({ repository, ownerId, repositoryId, environment }: Config['deploy']): string[] {
+  const [owner, name] = repository.split('/');
+  const plain = `repo:${repository}:environment:${environment}`;
+  if (ownerId === undefined || repositoryId === undefined) return [plain];
+  return [`repo:${owner}@${ownerId}/${name}@${repositoryId}:environment:${environment}`, plain];
+}
+
+/** IAM keeps a list of one as its one text, and would show it as a change for ever. */
+const oneOrMore = (texts: string[]) => (texts.length === 1 ? texts[0] : texts);

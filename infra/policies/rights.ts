@@ -20,6 +20,9 @@ const WITHOUT_RESOURCE = new Set([
   'servicequotas:GetServiceQuota',
 ]);
 
+/** The whole subject of a token, in GitHub's form without ids or with both of them. */
+const SUBJECT = /^repo:[\w.-]+(@\d+\/[\w.-]+@\d+|\/[\w.-]+):environment:[^:*?]+$/;
+
 /** Who may do what. */
 export const RIGHTS: Rule[] = [
   rule(
@@ -56,8 +59,14 @@ export const RIGHTS: Rule[] = [
       for (const { Action, Condition } of statementsOf(role.assumeRolePolicy)) {
         if (!listOf(Action).includes('sts:AssumeRoleWithWebIdentity')) continue;
         const subject = Object.entries(Condition?.StringEquals ?? {}).find(([key]) => key.endsWith(':sub'))?.[1];
-        if (subject === undefined || listOf(subject).some((text) => /[*?]/.test(text)))
-          report('Compare the token’s subject with StringEquals and no wildcard.');
+        if (
+          subject === undefined ||
+          listOf(subject).length === 0 ||
+          !listOf(subject).every((text) => SUBJECT.test(text))
+        )
+          report(
+            'Compare the token’s subject with StringEquals: whole subjects of one repository and environment, no wildcard.',
+          );
       }
     }),
   ),

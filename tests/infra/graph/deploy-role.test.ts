@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { tokenSubjects } from '../../../infra/deploy-role.ts';
 import { RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
 import { recordGraph } from '../../../infra/graph/record.ts';
 import { exampleRelease, STACKS, stackConfig } from '../../../infra/graph/stacks.ts';
@@ -82,6 +83,16 @@ test('GitHub may take it on for one repository and one environment', async () =>
       },
     ],
   });
+});
+
+test('a repository whose tokens name ids is recognised by them, and by nothing wider', async () => {
+  const { deploy } = await stackConfig('production');
+  const ids = { ...deploy, ownerId: '1234', repositoryId: '56789' };
+  expect(tokenSubjects(deploy)).toEqual(['repo:example/golive:environment:production']);
+  expect(tokenSubjects(ids)).toEqual([
+    'repo:example@1234/golive@56789:environment:production',
+    'repo:example/golive:environment:production',
+  ]);
 });
 
 test('each process reads its own secrets and no other’s', async () => {

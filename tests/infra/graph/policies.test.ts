@@ -124,6 +124,18 @@ const BROKEN: Record<string, Break[]> = {
       },
       'deploy-role',
     ),
+    set(
+      'iam/role:Role',
+      {
+        assumeRolePolicy: statement({
+          Action: 'sts:AssumeRoleWithWebIdentity',
+          Condition: {
+            StringEquals: { 'token:sub': ['repo:example@1/golive@2:environment:production', 'repo:example/golive'] },
+          },
+        }),
+      },
+      'deploy-role',
+    ),
   ],
   'logs-end': [set('cloudwatch/logGroup:LogGroup', { retentionInDays: 0 }, 'logs-web')],
   'alarms-reach-somebody': [

@@ -35,7 +35,8 @@ test('only jobs that enter AWS may ask for a token, and the rest may read the so
 test('one deployment at a time per environment, and none is cancelled half way', () => {
   expect(deploy.concurrency).toEqual({ group: 'deploy-${{ inputs.stack }}', 'cancel-in-progress': false });
   expect(deploy.environment).toBe('${{ inputs.stack }}');
-  expect(DEPLOY.jobs.preview?.concurrency).toEqual({ group: 'deploy-staging', 'cancel-in-progress': false });
+  // In one group, GitHub would cancel a deployment that waits when a preview comes.
+  expect(DEPLOY.jobs.preview?.concurrency?.group).toBe('preview-${{ github.event.pull_request.number }}');
 });
 
 test('production waits for staging and for a person: it runs in the environment that has reviewers', () => {
@@ -62,6 +63,8 @@ test('both images are built once, from one commit, without credentials, and depl
   const push = step(deploy, /skopeo copy/);
   expect(push.run).toContain('--preserve-digests');
   expect(push.run).toContain('$repository@$(cat digest)');
+  // Tags are immutable: one that a failed attempt has used would stop the next.
+  expect(push.run).toContain('$repository:$GITHUB_SHA-$GITHUB_RUN_ID-$GITHUB_RUN_ATTEMPT');
   const repository = namesOf('staging').repository('runner').replace('staging', '$STACK').replace('runner', '$target');
   expect(push.run).toContain(`$REGISTRY/${repository}`);
   const up = step(deploy, /pulumi up/);
