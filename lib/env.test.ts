@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { EnvError, parseEnv } from './env.ts';
 
@@ -99,4 +100,24 @@ test('the commit comes from the platform when nobody sets it', () => {
   expect(parseEnv({ ...SOUND, RAILWAY_GIT_COMMIT_SHA: 'a'.repeat(40) }).GIT_COMMIT).toBe('a'.repeat(40));
   expect(parseEnv({ ...SOUND, RENDER_GIT_COMMIT: 'b'.repeat(40) }).GIT_COMMIT).toBe('b'.repeat(40));
   expect(parseEnv({ ...SOUND, GIT_COMMIT: 'c0ffee1', RENDER_GIT_COMMIT: 'b'.repeat(40) }).GIT_COMMIT).toBe('c0ffee1');
+});
+
+test('a signing key that would be refused at the first seal is refused at the start', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const former = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  for (const text of [
+    pem,
+    Buffer.from(pem).toString('base64'),
+    privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+  ])
+    expect(names({ AUDIT_SIGNING_KEY: text })).toEqual([]);
+  expect(names({ AUDIT_PUBLIC_KEYS: `${former}, ${former},` })).toEqual([]);
+  const rsa = String(
+    generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  );
+  for (const text of ['changeme', rsa, former])
+    expect(names({ AUDIT_SIGNING_KEY: text })).toEqual(['AUDIT_SIGNING_KEY']);
+  for (const text of [',', 'changeme', `${former},x`])
+    expect(names({ AUDIT_PUBLIC_KEYS: text })).toEqual(['AUDIT_PUBLIC_KEYS']);
 });

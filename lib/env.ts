@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseUrlFault } from './db/url/read.ts';
+import { isPrivateKey, isPublicKey } from './ed25519.ts';
 
 /** The only reader of `process.env` in the product. Every field says what it is for: `.env.example` is made from here. */
 const flag = z
@@ -19,6 +20,13 @@ const databaseUrl = () =>
   z.string().refine((url) => databaseUrlFault(url) === undefined, {
     error: ({ input }) => databaseUrlFault(String(input)),
   });
+
+/** What stands between commas. */
+const listOf = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 
 /** Whether a URL has nothing beside its scheme, host and port. What is no URL at all is refused elsewhere. */
 function isOrigin(url: string): boolean {
@@ -118,12 +126,19 @@ const fields = z.object({
     ),
   AUDIT_SIGNING_KEY: z
     .string()
-    .min(1)
+    .refine(isPrivateKey, 'must be an Ed25519 key in PKCS #8, as PEM or base64')
     .optional()
     .describe(
       'Ed25519 key that signs anchors, prunes and exports, derived from NEXTAUTH_SECRET when absent: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
     ),
-  AUDIT_PUBLIC_KEYS: z.string().min(1).optional().describe('Public keys of before a rotation, separated by commas'),
+  AUDIT_PUBLIC_KEYS: z
+    .string()
+    .refine(
+      (text) => listOf(text).length > 0 && listOf(text).every(isPublicKey),
+      'must be Ed25519 public keys, separated by commas: npm run audit:export -- --public-key prints one',
+    )
+    .optional()
+    .describe('Public keys of before a rotation, separated by commas'),
   AUDIT_ANCHOR_BUCKET: z
     .string()
     .min(3)

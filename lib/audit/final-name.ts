@@ -1,8 +1,9 @@
 import { appendFile, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { keyId } from '../ed25519.ts';
 import { describeFinding } from './finding.ts';
 import { OWNER_ONLY, type Manifest } from './manifest.ts';
-import { keyId, type SigningKey } from './signing.ts';
+import type { SigningKey } from './signing.ts';
 import { verifyContent } from './verify-export.ts';
 
 /**

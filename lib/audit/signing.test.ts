@@ -1,14 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { checkText, publicKeyText, readPublicKey, signingKey, signText, trustedKeys } from './signing.ts';
+import { readPublicKey } from '../ed25519.ts';
+import { checkText, publicKeyText, signingKey, signText, trustedKeys } from './signing.ts';
 
 const NEXTAUTH_SECRET = 'only-for-tests-only-for-tests-only';
 const pair = generateKeyPairSync('ed25519');
 const pem = String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
 const base64 = pair.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
 
-test('one key is the same as PEM, as PEM with escaped line breaks and as base64', () => {
-  const ids = [pem, pem.replaceAll('\n', '\\n'), base64].map(
+test('one key is the same as PEM, as PEM with escaped line breaks, and as base64 of either form', () => {
+  const ids = [pem, pem.replaceAll('\n', '\\n'), Buffer.from(pem).toString('base64'), base64].map(
     (text) => signingKey({ AUDIT_SIGNING_KEY: text, NEXTAUTH_SECRET }).id,
   );
   expect(new Set(ids).size).toBe(1);

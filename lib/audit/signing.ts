@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, hkdfSync, sign, verify, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { createPrivateKey, createPublicKey, hkdfSync, sign, verify, type KeyObject } from 'node:crypto';
+import { keyId, readPrivateKey, readPublicKey } from '../ed25519.ts';
 
 /** An Ed25519 key pair that signs anchors, prunes and manifests. */
 export interface SigningKey {
@@ -13,40 +13,6 @@ export type PublicKeys = ReadonlyMap<string, KeyObject>;
 
 /** PKCS #8 around a raw 32-byte Ed25519 seed (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
-
-/** A key's name: the first 16 hex digits of the SHA-256 of its public half in SPKI form. */
-export function keyId(publicKey: KeyObject): string {
-  return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .slice(0, 16);
-}
-
-function ofKind(key: KeyObject): KeyObject {
-  if (key.asymmetricKeyType !== 'ed25519') throw new Error('AUDIT_SIGNING_KEY must be an Ed25519 key');
-  return key;
-}
-
-/** Reads PKCS #8: a PEM text (real or escaped line breaks) or the base64 of the DER form. */
-function readPrivateKey(text: string): KeyObject {
-  const pem = text.includes('-----BEGIN');
-  return ofKind(
-    pem
-      ? createPrivateKey(text.replaceAll('\\n', '\n'))
-      : createPrivateKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'pkcs8' }),
-  );
-}
-
-/** Reads SPKI: a path, a PEM text or the base64 of the DER form. */
-export function readPublicKey(text: string): KeyObject {
-  const value = existsSync(text) ? readFileSync(text, 'utf8').trim() : text;
-  const pem = value.includes('-----BEGIN');
-  return ofKind(
-    pem
-      ? createPublicKey(value.replaceAll('\\n', '\n'))
-      : createPublicKey({ key: Buffer.from(value, 'base64'), format: 'der', type: 'spki' }),
-  );
-}
 
 /**
  * The key that signs. Without AUDIT_SIGNING_KEY it is derived from NEXTAUTH_SECRET, so that no log goes unsigned; a key of its own
