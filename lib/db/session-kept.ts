@@ -49,7 +49,7 @@ async function isShared(url: string, caCert: string | undefined): Promise<boolea
     }
     return false;
   } finally {
-    await Promise.all([first.end(), second?.end()].map((ended) => ended?.catch(() => undefined)));
+    await Promise.allSettled([first.end(), second?.end() ?? Promise.resolve()]);
   }
 }
 

@@ -8,7 +8,6 @@ import { afterEach, expect, test } from 'vitest';
 import { judge, type Check, type Context, type Ran } from './check.ts';
 import { CHECKS } from './checks.ts';
 import { COMMAND_CHECKS } from './commands.ts';
-import { databaseUrl } from './database-url.ts';
 import { environment } from './environment.ts';
 import { migrations } from './migrations.ts';
 import { secret } from './secret.ts';
@@ -86,61 +85,6 @@ test('a log without a signing key of its own is yellow; a key that is none is re
   expect(await light(signingKeys, context({ AUDIT_SIGNING_KEY: own }))).toBe('green');
   expect(await light(signingKeys, context({ AUDIT_SIGNING_KEY: 'changeme' }))).toBe('red');
   expect(await light(signingKeys, context({ AUDIT_SIGNING_KEY: own, AUDIT_PUBLIC_KEYS: 'x' }))).toBe('red');
-});
-
-test.each([
-  ['plain text', { DATABASE_URL: 'postgres://app:x@db.example.org/x' }, /plain text/],
-  [
-    'a mode that does not verify',
-    { DATABASE_URL: 'postgres://app:x@db.example.org/x?sslmode=prefer' },
-    /red: DATABASE_URL: gives sslmode a value that is not understood/,
-  ],
-  ['a URL of two readings', { MIGRATE_DATABASE_URL: 'postgres://o:p@ss@h/x' }, /red: MIGRATE_DATABASE_URL: holds more/],
-  [
-    'Supabase without its authority',
-    { DATABASE_URL: 'postgres://app:x@a.pooler.supabase.com:5432/x?sslmode=require' },
-    /Supabase signs/,
-  ],
-  [
-    'a transaction pooler',
-    { MIGRATE_DATABASE_URL: 'postgres://o:x@db.example.org:6543/x?sslmode=require' },
-    /transaction pooler/,
-  ],
-  [
-    'Neon’s pooler, which is one too',
-    { MIGRATE_DATABASE_URL: 'postgres://o:x@ep-x-pooler.eu.aws.neon.tech/n?sslmode=require&channel_binding=require' },
-    /MIGRATE_DATABASE_URL leads through a transaction pooler \(Neon’s pooler\)/,
-  ],
-  [
-    'a transaction pooler that only the app goes through',
-    { DATABASE_URL: 'postgres://app:x@x.proxy-abc.eu-central-1.rds.amazonaws.com/x?sslmode=require' },
-    /DATABASE_URL leads through a transaction pooler \(Amazon RDS Proxy\)/,
-  ],
-  [
-    'a worker’s URL in plain text',
-    { WORKER_DATABASE_URL: 'postgres://worker:x@db.example.org/x' },
-    /WORKER_DATABASE_URL goes to db.example.org in plain text/,
-  ],
-  ['verification switched off', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, /NODE_TLS_REJECT_UNAUTHORIZED/],
-  ['no database', { DATABASE_URL: undefined }, /DATABASE_URL is missing/],
-])('database-url is red for %s', async (_, env, reason) => {
-  expect(await light(databaseUrl, context())).toBe('green');
-  expect(await light(databaseUrl, context(env))).toBe('red');
-  expect(await reasons(databaseUrl, context(env))).toMatch(reason);
-});
-
-test('an address that needs IPv6 is yellow', async () => {
-  const env = {
-    DATABASE_CA_CERT: '-----BEGIN CERTIFICATE-----',
-    MIGRATE_DATABASE_URL: 'postgres://postgres:x@db.abcdefghij.supabase.co:5432/postgres?sslmode=require',
-  };
-  expect(await light(databaseUrl, context(env))).toBe('yellow');
-  expect(await reasons(databaseUrl, context(env))).toMatch(/IPv6 address alone/);
-});
-
-test('an app that connects as the owner of the tables is yellow', async () => {
-  expect(await light(databaseUrl, context({ MIGRATE_DATABASE_URL: undefined }))).toBe('yellow');
-  expect(await light(databaseUrl, context({ MIGRATE_DATABASE_URL: GOOD.DATABASE_URL }))).toBe('yellow');
 });
 
 test('each command check is red with the last lines of what it ran', async () => {
