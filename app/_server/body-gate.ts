@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import { Server, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -43,7 +44,10 @@ function guard(server: Server, withinMs: number): void {
   server.removeAllListeners('request');
   const admit = (request: IncomingMessage, response: ServerResponse, invite: () => void) => {
     explainOutdatedForm(request, response);
-    const start = () => listeners.forEach((listener) => void listener.call(server, request, response));
+    // The last part of a body, and the turn of a request, come from elsewhere: what is known of the exchange goes with it.
+    const start = AsyncResource.bind(() =>
+      listeners.forEach((listener) => void listener.call(server, request, response)),
+    );
     const serve = () => inTurn(request, response, start, () => refuse(request, response, 'unavailable'));
     if (bodyRule(request.url ?? '/').by === 'handler') mark(request, response);
     if (hasBody(request)) takeBody({ request, response, serve, invite, withinMs });

@@ -2,12 +2,11 @@ import type { Instrumentation } from 'next';
 import { errorCode, isTransient } from '#lib/db/transient.ts';
 import { env, EnvError } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
-import { guardBodies } from './body-gate.ts';
 import { logConsole } from './console.ts';
 import { drainConnectionsAtEnd } from './drain.ts';
 import { exchanges, isFaultOfRequest } from './exchange.ts';
+import { guardRequestsAndBodies } from './gates.ts';
 import { markPeers } from './peer.ts';
-import { guardRequests } from './request-gate.ts';
 import { REQUEST_ID_HEADER } from './request-id.ts';
 
 /** Stops the process with one clear message when the environment is unusable, before a request can meet it. */
@@ -21,9 +20,7 @@ export function boot(): void {
   }
   if (process.env.NODE_ENV === 'production') logConsole();
   markPeers();
-  // Before the guard of bodies, which then waits for the body and passes on to this one.
-  guardRequests();
-  guardBodies();
+  guardRequestsAndBodies();
   drainConnectionsAtEnd();
 }
 

@@ -78,8 +78,12 @@ function isPath(path: string): boolean {
   return !/[\u0000-\u001f\u007f]/.test(decoded(path) ?? '\0');
 }
 
-/** Line ends may stand in what somebody looks for; NUL stands in nothing. */
-const isQuery = (query: string): boolean => !(decoded(query) ?? '\0').includes('\0');
+/**
+ * Line ends may stand in what somebody looks for; NUL stands in nothing. A percent sign that encodes nothing is one that somebody typed: the
+ * URL standard and browsers leave it as it is.
+ */
+const isQuery = (query: string): boolean =>
+  !(decoded(query.replace(/%(?![\da-f]{2})/gi, '%25')) ?? '\0').includes('\0');
 
 function badHeader(headers: IncomingHttpHeaders): string | undefined {
   const { host, origin } = headers;

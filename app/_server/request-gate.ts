@@ -6,12 +6,13 @@ import { log } from '#lib/log.ts';
 import { exchanges, type Exchange } from './exchange.ts';
 import { keepLastWord } from './last-word.ts';
 import { plainAnswer } from './plain-answer.ts';
+import { closeUnread } from './refusal.ts';
 import { requestFault } from './request-fault.ts';
 import { REQUEST_ID_HEADER } from './request-id.ts';
 import { findRoute } from './route-methods.ts';
 
 /**
- * Stands between Node's server and Next: refuses what no route of ours can mean, and has the last word on answers of 500. Called once at boot;
+ * Stands between Node's server and the gate of bodies: refuses what no route of ours can mean, and has the last word on answers of 500. Called once at boot;
  * a server is known by its first connection after that, since Next listens before it boots.
  */
 export function guardRequests(development = process.env.NODE_ENV === 'development'): void {
@@ -46,6 +47,7 @@ function admit(request: IncomingMessage, response: ServerResponse, next: () => v
   const fault = requestFault({ method, target, headers }, development);
   if (fault !== null) {
     const answer = plainAnswer(fault.failure, isApi);
+    closeUnread(request, response);
     response.writeHead(answer.status, { ...answer.headers, ...fault.headers }).end(answer.body);
     return;
   }

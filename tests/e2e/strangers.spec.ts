@@ -65,6 +65,8 @@ test('each address, method and header that answered 500 once is refused by name'
     '/login?x=%00',
   ])
     expect(await status(get(target)), target).toBe(400);
+  for (const target of ['/login?x=100%', '/api/health?q=%&r=%zz', '/api/auth/csrf?x=%'])
+    expect(await status(get(target)), target).toBe(200);
   for (const target of ['/_next/image?url=%2Fx&w=64&q=75', '/_global-error', '/api/nothing', '/nothing'])
     expect(await status(get(target)), target).toBe(404);
   expect(await status(get(`/login?${'a'.repeat(9_000)}`))).toBe(414);
