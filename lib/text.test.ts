@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isName, isPrintable, showInvisible } from './text.ts';
+import { isName, isPrintable, showInvisible, withInvisible } from './text.ts';
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/u;
 
@@ -26,4 +26,35 @@ test('what is not seen is shown as its code point, all else as it is', () => {
     { shown: '\ufffd', isInvisible: false },
   ]);
   expect(showInvisible('')).toEqual([]);
+});
+
+const MEANT_IN = [
+  'علی‌رضا', // Persian: ye, ZWNJ, re
+  'می‌خواهم',
+  'ශ්‍රී', // Sinhala: virama, ZWJ
+  'क्‍ष',
+  'क्‌ष',
+  'ഫാര്‍മ',
+  '👩‍👧',
+  '👩🏽‍🚀',
+  '🏳️‍🌈',
+  '❤️‍🔥',
+  '❤️',
+  '1️⃣',
+];
+const MEANT_NOWHERE = [
+  ...['Ann‍a', 'Ann‌a', '‍Anna', 'Anna‌', 'И‍ван', 'a️', '1️', '😀️', '😀‍', '‍😀', 'Anna‍😀'],
+  // Hamza and alef join nothing after them; nothing comes after the last ye.
+  ...['ا‌ب', 'ء‌ب', 'علی‌', 'ی‌‌ر', 'क‍', 'क्‌', '्‍क', '1️2'],
+];
+
+test('joiners stand in names where they change what is seen: in Persian and Indic words and in emoji', () => {
+  for (const name of MEANT_IN) {
+    expect(isName(name), JSON.stringify(name)).toBe(true);
+    expect(showInvisible(name)).toEqual([{ shown: name, isInvisible: false }]);
+  }
+  for (const name of MEANT_NOWHERE) {
+    expect(isName(name), JSON.stringify(name)).toBe(false);
+    expect(withInvisible(name)).toMatch(/U\+(?:200[CD]|FE0F)/);
+  }
 });

@@ -1,3 +1,5 @@
+import { MEANT } from './joiners.ts';
+
 /**
  * Characters that nobody sees, as ranges of code points: control and format characters, ends of lines and paragraphs, and what Unicode lets a
  * renderer ignore (Cc, Cf, Zl, Zp and Default_Ignorable_Code_Point of Unicode 17). Two names that differ only in these look the same, and some of
@@ -21,25 +23,38 @@ export const INVISIBLE_CLASS = INVISIBLE.map(([first, last]) => `${asClass(first
 export const CONTROL_CLASS = '\\x00-\\x1f\\x7f-\\x9f';
 
 const CONTROL = new RegExp(`[${CONTROL_CLASS}]`, 'u');
-const UNSEEN = new RegExp(`[${INVISIBLE_CLASS}]`, 'u');
 
 /** Whether a text of one line can be stored: PostgreSQL takes neither NUL nor half a character, and nobody types the other control characters. */
 export const isPrintable = (text: string): boolean => text.isWellFormed() && !CONTROL.test(text);
 
-/** Whether a text may be a name or a key: printable, and all of it is seen. */
-export const isName = (text: string): boolean => text.isWellFormed() && !UNSEEN.test(text);
+/** What is meant where it stands comes first, so that what matches the second is unseen for nothing. */
+const UNSEEN = new RegExp(`(${MEANT})|([${INVISIBLE_CLASS}])`, 'gu');
+/** Cheap, and enough for nearly every text. */
+const SUSPECT = new RegExp(`[${INVISIBLE_CLASS}]`, 'u');
+
+/** Whether a text may be a name or a key: printable, and all of it is seen or, as the joiners within Persian words and emoji, changes what is. */
+export const isName = (text: string): boolean =>
+  text.isWellFormed() && (!SUSPECT.test(text) || showInvisible(text).every(({ isInvisible }) => !isInvisible));
 
 /** A text in pieces: what can be shown as it is, and single invisible characters as their code points, e.g. `U+202E`. */
 export function showInvisible(text: string): { shown: string; isInvisible: boolean }[] {
-  return text
-    .toWellFormed()
-    .split(SPLIT)
-    .filter((piece) => piece !== '')
-    .map((piece) =>
-      UNSEEN.test(piece)
-        ? { shown: `U+${(piece.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`, isInvisible: true }
-        : { shown: piece, isInvisible: false },
-    );
+  const whole = text.toWellFormed();
+  const pieces: { shown: string; isInvisible: boolean }[] = [];
+  let from = 0;
+  if (!SUSPECT.test(whole)) return whole === '' ? [] : [{ shown: whole, isInvisible: false }];
+  for (const { index, 0: char, 2: unseen } of whole.matchAll(UNSEEN)) {
+    if (unseen === undefined) continue;
+    if (index > from) pieces.push({ shown: whole.slice(from, index), isInvisible: false });
+    const code = (unseen.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    pieces.push({ shown: `U+${code}`, isInvisible: true });
+    from = index + char.length;
+  }
+  if (from < whole.length) pieces.push({ shown: whole.slice(from), isInvisible: false });
+  return pieces;
 }
 
-const SPLIT = new RegExp(`([${INVISIBLE_CLASS}])`, 'u');
+/** The same in one string, for where there is no markup, e.g. the title of a page. */
+export const withInvisible = (text: string): string =>
+  showInvisible(text)
+    .map(({ shown }) => shown)
+    .join('');

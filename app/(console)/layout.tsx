@@ -6,6 +6,7 @@ import { chosenTheme } from '../_server/preferences.ts';
 import { currentUser } from '../_server/session.ts';
 import { ActionForm, SubmitButton } from '../_ui/action-form.tsx';
 import { NavLinks } from '../_ui/nav-links.tsx';
+import { Given } from '../_ui/given.tsx';
 import { LanguageChoice, ThemeChoice } from '../_ui/preferences.tsx';
 import { SkipLink, TopBar } from '../_ui/top-bar.tsx';
 import { setLocale, setTheme, signOutHere } from '../actions.ts';
@@ -28,9 +29,13 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
   }));
   const menu = (
     <>
-      <p className="px-3 text-sm font-medium break-words">{user.name}</p>
+      <p className="px-3 text-sm font-medium break-words">
+        <Given text={user.name} />
+      </p>
       <p className="text-muted mb-2 px-3 text-sm">
-        <span className="block break-words">{user.email}</span>
+        <span className="block break-words">
+          <Given text={user.email} />
+        </span>
         {t(`common.roles.${user.role}`)}
       </p>
       <NavLinks items={[{ href: '/account', text: t('shell.nav.account') }]} stacked />

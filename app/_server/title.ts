@@ -1,6 +1,7 @@
 import 'server-only';
 import type { Metadata } from 'next';
 import { can, type Permission } from '#lib/access/permissions.ts';
+import { withInvisible } from '#lib/text.ts';
 import { currentUser } from './session.ts';
 
 /**
@@ -15,5 +16,6 @@ export async function titleOf(
 ): Promise<Metadata> {
   const user = await currentUser();
   const allowed = user !== null && can(user.role, permission);
-  return { title: (allowed ? await name() : undefined) ?? kind };
+  const named = allowed ? await name() : undefined;
+  return { title: named === undefined ? kind : withInvisible(named) };
 }

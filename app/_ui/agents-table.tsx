@@ -1,6 +1,7 @@
 import { getFormatter, getTranslations } from 'next-intl/server';
 import type { AgentRow } from '#lib/agents/overview.ts';
 import { Badge } from './badge.tsx';
+import { Given } from './given.tsx';
 import { LocalTime } from './local-time.tsx';
 import { Cell, HeadCell, Table } from './table.tsx';
 
@@ -24,9 +25,13 @@ export async function AgentsTable({ agents }: { agents: AgentRow[] }) {
           <tr key={id} className="hover:bg-sunken">
             <Cell className="w-full max-w-0 wrap-anywhere">
               <a href={`/admin/agents/${id}`} className="font-medium underline-offset-4 hover:underline">
-                {name}
+                <Given text={name} />
               </a>
-              {description ? <p className="text-muted mt-1">{description}</p> : null}
+              {description ? (
+                <p className="text-muted mt-1">
+                  <Given text={description} />
+                </p>
+              ) : null}
             </Cell>
             <Cell>
               <Badge tone={disabled ? 'neutral' : 'good'}>{t(disabled ? 'disabled' : 'active')}</Badge>

@@ -1,4 +1,5 @@
 import { useFormatter } from 'next-intl';
+import { Given } from './given.tsx';
 import { Panel } from './page.tsx';
 
 interface Props {
@@ -21,7 +22,7 @@ export function Counts({ title, counts, none }: Props) {
           {counts.map(({ name, count }) => (
             <div key={name} className="contents">
               <dt className="text-muted min-w-0 break-words">
-                {name}
+                <Given text={name} />
                 <svg aria-hidden viewBox="0 0 100 2" preserveAspectRatio="none" className="mt-1 mb-2 h-1 w-full">
                   <rect width="100" height="2" className="fill-line" />
                   <rect width={(count / top) * 100} height="2" className="fill-accent" />

@@ -1,12 +1,15 @@
 import type { ReactNode } from 'react';
 import { cx } from './classes.ts';
+import { Given } from './given.tsx';
 
-/** The head of a page: one h1, a sentence, and what can be done on the whole page. */
+/** The head of a page: one h1, which may be a name that somebody chose, a sentence, and what can be done on the whole page. */
 export function PageHead({ title, lead, children }: { title: string; lead?: ReactNode; children?: ReactNode }) {
   return (
     <header className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
       <div className="min-w-0">
-        <h1 className="text-2xl font-semibold tracking-tight text-balance">{title}</h1>
+        <h1 className="text-2xl font-semibold tracking-tight text-balance">
+          <Given text={title} />
+        </h1>
         {lead ? <p className="text-muted mt-1 max-w-prose">{lead}</p> : null}
       </div>
       {children}

@@ -1,6 +1,7 @@
 import { useTranslations } from 'next-intl';
 import type { UserRow } from '#lib/users/list.ts';
 import { Badge } from './badge.tsx';
+import { Given } from './given.tsx';
 import { LocalTime } from './local-time.tsx';
 import { Cell, HeadCell, Table } from './table.tsx';
 
@@ -22,9 +23,11 @@ export function PeopleTable({ people }: { people: UserRow[] }) {
           <tr key={id} className="border-line hover:bg-sunken border-t">
             <Cell className="w-full max-w-0">
               <a href={`/admin/users/${id}`} className="font-medium wrap-anywhere underline-offset-4 hover:underline">
-                {name}
+                <Given text={name} />
               </a>
-              <span className="text-muted block truncate">{email}</span>
+              <span className="text-muted block truncate">
+                <Given text={email} />
+              </span>
               <span className="text-muted block sm:hidden">{t(`common.roles.${role}`)}</span>
             </Cell>
             <Cell className="whitespace-nowrap max-sm:hidden">{t(`common.roles.${role}`)}</Cell>

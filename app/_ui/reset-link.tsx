@@ -4,6 +4,7 @@ import { useTranslations } from 'next-intl';
 import { z } from 'zod';
 import { useSentValue } from './action-form.tsx';
 import { Copyable } from './copyable.tsx';
+import { Given } from './given.tsx';
 import { LocalTime } from './local-time.tsx';
 
 const made = z.object({ link: z.string(), email: z.string().optional(), expiresAt: z.string() });
@@ -15,7 +16,9 @@ export function ResetLinkShown() {
   if (!data) return null;
   return (
     <div className="border-line mt-3 rounded-lg border p-4 text-sm">
-      {data.email ? <p className="mb-2 break-words">{t('for', { email: data.email })}</p> : null}
+      {data.email ? (
+        <p className="mb-2 break-words">{t.rich('for', { email: () => <Given text={data.email ?? ''} /> })}</p>
+      ) : null}
       <Copyable text={data.link} />
       <p className="text-muted mt-3">
         {t('expires')} <LocalTime time={data.expiresAt} />

@@ -1,6 +1,7 @@
 import { useTranslations } from 'next-intl';
 import type { SessionRow } from '#lib/users/session.ts';
 import { Badge } from './badge.tsx';
+import { Given } from './given.tsx';
 import { LocalTime } from './local-time.tsx';
 
 /** Where a person is signed in, newest first. */
@@ -11,7 +12,9 @@ export function SessionList({ sessions, current }: { sessions: SessionRow[]; cur
       {sessions.map(({ id, createdAt, lastSeenAt, ip, userAgent }) => (
         <li key={id} className="py-3 text-sm">
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            <span className="font-medium">{browserOf(userAgent) ?? t('unknown')}</span>
+            <span className="font-medium">
+              <Given text={browserOf(userAgent) ?? t('unknown')} />
+            </span>
             {id === current ? <Badge tone="accent">{t('this')}</Badge> : null}
           </p>
           <p className="text-muted">

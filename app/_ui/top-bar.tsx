@@ -2,6 +2,7 @@ import { CircleUser, Menu } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { Given } from './given.tsx';
 import { Mark } from './mark.tsx';
 import { NavLinks, type NavItem } from './nav-links.tsx';
 
@@ -24,7 +25,9 @@ export function TopBar({ items, who, menu }: { items: NavItem[]; who: string; me
         <div className="ml-auto flex items-center gap-1">
           <button type="button" popoverTarget="user-menu" className={`${ICON_BUTTON} w-auto gap-2 px-2`}>
             <CircleUser aria-hidden className="size-5 shrink-0" />
-            <span className="max-w-40 truncate text-sm max-sm:sr-only">{who}</span>
+            <span className="max-w-40 truncate text-sm max-sm:sr-only">
+              <Given text={who} />
+            </span>
           </button>
           <button type="button" popoverTarget="site-menu" className={`${ICON_BUTTON} md:hidden`}>
             <Menu aria-hidden className="size-5" />

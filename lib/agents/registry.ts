@@ -3,7 +3,7 @@ import type { Act } from '../audit/catalogue.ts';
 import { recordAudit } from '../audit/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
-import { isPrintable } from '../text.ts';
+import { isName } from '../text.ts';
 import { withAgentPermission } from './permitted.ts';
 
 /** Agents as such; their keys are in key-admin.ts. Every act is audited in its own transaction. */
@@ -13,7 +13,12 @@ export const newAgent = z.object({
     .string()
     .trim()
     .regex(/^[a-z][a-z0-9-]{1,39}$/, 'must be 2 to 40 lower-case letters, digits and hyphens, beginning with a letter'),
-  description: z.string().trim().max(200).refine(isPrintable, 'must not hold control characters').default(''),
+  description: z
+    .string()
+    .trim()
+    .max(200)
+    .refine(isName, 'must not hold characters that nobody sees: controls, zero-width, or what turns the text around')
+    .default(''),
   eventsPerSecond: z.coerce.number().int().min(1).max(100_000).default(1000),
 });
 export type NewAgent = z.output<typeof newAgent>;

@@ -5,6 +5,7 @@ import { listSessions } from '#lib/users/session.ts';
 import { requirePermission } from '../../_server/session.ts';
 import { ActionForm, FormField, SubmitButton } from '../../_ui/action-form.tsx';
 import { ConfirmedAct } from '../../_ui/confirmed-act.tsx';
+import { Given } from '../../_ui/given.tsx';
 import { PageHead, Panel } from '../../_ui/page.tsx';
 import { SessionList } from '../../_ui/session-list.tsx';
 import { changePassword, signOutEverywhere } from './actions.ts';
@@ -19,7 +20,14 @@ export default async function AccountPage() {
   const t = await getTranslations();
   return (
     <>
-      <PageHead title={t('account.title')} lead={`${user.name} · ${user.email} · ${t(`common.roles.${user.role}`)}`} />
+      <PageHead
+        title={t('account.title')}
+        lead={
+          <>
+            <Given text={user.name} /> · <Given text={user.email} /> · {t(`common.roles.${user.role}`)}
+          </>
+        }
+      />
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <Panel
           title={t('account.password.title')}

@@ -11,6 +11,7 @@ import { actOf, requirePermission } from '../../../_server/session.ts';
 import { titleOf } from '../../../_server/title.ts';
 import { OUTCOME_TONES } from '../../../_ui/audit-event.ts';
 import { Badge } from '../../../_ui/badge.tsx';
+import { GivenJson } from '../../../_ui/given.tsx';
 import { LocalTime } from '../../../_ui/local-time.tsx';
 import { PageHead, Panel } from '../../../_ui/page.tsx';
 import { Facts, type Fact } from '../../../_ui/facts.tsx';
@@ -61,7 +62,7 @@ export default async function AuditEventPage({ params }: Props) {
             aria-label={t('detail.metadata')}
             className="mt-3 overflow-x-auto font-mono text-sm"
           >
-            {JSON.stringify(event.metadata, null, 2)}
+            <GivenJson value={event.metadata} />
           </pre>
         </Panel>
       </div>

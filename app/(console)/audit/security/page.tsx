@@ -7,6 +7,7 @@ import { actionNames } from '../../../_server/audit-texts.ts';
 import { actOf, requirePermission } from '../../../_server/session.ts';
 import { Counts } from '../../../_ui/counts.tsx';
 import { AuditNav } from '../../../_ui/audit-nav.tsx';
+import { Given } from '../../../_ui/given.tsx';
 import { LocalTime } from '../../../_ui/local-time.tsx';
 import { Notice } from '../../../_ui/notice.tsx';
 import { PageHead, Panel } from '../../../_ui/page.tsx';
@@ -80,7 +81,9 @@ async function Admins({ admins }: Pick<SecurityReport, 'admins'>) {
           <tbody>
             {admins.map(({ email, lastSeenAt }) => (
               <tr key={email} className="border-line border-t">
-                <Cell className="break-words">{email}</Cell>
+                <Cell className="break-words">
+                  <Given text={email} />
+                </Cell>
                 <Cell className="text-muted">
                   {lastSeenAt === null ? t('admin.never') : <LocalTime time={lastSeenAt.toISOString()} />}
                 </Cell>

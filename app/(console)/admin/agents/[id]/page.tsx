@@ -11,6 +11,7 @@ import { AgentKeyAct } from '../../../../_ui/agent-key-act.tsx';
 import { Badge } from '../../../../_ui/badge.tsx';
 import { ConfirmedAct } from '../../../../_ui/confirmed-act.tsx';
 import { Facts } from '../../../../_ui/facts.tsx';
+import { Given } from '../../../../_ui/given.tsx';
 import { LocalTime } from '../../../../_ui/local-time.tsx';
 import { PageHead, Panel } from '../../../../_ui/page.tsx';
 import { Swap } from '../../../../_ui/swap.tsx';
@@ -40,7 +41,7 @@ export default async function AgentPage({ params }: Props) {
           ← {t('title')}
         </a>
       </p>
-      <PageHead title={agent.name} lead={agent.description} />
+      <PageHead title={agent.name} lead={agent.description ? <Given text={agent.description} /> : null} />
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <About agent={agent} />
         <div className="grid gap-4">

@@ -10,6 +10,7 @@ import { ActionForm, FormSelect, SubmitButton } from '../../../../_ui/action-for
 import { Badge } from '../../../../_ui/badge.tsx';
 import { ConfirmedAct } from '../../../../_ui/confirmed-act.tsx';
 import { Facts } from '../../../../_ui/facts.tsx';
+import { Given } from '../../../../_ui/given.tsx';
 import { LocalTime } from '../../../../_ui/local-time.tsx';
 import { PageHead, Panel } from '../../../../_ui/page.tsx';
 import { ResetLinkShown } from '../../../../_ui/reset-link.tsx';
@@ -45,7 +46,7 @@ export default async function PersonPage({ params }: Props) {
           ← {t('admin.title')}
         </a>
       </p>
-      <PageHead title={person.name} lead={person.email} />
+      <PageHead title={person.name} lead={<Given text={person.email} />} />
       <FewAdmins />
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <Panel title={t('admin.about')}>
