@@ -6,7 +6,7 @@ import createNextIntlPlugin from 'next-intl/plugin';
 import { PHASE_PRODUCTION_BUILD, PHASE_PRODUCTION_SERVER } from 'next/constants.js';
 import { FORM_BYTES } from './lib/access/body-limits.ts';
 
-const withIntl = createNextIntlPlugin('./app/_server/i18n.ts');
+const withIntl = createNextIntlPlugin('./app/_server/i18n/request.ts');
 
 const config: NextConfig = {
   // Only the image ships the standalone tree; `next start` serves the ordinary one.
@@ -20,7 +20,7 @@ const config: NextConfig = {
   serverExternalPackages: ['@node-rs/argon2', 'pg', 'pino'],
   experimental: {
     authInterrupts: true,
-    // app/_server/body-gate.ts lets nothing larger come this far; this holds in the moment between listening and booting.
+    // app/_server/gate/request-body-limits.ts lets nothing larger come this far; this holds in the moment between listening and booting.
     proxyClientMaxBodySize: FORM_BYTES,
     serverActions: { bodySizeLimit: FORM_BYTES },
   },

@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { launchOptions } from './scripts/support/chromium.ts';
+import { launchOptions } from './scripts/dev/support/browser/chromium.ts';
 
 export default defineConfig({
   testDir: 'tests/e2e',

@@ -1,6 +1,6 @@
 import { NextResponse, type NextRequest } from 'next/server';
-import { formHost } from './app/_server/form-origin.ts';
-import { newMarks } from './app/_server/marks.ts';
+import { formHost } from './app/_server/http/form-origin.ts';
+import { newMarks } from './app/_server/http/standard-headers.ts';
 import { env } from './lib/env.ts';
 
 const FOREIGN_FORM = (configured: string) =>
@@ -42,6 +42,6 @@ function answer({ method, nextUrl, headers: given }: NextRequest, headers: Heade
 
 /**
  * Next keeps the body of whatever comes through here until its end has come, so the one address with large bodies stays outside:
- * app/_server/body-gate.ts marks those requests.
+ * app/_server/gate/request-body-limits.ts marks those requests.
  */
 export const config = { matcher: '/((?!_next/static/|api/agent/events/?$).*)' };

@@ -4,7 +4,11 @@ import { configDefaults, defineConfig } from 'vitest/config';
  * An unexpected line on the console fails the test. Limits say how long a broken test hangs, and not how fast the code must be: they
  * hold beside other work on a slow machine.
  */
-const quiet = { setupFiles: ['tests/support/noise.ts'], expect: { poll: { timeout: 60_000 } }, testTimeout: 60_000 };
+const quiet = {
+  setupFiles: ['tests/support/unexpected-output.ts'],
+  expect: { poll: { timeout: 60_000 } },
+  testTimeout: 60_000,
+};
 
 /**
  * Real servers and processes: slower to start than a unit, several of them in one test, and never more at once than the smallest
@@ -26,7 +30,7 @@ const withDatabase = {
 /** Each starts clusters and dozens of commands: `npm run test:heavy`. What they go deeper into, `npm test` tries in the rehearsal and beside them. */
 const HEAVY = [
   ...['backup-encryption', 'backup-load', 'broken-servers', 'restore-older', 'tls'].map((name) => `release/${name}`),
-  ...['blocked', 'make-roles'].map((name) => `db/${name}`),
+  ...['blocked', 'create-roles'].map((name) => `db/${name}`),
 ].map((name) => `tests/integration/${name}.test.ts`);
 HEAVY.push('tests/faults/restore-shapes.test.ts');
 
@@ -34,7 +38,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['{app,lib,worker,scripts,infra,prisma}/**/*.test.ts'], ...quiet } },
-      { test: { name: 'house', include: ['tests/house/**/*.test.ts'], ...quiet } },
+      { test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'], ...quiet } },
       // Not isolated: its files share the recordings of the Pulumi program, and the time that its modules take to load.
       { test: { name: 'infra', include: ['tests/infra/**/*.test.ts'], ...real, isolate: false } },
       // Together: one server is started for both, and what waits out a fault leaves its core to the others.

@@ -4,9 +4,9 @@ import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { ok } from '#lib/errors.ts';
 import { definePublicAction } from './_server/action.ts';
-import { endSession, forgetSession } from './_server/cookie-session.ts';
-import { LOCALES } from './_server/messages.ts';
-import { remember, THEMES } from './_server/preferences.ts';
+import { endSession, forgetSession } from './_server/auth/cookie-session.ts';
+import { LOCALES } from './_server/i18n/messages.ts';
+import { remember, THEMES } from './_server/i18n/preferences.ts';
 
 export const setLocale = definePublicAction('setLocale', z.object({ locale: z.enum(LOCALES) }), async ({ locale }) => {
   await remember({ locale });

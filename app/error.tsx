@@ -1,7 +1,7 @@
 'use client';
 
-import { Crash } from './_ui/crash.tsx';
-import { PlainPage } from './_ui/plain-page.tsx';
+import { Crash } from './_ui/layout/unexpected-error.tsx';
+import { PlainPage } from './_ui/layout/plain-page.tsx';
 
 export default function ErrorPage({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return (

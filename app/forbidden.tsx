@@ -1,5 +1,5 @@
-import { ForbiddenBody } from './_ui/forbidden-body.tsx';
-import { PlainPage } from './_ui/plain-page.tsx';
+import { ForbiddenBody } from './_ui/layout/forbidden-body.tsx';
+import { PlainPage } from './_ui/layout/plain-page.tsx';
 
 export default function Forbidden() {
   return (

@@ -5,9 +5,9 @@ import type { Metadata, Viewport } from 'next';
 import { NextIntlClientProvider } from 'next-intl';
 import { getLocale, getMessages, getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
-import { reach } from './_server/exchange.ts';
-import { clientMessages } from './_server/messages.ts';
-import { chosenTheme } from './_server/preferences.ts';
+import { reach } from './_server/gate/exchange.ts';
+import { clientMessages } from './_server/i18n/messages.ts';
+import { chosenTheme } from './_server/i18n/preferences.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
   const t = await getTranslations();

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { connection } from 'next/server';
-import { DeadEnd } from './_ui/dead-end.tsx';
-import { PlainPage } from './_ui/plain-page.tsx';
+import { DeadEnd } from './_ui/layout/status-page.tsx';
+import { PlainPage } from './_ui/layout/plain-page.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('shell.notFound'))('title') };

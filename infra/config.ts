@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
-import { DATABASE_CONNECTIONS, connectionsNeeded, fitsFargate } from './sizing.ts';
+import { DATABASE_CONNECTIONS, connectionsNeeded, fitsFargate } from './compute/sizing.ts';
 
 /** The stack's configuration, checked as a whole before the first resource: a typo costs a second, not half an environment. */
 const between = (min: number, max: number) => z.number().int().min(min).max(max);
@@ -49,7 +49,7 @@ const fields = z.strictObject({
     multiAz: z.boolean(),
     backupDays: between(1, 35),
   }),
-  // What the product uploads asks for a year itself (lib/audit/locked-bucket.ts): a longer default would not hold for it.
+  // What the product uploads asks for a year itself (lib/audit/proof/object-lock.ts): a longer default would not hold for it.
   archive: z.strictObject({ lockMode: z.enum(['GOVERNANCE', 'COMPLIANCE']), lockDays: between(1, 365) }),
   alerts: z.strictObject({ email: z.email(), monthlyBudgetUsd: between(10, 1_000_000) }),
   waf: z.boolean(),

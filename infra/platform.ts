@@ -1,27 +1,27 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { Alarms } from './alarms.ts';
-import { Alerts } from './alerts.ts';
-import { Budget } from './budget.ts';
-import { Certificate } from './certificate.ts';
-import { Cluster } from './cluster.ts';
+import { Alarms } from './observability/alarms.ts';
+import { Alerts } from './observability/alerts.ts';
+import { Budget } from './observability/budget.ts';
+import { Certificate } from './network/certificate.ts';
+import { Cluster } from './compute/cluster.ts';
 import type { Config } from './config.ts';
-import { Dashboard } from './dashboard.ts';
-import { Database, DATABASE_NAME, OWNER } from './database.ts';
-import { DeployRole } from './deploy-role.ts';
-import { deployScopes } from './deploy-scopes.ts';
-import { releasesBucket } from './ecs/environment.ts';
-import { Firewall } from './firewall.ts';
-import { LoadBalancer } from './load-balancer.ts';
-import { Logs } from './logs.ts';
+import { Dashboard } from './observability/dashboard.ts';
+import { Database, DATABASE_NAME, OWNER } from './data/database.ts';
+import { DeployRole } from './delivery/deploy-role.ts';
+import { deployScopes } from './delivery/deploy-scopes.ts';
+import { releasesBucket } from './release/ecs/environment.ts';
+import { Firewall } from './network/firewall.ts';
+import { LoadBalancer } from './network/load-balancer.ts';
+import { Logs } from './observability/logs.ts';
 import { namesOf } from './names.ts';
-import { Network } from './network.ts';
-import { Registry } from './registry.ts';
-import { Releases } from './releases.ts';
-import { Secrets } from './secrets.ts';
-import { Storage } from './storage.ts';
-import { TaskEvents } from './task-events.ts';
-import { Waf } from './waf.ts';
+import { Network } from './network/network.ts';
+import { Registry } from './delivery/registry.ts';
+import { Releases } from './delivery/releases.ts';
+import { Secrets } from './data/secrets.ts';
+import { Storage } from './data/storage.ts';
+import { TaskEvents } from './observability/task-events.ts';
+import { Waf } from './network/waf.ts';
 
 /** Everything that services run on. Comes up before the first image exists, and stays the same from release to release. */
 export class Platform extends pulumi.ComponentResource {

@@ -1,10 +1,10 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from './config.ts';
-import { openSession } from './ecs/session.ts';
+import { openSession } from './release/ecs/session.ts';
 import { Platform } from './platform.ts';
-import type { OpenSession } from './release-order.ts';
-import { Services } from './services.ts';
+import type { OpenSession } from './delivery/release-order.ts';
+import { Services } from './compute/services.ts';
 
 /**
  * The whole environment: the platform, which changes rarely and by a person's hand, and on it the services, which move with each release.

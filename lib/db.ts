@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient, type Prisma } from '#prisma/client/client.ts';
 import { openPool } from './db/client.ts';
-import { pinningSql } from './db/session.ts';
+import { pinningSql } from './db/sessions/settings.ts';
 import { env } from './env.ts';
 
 export type Db = PrismaClient;

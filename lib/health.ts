@@ -1,8 +1,8 @@
 import packageJson from '../package.json' with { type: 'json' };
-import { readBacklog } from './agents/pressure.ts';
+import { readBacklog } from './agents/ingest/backpressure.ts';
 import { APP_SESSION, type Db } from './db.ts';
-import { pendingMigrations } from './db/pending-migrations.ts';
-import { configuredOtherwise, unpinned } from './db/session-check.ts';
+import { pendingMigrations } from './db/migrations/pending.ts';
+import { configuredOtherwise, unpinned } from './db/sessions/check.ts';
 import { errorCode } from './db/transient.ts';
 import { env } from './env.ts';
 import { log } from './log.ts';

@@ -1,5 +1,5 @@
 import type { Db } from './db.ts';
-import { countLiveSessions } from './users/session.ts';
+import { countLiveSessions } from './auth/session.ts';
 
 /** How a stretch of time went. */
 interface Traffic {

@@ -1,6 +1,6 @@
 import type { Role } from '#lib/access/permissions.ts';
-import type { Action, Actor, Origin, Target } from '#lib/audit/catalogue.ts';
-import { auditRow, type NewEvent } from '#lib/audit/record.ts';
+import type { Action, Actor, Origin, Target } from '#lib/audit/events/catalogue.ts';
+import { auditRow, type NewEvent } from '#lib/audit/events/record.ts';
 
 /** A person the history is about. */
 interface DemoPerson {

@@ -6,12 +6,12 @@
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ROLES, type Role } from '#lib/access/permissions.ts';
-import type { Act } from '#lib/audit/catalogue.ts';
+import type { Act } from '#lib/audit/events/catalogue.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
 import type { Result } from '#lib/errors.ts';
 import { createUserWithPassword, setPassword } from '#lib/users/create.ts';
-import { verifyPassword } from '#lib/users/password.ts';
+import { verifyPassword } from '#lib/auth/password.ts';
 import { emailOf, LEFT_ALONE, passwordVariable } from './demo-accounts.ts';
 import { demoHistory } from './demo-history.ts';
 

@@ -1,6 +1,6 @@
 /**
  * The way into `npm run up`, `npm run dev`, `npm test` and the like from a bare checkout: installs what the lock file asks for, then runs
- * scripts/<name>.ts with the Node that the lock file pins. Plain JavaScript without dependencies, because at this moment the host's
+ * scripts/dev/<name>.ts with the Node that the lock file pins. Plain JavaScript without dependencies, because at this moment the host's
  * Node, one that package.json's `engines` allows, may be all there is.
  */
 import { spawn } from 'node:child_process';
@@ -20,7 +20,7 @@ const HALF_INSTALLED =
 
 async function main() {
   const [script, ...args] = process.argv.slice(2);
-  const file = join(ROOT, 'scripts', `${script}.ts`);
+  const file = join(ROOT, 'scripts', 'dev', `${script}.ts`);
   if (!script || !existsSync(file)) return stop('usage: node scripts/bootstrap.mjs <script> [arguments]');
   const engines = readJson('package.json').engines.node;
   if (!isAllowed(process.versions.node, engines)) {

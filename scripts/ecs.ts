@@ -1,6 +1,6 @@
 /** `npm run ecs -- <verb>`: operates a stack on ECS with AWS credentials and nothing else. One verb per file in scripts/ecs. */
-import { EXIT } from '../infra/ecs/failure.ts';
-import { openSession } from '../infra/ecs/session.ts';
+import { EXIT } from '../infra/release/ecs/failure.ts';
+import { openSession } from '../infra/release/ecs/session.ts';
 import { invoke } from './ecs/invoke.ts';
 
 async function main(args: string[]): Promise<number> {

@@ -1,9 +1,9 @@
 /** `npm run smoke -- --origin https://...`: the promises of a deployment, without a browser, in under 20 s. */
 import { runCommand, WrongUsage, type Given } from './support/run-command.ts';
-import { ACCOUNTS_USAGE, readAccounts } from './support/smoke/accounts.ts';
-import { PROMISES } from './support/smoke/promises.ts';
-import type { Smoke } from './support/smoke/run.ts';
-import { Broken } from './support/smoke/visitor.ts';
+import { ACCOUNTS_USAGE, readAccounts } from './smoke/support/accounts.ts';
+import { PROMISES } from './smoke/support/checks.ts';
+import type { Smoke } from './smoke/support/run.ts';
+import { Broken } from './smoke/support/http-visitor.ts';
 
 const USAGE = `npm run smoke -- --origin https://app.example.org [--commit SHA] [--json] [--public]
 

@@ -1,17 +1,17 @@
 /** The worker: moves agents' batches into the audit log and keeps the log. Wires; the work itself is in lib. */
 import type { Server } from 'node:http';
 import type { PgBoss } from 'pg-boss';
-import { handleIngestJobs } from '#lib/agents/job.ts';
-import { tableKeeper } from '#lib/agents/upkeep.ts';
-import { ensurePartitions } from '#lib/audit/partitions.ts';
-import { seal } from '#lib/audit/seal.ts';
+import { handleIngestJobs } from '#lib/agents/processing/job.ts';
+import { tableKeeper } from '#lib/agents/processing/cleanup.ts';
+import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
 import { configuredSink, stream } from '#lib/audit/stream/stream.ts';
 import { db } from '#lib/db.ts';
-import { pendingMigrations } from '#lib/db/pending-migrations.ts';
+import { pendingMigrations } from '#lib/db/migrations/pending.ts';
 import { env, EnvError } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { INGEST_QUEUE } from '#lib/queue/jobs.ts';
-import { longestWait } from '#lib/queue/waiting.ts';
+import { longestWait } from '#lib/queue/job-wait.ts';
 import { TIMING } from '#lib/release/contract.ts';
 import { serveHealth } from './health.ts';
 import { repeat, type Loop } from './loops.ts';

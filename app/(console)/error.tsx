@@ -1,6 +1,6 @@
 'use client';
 
-import { Crash } from '../_ui/crash.tsx';
+import { Crash } from '../_ui/layout/unexpected-error.tsx';
 
 export default function ConsoleError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return <Crash error={error} retry={reset} />;

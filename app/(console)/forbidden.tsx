@@ -1,4 +1,4 @@
-import { ForbiddenBody } from '../_ui/forbidden-body.tsx';
+import { ForbiddenBody } from '../_ui/layout/forbidden-body.tsx';
 
 export default function Forbidden() {
   return <ForbiddenBody recorded />;

@@ -2,13 +2,13 @@ import { LogOut } from 'lucide-react';
 import { getLocale, getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { can, type Permission } from '#lib/access/permissions.ts';
-import { chosenTheme } from '../_server/preferences.ts';
-import { currentUser } from '../_server/session.ts';
-import { ActionForm, SubmitButton } from '../_ui/action-form.tsx';
-import { NavLinks } from '../_ui/nav-links.tsx';
+import { chosenTheme } from '../_server/i18n/preferences.ts';
+import { currentUser } from '../_server/auth/session.ts';
+import { ActionForm, SubmitButton } from '../_ui/form/action-form.tsx';
+import { NavLinks } from '../_ui/layout/nav-links.tsx';
 import { Given } from '../_ui/given.tsx';
-import { LanguageChoice, ThemeChoice } from '../_ui/preferences.tsx';
-import { SkipLink, TopBar } from '../_ui/top-bar.tsx';
+import { LanguageChoice, ThemeChoice } from '../_ui/layout/preferences.tsx';
+import { SkipLink, TopBar } from './_components/top-bar.tsx';
 import { setLocale, setTheme, signOutHere } from '../actions.ts';
 
 const PLACES = [

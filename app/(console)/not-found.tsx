@@ -1,5 +1,5 @@
 import { useTranslations } from 'next-intl';
-import { DeadEnd } from '../_ui/dead-end.tsx';
+import { DeadEnd } from '../_ui/layout/status-page.tsx';
 
 export default function NotFound() {
   const t = useTranslations();

@@ -2,11 +2,11 @@ import type { Metadata } from 'next';
 import { getFormatter, getTranslations } from 'next-intl/server';
 import { db } from '#lib/db.ts';
 import { readOverview, type Overview } from '#lib/overview.ts';
-import { requirePermission } from '../_server/session.ts';
-import { DaysTable } from '../_ui/days-table.tsx';
-import { Figure, Figures } from '../_ui/figure.tsx';
-import { PageHead, Panel } from '../_ui/page.tsx';
-import { TrafficChart } from '../_ui/traffic-chart.tsx';
+import { requirePermission } from '../_server/auth/session.ts';
+import { DaysTable } from '../_ui/data/days-table.tsx';
+import { Figure, Figures } from '../_ui/data/stats.tsx';
+import { PageHead, Panel } from '../_ui/layout/page.tsx';
+import { TrafficChart } from './_components/traffic-chart.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('overview'))('title') };

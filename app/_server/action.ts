@@ -2,14 +2,14 @@ import 'server-only';
 import { forbidden } from 'next/navigation';
 import { z } from 'zod';
 import { can } from '#lib/access/permissions.ts';
-import { SURFACE, type Guard } from '#lib/access/surface.ts';
-import type { Origin } from '#lib/audit/catalogue.ts';
+import { SURFACE, type Guard } from '#lib/access/route-guards.ts';
+import type { Origin } from '#lib/audit/events/catalogue.ts';
 import { mapTransientErrors } from '#lib/db/transient.ts';
 import { fail, type Failure, type Result } from '#lib/errors.ts';
-import type { CurrentUser, OwnAct } from '#lib/users/session.ts';
-import { reach, refuseRequest } from './exchange.ts';
-import { requestOrigin } from './origin.ts';
-import { actOf, currentUser, recordDenial, toSignIn } from './session.ts';
+import type { CurrentUser, OwnAct } from '#lib/auth/session.ts';
+import { reach, refuseRequest } from './gate/exchange.ts';
+import { requestOrigin } from './http/origin.ts';
+import { actOf, currentUser, recordDenial, toSignIn } from './auth/session.ts';
 
 /** What a form shows after it was sent. `values` gives the fields back, passwords never. */
 export type FormState<T = unknown> =
@@ -20,7 +20,7 @@ export type FormState<T = unknown> =
 export type FormAction<T> = (state: unknown, form: FormData) => Promise<FormState<T>>;
 
 /**
- * Makes a server action for signed-in people: parse, authorise by the row of `lib/access/surface.ts`, call one function of lib, answer.
+ * Makes a server action for signed-in people: parse, authorise by the row of `lib/access/route-guards.ts`, call one function of lib, answer.
  * @param name the exported name; an action without a row is a broken invariant and throws.
  */
 export function defineAction<S extends z.ZodType, T>(
@@ -59,7 +59,7 @@ export function definePublicAction<S extends z.ZodType, T>(
 
 function guardOf(name: string): Guard {
   const guard = SURFACE.actions[name];
-  if (guard === undefined) throw new Error(`the action ${name} has no row in lib/access/surface.ts`);
+  if (guard === undefined) throw new Error(`the action ${name} has no row in lib/access/route-guards.ts`);
   return guard;
 }
 

@@ -2,12 +2,12 @@ import type { Instrumentation } from 'next';
 import { errorCode, isTransient } from '#lib/db/transient.ts';
 import { env, EnvError } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
-import { logConsole } from './console.ts';
-import { drainConnectionsAtEnd } from './drain.ts';
-import { exchanges, isFaultOfRequest } from './exchange.ts';
-import { guardRequestsAndBodies } from './gates.ts';
-import { markPeers } from './peer.ts';
-import { REQUEST_ID_HEADER } from './request-id.ts';
+import { logConsole } from './console-log.ts';
+import { drainConnectionsAtEnd } from './gate/drain.ts';
+import { exchanges, isFaultOfRequest } from './gate/exchange.ts';
+import { guardRequestsAndBodies } from './gate/gates.ts';
+import { markPeers } from './http/peer.ts';
+import { REQUEST_ID_HEADER } from './http/request-id.ts';
 
 /** Stops the process with one clear message when the environment is unusable, before a request can meet it. */
 export function boot(): void {

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { env } from '#lib/env.ts';
 import { ok } from '#lib/errors.ts';
 import { definePublicAction } from '../_server/action.ts';
-import { returnPath } from '../_server/return-path.ts';
-import { beginOidc, signInWith } from '../_server/sign-in.ts';
+import { returnPath } from '../_server/auth/return-path.ts';
+import { beginOidc, signInWith } from '../_server/auth/sign-in.ts';
 
 /** Where to go afterwards; whatever it says, it stays within this app. */
 const callbackUrl = z.string().transform((given) => returnPath(given, env().NEXTAUTH_URL));

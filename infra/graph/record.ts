@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
 import { program } from '../program.ts';
-import type { OpenSession } from '../release-order.ts';
+import type { OpenSession } from '../delivery/release-order.ts';
 import { mocks } from './mocks.ts';
 import { readRequest, type RecordedResource, type RegisterRequest } from './request.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PERMISSIONS } from './permissions.ts';
-import { SURFACE } from './surface.ts';
+import { SURFACE } from './route-guards.ts';
 
 test('every permission guards something', () => {
   const guards = Object.values(SURFACE).flatMap((rows: Record<string, string>) => Object.values(rows));

@@ -1,9 +1,9 @@
-import type { Origin } from '../audit/catalogue.ts';
-import { isUuid } from '../audit/uuid.ts';
+import type { Origin } from '../audit/events/catalogue.ts';
+import { isUuid } from '../ids.ts';
 import type { Db } from '../db.ts';
 import { mapTransientErrors } from '../db/transient.ts';
 import { fail, ok, type Result } from '../errors.ts';
-import { MAX_EVENTS } from './cloudevents.ts';
+import { MAX_EVENTS } from './ingest/cloudevents.ts';
 import { authenticate } from './keys.ts';
 
 export type BatchState = 'queued' | 'done' | 'dead';

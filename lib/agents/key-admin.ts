@@ -1,10 +1,10 @@
-import type { Act } from '../audit/catalogue.ts';
-import { recordAudit } from '../audit/record.ts';
+import type { Act } from '../audit/events/catalogue.ts';
+import { recordAudit } from '../audit/events/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { makeSecret } from './keys.ts';
-import { burstOf } from './limits.ts';
-import { withAgentPermission } from './permitted.ts';
+import { burstOf } from './ingest/limits.ts';
+import { withAgentPermission } from './agent-permission.ts';
 import { agentTarget, withAgent } from './registry.ts';
 
 /** A key just made. The secret is in this answer and nowhere else. */

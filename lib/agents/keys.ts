@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Db } from '../db.ts';
-import type { Origin } from '../audit/catalogue.ts';
+import type { Origin } from '../audit/events/catalogue.ts';
 import { fail, ok, type Result } from '../errors.ts';
-import { noteRefusal, type Reason } from './refusal.ts';
+import { noteRefusal, type Reason } from './key-refusals.ts';
 
 /**
  * Secrets are 256 random bits, so a plain SHA-256 is as strong as the secret: a slow password hash would only slow down every request.

@@ -1,7 +1,7 @@
-import { isUuid } from '../audit/uuid.ts';
+import { isUuid } from '../ids.ts';
 import type { Db } from '../db.ts';
-import { readBacklog, type Backlog } from './pressure.ts';
-import { countDeadLetters } from './redrive.ts';
+import { readBacklog, type Backlog } from './ingest/backpressure.ts';
+import { countDeadLetters } from './processing/redrive.ts';
 
 /** How ingestion is doing, for people. */
 export interface IngestOverview {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Act } from '../audit/catalogue.ts';
-import { recordAudit } from '../audit/record.ts';
+import type { Act } from '../audit/events/catalogue.ts';
+import { recordAudit } from '../audit/events/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isName } from '../text.ts';
-import { withAgentPermission } from './permitted.ts';
+import { withAgentPermission } from './agent-permission.ts';
 
 /** Agents as such; their keys are in key-admin.ts. Every act is audited in its own transaction. */
 

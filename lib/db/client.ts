@@ -1,7 +1,7 @@
 import pg, { type Client, type ClientConfig, type PoolConfig } from 'pg';
 import { connectionConfig } from './connection.ts';
-import { pinningSql, type SessionSettings } from './session.ts';
-import { checkDemands, clientClass } from './url/demands.ts';
+import { pinningSql, type SessionSettings } from './sessions/settings.ts';
+import { checkDemands, clientClass } from './url/requirements.ts';
 import { readDatabaseUrl } from './url/read.ts';
 
 /** Texts and names as parts of a statement, where it takes no parameters. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { connectionConfig } from './connection.ts';
-import { DatabaseUrlFault } from './url/fault.ts';
+import { DatabaseUrlFault } from './url/error.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 const dir = mkdtempSync(join(tmpdir(), 'golive-ca-'));

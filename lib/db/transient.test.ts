@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isTransient, isDataError } from '../db/transient.ts';
+import { isTransient, isDataError } from './transient.ts';
 
 const prisma = (code: string, cause: object) => ({ code, meta: { driverAdapterError: { cause } } });
 

@@ -3,7 +3,7 @@ import { poolConfig } from '../db/client.ts';
 import { db, type Db, type Tx } from '../db.ts';
 import { env } from '../env.ts';
 import { log } from '../log.ts';
-import { QUEUE_SCHEMA } from '../db/schemas.ts';
+import { QUEUE_SCHEMA } from '../db/roles/schemas.ts';
 import { INGEST_QUEUE, ingestJob, type IngestJob } from './jobs.ts';
 
 /** Neither web nor worker may change the schema: that is the migrate step's, as the owner. */

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { PgBoss } from 'pg-boss';
-import { QUEUE_SCHEMA } from '../db/schemas.ts';
+import { QUEUE_SCHEMA } from '../db/roles/schemas.ts';
 import { QUEUE_SETTINGS } from './jobs.ts';
 
 /** Index builds that pg-boss leaves to the background are waited for: at run time nobody has the right to make them. */

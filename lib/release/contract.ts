@@ -88,7 +88,7 @@ export const PROCESS_TABLE: Record<Process, ProcessSpec> = {
   },
   prune: {
     command: COMMANDS.prune,
-    image: { target: 'runner', command: ['node', 'scripts/audit-prune.ts'] },
+    image: { target: 'runner', command: ['node', 'scripts/audit/prune.ts'] },
     summary: 'Audit retention, daily',
     life: 'task',
     public: false,

@@ -1,10 +1,10 @@
-import type { Metadata } from '../audit/catalogue.ts';
-import { recordAudit } from '../audit/record.ts';
+import type { Metadata } from '../audit/events/catalogue.ts';
+import { recordAudit } from '../audit/events/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type ErrorCode, type Failure, type Result } from '../errors.ts';
-import { checkPasswordStrength, hashPassword, verifyPassword } from './password.ts';
-import { endAllSessions, startSession, type OwnAct, type SessionClaims } from './session.ts';
-import { admit, forgive, passwordBucket } from './throttle.ts';
+import { checkPasswordStrength, hashPassword, verifyPassword } from '../auth/password.ts';
+import { endAllSessions, startSession, type OwnAct, type SessionClaims } from '../auth/session.ts';
+import { admit, forgive, passwordBucket } from '../auth/throttle.ts';
 
 /** Points at the field that the form has for the password so far. */
 const wrong = (detail: string) =>

@@ -1,13 +1,13 @@
 import type { Role } from '../access/permissions.ts';
-import type { Act } from '../audit/catalogue.ts';
-import { recordAudit } from '../audit/record.ts';
+import type { Act } from '../audit/events/catalogue.ts';
+import { recordAudit } from '../audit/events/record.ts';
 import type { Db } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { recordResetLink } from './create.ts';
-import { withTarget } from './lock.ts';
-import { targetOf } from './outcome.ts';
-import type { ResetLink } from './reset.ts';
-import { endAllSessions } from './session.ts';
+import { withTarget } from './user-locks.ts';
+import { targetOf } from './sign-in-outcome.ts';
+import type { ResetLink } from '../auth/reset.ts';
+import { endAllSessions } from '../auth/session.ts';
 
 const LAST_ADMIN = fail('last_admin', 'This is the last active admin. Make somebody else an admin first.');
 

@@ -1,15 +1,15 @@
 import type { Role } from '../access/permissions.ts';
-import type { Act } from '../audit/catalogue.ts';
-import { recordAudit } from '../audit/record.ts';
+import type { Act } from '../audit/events/catalogue.ts';
+import { recordAudit } from '../audit/events/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isName } from '../text.ts';
 import { isEmail, normalizeEmail } from './email.ts';
-import { lockAdmins, refuseFormerAdmin, withTarget } from './lock.ts';
-import { targetOf, type Person } from './outcome.ts';
-import { checkPasswordStrength, hashPassword } from './password.ts';
-import { issueResetLink, type ResetLink } from './reset.ts';
-import { endAllSessions } from './session.ts';
+import { lockAdmins, refuseFormerAdmin, withTarget } from './user-locks.ts';
+import { targetOf, type Person } from './sign-in-outcome.ts';
+import { checkPasswordStrength, hashPassword } from '../auth/password.ts';
+import { issueResetLink, type ResetLink } from '../auth/reset.ts';
+import { endAllSessions } from '../auth/session.ts';
 
 const MAX_NAME = 120;
 

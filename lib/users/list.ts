@@ -1,5 +1,5 @@
 import type { Role } from '../access/permissions.ts';
-import { isUuid } from '../audit/uuid.ts';
+import { isUuid } from '../ids.ts';
 import type { Db, Prisma } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isPrintable } from '../text.ts';

@@ -5,7 +5,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports -- a class for the pool of lib/db, which connects and pins it
 import pg from 'pg';
 import { openClient, openPool } from '#lib/db/client.ts';
-import { LOCK_TIMEOUT, LOCK_WAIT_MS } from '#lib/db/lock-watch.ts';
+import { LOCK_TIMEOUT, LOCK_WAIT_MS } from '#lib/db/migrations/lock-retries.ts';
 import { readDatabaseUrl } from '#lib/db/url/read.ts';
 
 /** What the engine throws: a message for people and, where it has one, Prisma's error code (P1001 and the like). */

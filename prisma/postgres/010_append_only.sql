@@ -1,4 +1,4 @@
--- The audit log takes inserts and nothing else. The app's roles have no right to anything else (lib/db/grants.ts); these triggers stop the owner's
+-- The audit log takes inserts and nothing else. The app's roles have no right to anything else (lib/db/roles/grants.ts); these triggers stop the owner's
 -- own mistakes too. Maintenance by the owner's functions (retention, moving rows between partitions) says so in a setting; the
 -- setting helps nobody who lacks the grant.
 CREATE OR REPLACE FUNCTION audit_refuse_change() RETURNS trigger

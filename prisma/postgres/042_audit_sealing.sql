@@ -2,7 +2,7 @@
 -- chain, and no column of an event is ever changed. The functions belong to the owner, so the app role can seal but not forge.
 
 -- The leaf hash: SHA-256 of a JSON array of the columns in a fixed order, time as milliseconds, metadata as canonical text (see
--- lib/audit/canonical.ts, which computes the same in Node). Plain SQL without settings, so that PostgreSQL inlines it.
+-- lib/audit/proof/canonical.ts, which computes the same in Node). Plain SQL without settings, so that PostgreSQL inlines it.
 CREATE OR REPLACE FUNCTION audit_leaf(
   id uuid, created timestamptz, action text, version smallint, outcome text, actor_type text, actor_id text, actor_label text,
   actor_role text, target_type text, target_id text, target_label text, source text, ip text, user_agent text, request_id text,

@@ -1,4 +1,4 @@
--- Retention. What goes is decided by lib/audit/retention.ts; that nothing goes too early, unsealed or held is decided here, by functions of the
+-- Retention. What goes is decided by lib/audit/retention/policy.ts; that nothing goes too early, unsealed or held is decided here, by functions of the
 -- owner: the app role cannot delete, and whoever takes over the app cannot make the log forget what the owner's policy keeps.
 INSERT INTO "AuditPolicy" ("id") VALUES (1) ON CONFLICT DO NOTHING;
 

@@ -1,8 +1,8 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { Stack } from '../../infra/ecs/environment.ts';
+import type { Stack } from '../../infra/release/ecs/environment.ts';
 import { PROCESSES, type Process } from '#lib/release/contract.ts';
-import { EcsFailure, type Ending } from '../../infra/ecs/failure.ts';
-import type { Session } from '../../infra/ecs/session.ts';
+import { EcsFailure, type Ending } from '../../infra/release/ecs/failure.ts';
+import type { Session } from '../../infra/release/ecs/session.ts';
 
 export type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
 

@@ -1,4 +1,4 @@
-import { diffStack } from '../../infra/ecs/diff.ts';
+import { diffStack } from '../../infra/release/inspect/diff.ts';
 import { text, type Command } from './command.ts';
 
 export const diff: Command = {

@@ -1,5 +1,5 @@
-import { readDrift } from '../../infra/ecs/drift.ts';
-import { idOf } from '../../infra/ecs/task-log.ts';
+import { readDrift } from '../../infra/release/inspect/drift.ts';
+import { idOf } from '../../infra/release/ecs/task-log.ts';
 import { table, text, type Command } from './command.ts';
 
 export const drift: Command = {

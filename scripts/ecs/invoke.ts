@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { readStack } from '../../infra/ecs/environment.ts';
-import { EcsFailure, type Ending } from '../../infra/ecs/failure.ts';
-import type { Session } from '../../infra/ecs/session.ts';
+import { readStack } from '../../infra/release/ecs/environment.ts';
+import { EcsFailure, type Ending } from '../../infra/release/ecs/failure.ts';
+import type { Session } from '../../infra/release/ecs/session.ts';
 import { SHARED, seconds, text, type Command, type Invocation, type Outcome, type Values } from './command.ts';
 import { VERBS } from './verbs.ts';
 

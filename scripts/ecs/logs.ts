@@ -1,6 +1,6 @@
-import { EcsFailure } from '../../infra/ecs/failure.ts';
-import { followLogs, readLogs, type LogLine } from '../../infra/ecs/logs.ts';
-import { idOf } from '../../infra/ecs/task-log.ts';
+import { EcsFailure } from '../../infra/release/ecs/failure.ts';
+import { followLogs, readLogs, type LogLine } from '../../infra/release/inspect/logs.ts';
+import { idOf } from '../../infra/release/ecs/task-log.ts';
 import { processOf, text, type Command } from './command.ts';
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,8 +1,8 @@
 import { TIMING } from '#lib/release/contract.ts';
-import { EcsFailure } from '../../infra/ecs/failure.ts';
-import { runMigrateGate } from '../../infra/ecs/migrate-gate.ts';
-import { readReleases } from '../../infra/ecs/release-manifest.ts';
-import { idOf } from '../../infra/ecs/task-log.ts';
+import { EcsFailure } from '../../infra/release/ecs/failure.ts';
+import { runMigrateGate } from '../../infra/release/migrate/run-migrations.ts';
+import { readReleases } from '../../infra/release/manifest/manifest.ts';
+import { idOf } from '../../infra/release/ecs/task-log.ts';
 import { seconds, type Command } from './command.ts';
 import { oneOff } from './one-off.ts';
 

@@ -1,8 +1,8 @@
 import type { Process } from '#lib/release/contract.ts';
-import type { Stack } from '../../infra/ecs/environment.ts';
-import type { AuditTask } from '../../infra/ecs/release-audit.ts';
-import type { Session } from '../../infra/ecs/session.ts';
-import { describeTaskDefinition } from '../../infra/ecs/task-definition.ts';
+import type { Stack } from '../../infra/release/ecs/environment.ts';
+import type { AuditTask } from '../../infra/release/manifest/audit.ts';
+import type { Session } from '../../infra/release/ecs/session.ts';
+import { describeTaskDefinition } from '../../infra/release/ecs/task-definition.ts';
 
 /** How one task of a process is started, by its newest definition: its image, its user of the database, its roles. */
 export async function oneOff(session: Session, stack: Stack, process: Process): Promise<AuditTask> {

@@ -1,6 +1,6 @@
-import { EcsFailure } from '../../infra/ecs/failure.ts';
-import { recordInAudit } from '../../infra/ecs/release-audit.ts';
-import { readReleases } from '../../infra/ecs/release-manifest.ts';
+import { EcsFailure } from '../../infra/release/ecs/failure.ts';
+import { recordInAudit } from '../../infra/release/manifest/audit.ts';
+import { readReleases } from '../../infra/release/manifest/manifest.ts';
 import { table, text, type Command } from './command.ts';
 import { oneOff } from './one-off.ts';
 

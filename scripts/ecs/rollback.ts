@@ -1,7 +1,7 @@
-import { reconcileCommand } from '../../infra/ecs/reconcile.ts';
-import { planRollback, type Step } from '../../infra/ecs/rollback-plan.ts';
-import { rollBack } from '../../infra/ecs/rollback.ts';
-import { idOf } from '../../infra/ecs/task-log.ts';
+import { reconcileCommand } from '../../infra/release/inspect/reconcile.ts';
+import { planRollback, type Step } from '../../infra/release/rollback/plan.ts';
+import { rollBack } from '../../infra/release/rollback/rollback.ts';
+import { idOf } from '../../infra/release/ecs/task-log.ts';
 import { text, type Command } from './command.ts';
 
 export const rollback: Command = {

@@ -1,6 +1,6 @@
-import { EcsFailure } from '../../infra/ecs/failure.ts';
-import { ONE_OFF } from '../../infra/ecs/migrate-gate.ts';
-import { runTask } from '../../infra/ecs/run-task.ts';
+import { EcsFailure } from '../../infra/release/ecs/failure.ts';
+import { ONE_OFF } from '../../infra/release/migrate/run-migrations.ts';
+import { runTask } from '../../infra/release/migrate/run-task.ts';
 import { processOf, seconds, type Command } from './command.ts';
 import { oneOff } from './one-off.ts';
 

@@ -1,4 +1,4 @@
-import { readStatus, type Status } from '../../infra/ecs/status.ts';
+import { readStatus, type Status } from '../../infra/release/inspect/status.ts';
 import { table, type Command } from './command.ts';
 
 export const status: Command = {

@@ -1,4 +1,4 @@
-import { verifyStack } from '../../infra/ecs/verify.ts';
+import { verifyStack } from '../../infra/release/inspect/verify.ts';
 import { table, type Command } from './command.ts';
 
 export const verify: Command = {

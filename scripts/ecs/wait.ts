@@ -1,5 +1,5 @@
-import { SERVICES, primaryOf } from '../../infra/ecs/live.ts';
-import { verifyRollout } from '../../infra/ecs/verify-rollout.ts';
+import { SERVICES, primaryOf } from '../../infra/release/ecs/live.ts';
+import { verifyRollout } from '../../infra/release/rollout/verify.ts';
 import { seconds, type Command } from './command.ts';
 
 const TIMEOUT_SECONDS = 1_500;

@@ -52,7 +52,7 @@ use_database() {
   export PGAPPNAME=${PGAPPNAME:-golive-$1} PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
 }
 
-# What each session is set to, whatever the server, the database or the role say: as in lib/db/session.ts, and for its reasons.
+# What each session is set to, whatever the server, the database or the role say: as in lib/db/sessions/settings.ts, and for its reasons.
 PINNED="SET statement_timeout = '0'; SET lock_timeout = '0'; SET idle_in_transaction_session_timeout = '0'; SET idle_session_timeout = '0';
   SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET client_encoding = 'UTF8';
   SET standard_conforming_strings = 'on'; SET bytea_output = 'hex'; SET extra_float_digits = '1'; SET quote_all_identifiers = 'off';

@@ -5,10 +5,10 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
-import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
-import { coveredRange, segments, type TimeRange } from '#lib/audit/coverage.ts';
-import { pageSql } from '#lib/audit/list.ts';
-import { DEFAULT_LIMIT, type AuditQuery } from '#lib/audit/query.ts';
+import { applyPostgresMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
+import { coveredRange, segments, type TimeRange } from '#lib/audit/events/coverage.ts';
+import { pageSql } from '#lib/audit/events/list.ts';
+import { DEFAULT_LIMIT, type AuditQuery } from '#lib/audit/events/query.ts';
 import { openDb, SESSION_SETTINGS } from '#lib/db.ts';
 import { pageCost } from '../support/audit.ts';
 import { fillLog } from './support/fill.ts';

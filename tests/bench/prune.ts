@@ -4,12 +4,12 @@
  * with a plain DELETE of as many rows.
  */
 import { parseArgs } from 'node:util';
-import { ensurePartitions } from '#lib/audit/partitions.ts';
-import { DROP_TIMEOUT_MS, prune } from '#lib/audit/prune.ts';
-import { seal } from '#lib/audit/seal.ts';
-import { signingKey, trustedKeys } from '#lib/audit/signing.ts';
-import { verifyAudit } from '#lib/audit/verify.ts';
-import { openLanes } from '#lib/audit/verify-lanes.ts';
+import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
+import { DROP_TIMEOUT_MS, prune } from '#lib/audit/retention/prune.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
+import { signingKey, trustedKeys } from '#lib/audit/proof/signing.ts';
+import { verifyAudit } from '#lib/audit/proof/verify.ts';
+import { openLanes } from '#lib/audit/proof/verifier-connections.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { insertEvents } from '../support/audit.ts';
 import { conclude, median, round, time } from './support/measure.ts';

@@ -5,12 +5,12 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { seal } from '#lib/audit/seal.ts';
-import { trustedKeys } from '#lib/audit/signing.ts';
-import { verifyAudit } from '#lib/audit/verify.ts';
-import { openLanes } from '#lib/audit/verify-lanes.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
+import { trustedKeys } from '#lib/audit/proof/signing.ts';
+import { verifyAudit } from '#lib/audit/proof/verify.ts';
+import { openLanes } from '#lib/audit/proof/verifier-connections.ts';
 import { openDb } from '#lib/db.ts';
-import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
+import { applyPostgresMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
 import { insertEvents } from '../support/audit.ts';
 import { fillLog } from './support/fill.ts';
 import { conclude, median, time } from './support/measure.ts';

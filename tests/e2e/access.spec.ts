@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { APIRequestContext, APIResponse } from '@playwright/test';
 import { can, ROLES, type Role } from '#lib/access/permissions.ts';
-import { SURFACE, type Guard } from '#lib/access/surface.ts';
+import { SURFACE, type Guard } from '#lib/access/route-guards.ts';
 import { newAgent, registerAgent } from '#lib/agents/registry.ts';
 import type { Db } from '#lib/db.ts';
 import { ADMIN_ACT, must } from '../support/agents.ts';

@@ -1,9 +1,9 @@
 import { HTTP, type Message } from 'cloudevents';
 import { readBatch } from '#lib/agents/batches.ts';
-import { dataSchema } from '#lib/agents/event.ts';
-import { openapi } from '#lib/agents/openapi.ts';
+import { dataSchema } from '#lib/agents/contract/event.ts';
+import { openapi } from '#lib/agents/contract/openapi.ts';
 import { revokeKey } from '#lib/agents/key-admin.ts';
-import { processBatches } from '#lib/agents/process.ts';
+import { processBatches } from '#lib/agents/processing/process.ts';
 import { ADMIN_ACT, must, testAgent } from '../support/agents.ts';
 import { batchOf, get, oldEvent, post, sdkEvent, structured } from './support/agent.ts';
 import { expect, test } from './support/test.ts';

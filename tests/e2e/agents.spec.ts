@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { authenticate } from '#lib/agents/keys.ts';
 import { readBatch } from '#lib/agents/batches.ts';
-import { processBatches } from '#lib/agents/process.ts';
+import { processBatches } from '#lib/agents/processing/process.ts';
 import type { Db } from '#lib/db.ts';
 import { CALLER, must, testAgent } from '../support/agents.ts';
 import { deadLetter } from '../support/dead-letter.ts';

@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from './support/test.ts';
-import { tour } from '../../scripts/support/tour.ts';
+import { tour } from '../../scripts/dev/support/browser/page-visits.ts';
 
 /** Contrast depends on the colours and width on the language, so two of the four pairs hold every case. */
 const LOOKS = [

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { recordAudit } from '#lib/audit/record.ts';
+import { recordAudit } from '#lib/audit/events/record.ts';
 import type { Db } from '#lib/db.ts';
 import { expect, test } from './support/test.ts';
 

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { recordAudit } from '#lib/audit/record.ts';
+import { recordAudit } from '#lib/audit/events/record.ts';
 import type { Db } from '#lib/db.ts';
 import { expect, signIn, test } from './support/test.ts';
 

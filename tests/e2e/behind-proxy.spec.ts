@@ -1,6 +1,6 @@
-import { freePort } from '../../scripts/support/postgres.ts';
-import { sendSignInForm } from '../../scripts/support/smoke/sign-in-form.ts';
-import { Visitor } from '../../scripts/support/smoke/visitor.ts';
+import { freePort } from '../support/postgres/postgres.ts';
+import { sendSignInForm } from '../../scripts/smoke/support/sign-in-form.ts';
+import { Visitor } from '../../scripts/smoke/support/http-visitor.ts';
 import { nginxFronts, plainFront } from './support/fronts.ts';
 import { startSecondServer } from './support/second-server.ts';
 import { expect, test } from './support/test.ts';

@@ -1,11 +1,11 @@
 import { openDb } from '#lib/db.ts';
 import { COMMANDS } from '#lib/release/contract.ts';
 import { disableUser, enableUser } from '#lib/users/admin.ts';
-import { freePort } from '../../scripts/support/postgres.ts';
-import { prepareDatabase } from '../../scripts/support/database.ts';
-import { startProcess } from '../../scripts/support/processes.ts';
-import { makeSecrets } from '../../scripts/support/secrets.ts';
-import { startTestCluster } from '../../scripts/support/test-cluster.ts';
+import { freePort } from '../support/postgres/postgres.ts';
+import { prepareDatabase } from '../support/postgres/named-database.ts';
+import { startProcess } from '../support/process/processes.ts';
+import { makeSecrets } from '../support/process/secrets.ts';
+import { startTestCluster } from '../support/postgres/test-cluster.ts';
 import { expect, test } from './support/test.ts';
 import { dataFolder, processesOf, startUp } from './support/up.ts';
 

@@ -1,4 +1,4 @@
-import { recordAudit } from '#lib/audit/record.ts';
+import { recordAudit } from '#lib/audit/events/record.ts';
 import { expect, test } from './support/test.ts';
 
 /** Turns the text after it around, parts words without being seen, and ends a line. */

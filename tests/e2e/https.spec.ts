@@ -1,6 +1,6 @@
-import { freePort } from '../../scripts/support/postgres.ts';
-import { Visitor } from '../../scripts/support/smoke/visitor.ts';
-import { sendSignInForm } from '../../scripts/support/smoke/sign-in-form.ts';
+import { freePort } from '../support/postgres/postgres.ts';
+import { Visitor } from '../../scripts/smoke/support/http-visitor.ts';
+import { sendSignInForm } from '../../scripts/smoke/support/sign-in-form.ts';
 import { startSecondServer } from './support/second-server.ts';
 import { expect, test } from './support/test.ts';
 

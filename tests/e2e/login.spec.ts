@@ -1,7 +1,7 @@
-import { freePort } from '../../scripts/support/postgres.ts';
-import { Visitor } from '../../scripts/support/smoke/visitor.ts';
+import { freePort } from '../support/postgres/postgres.ts';
+import { Visitor } from '../../scripts/smoke/support/http-visitor.ts';
 import { startSecondServer } from './support/second-server.ts';
-import { sendSignInForm } from '../../scripts/support/smoke/sign-in-form.ts';
+import { sendSignInForm } from '../../scripts/smoke/support/sign-in-form.ts';
 import { expect, signIn, test } from './support/test.ts';
 
 for (const javaScriptEnabled of [true, false]) {

@@ -1,4 +1,4 @@
-import { freePort } from '../../scripts/support/postgres.ts';
+import { freePort } from '../support/postgres/postgres.ts';
 import { startIdentityProvider } from './support/identity-provider.ts';
 import { startSecondServer } from './support/second-server.ts';
 import { expect, test } from './support/test.ts';

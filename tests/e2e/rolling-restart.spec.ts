@@ -1,6 +1,6 @@
 import { Agent, get } from 'node:http';
 import { COMMANDS } from '#lib/release/contract.ts';
-import { freePort } from '../../scripts/support/postgres.ts';
+import { freePort } from '../support/postgres/postgres.ts';
 import { answers, startAsPlatform } from './support/platform.ts';
 import { expect, test, type Site } from './support/test.ts';
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { COMMANDS } from '#lib/release/contract.ts';
-import { freePort } from '../../scripts/support/postgres.ts';
+import { freePort } from '../support/postgres/postgres.ts';
 import { answers, startAsPlatform } from './support/platform.ts';
 import { expect, test } from './support/test.ts';
 

@@ -26,7 +26,7 @@ async function smoke(accounts: Account[], origin: string, args: string[], env: R
     [`SMOKE_${role.toUpperCase()}_EMAIL`, email],
     [`SMOKE_${role.toUpperCase()}_PASSWORD`, password],
   ]);
-  const child = spawn('node', ['scripts/smoke-browser.ts', '--origin', origin, '--json', ...args], {
+  const child = spawn('node', ['scripts/smoke/browser.ts', '--origin', origin, '--json', ...args], {
     env: bareEnvironment({ ...(Object.fromEntries(people) as Record<string, string>), ...env }),
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -3,9 +3,9 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { commitOf } from '../../scripts/support/commit.ts';
-import { freePort } from '../../scripts/support/postgres.ts';
-import { makeSecrets } from '../../scripts/support/secrets.ts';
+import { commitOf } from '../../scripts/dev/support/installation/commit.ts';
+import { freePort } from '../support/postgres/postgres.ts';
+import { makeSecrets } from '../support/process/secrets.ts';
 import { dataFolder, processesOf, startUp } from './support/up.ts';
 
 const READY = 'Ctrl-C stops everything.';

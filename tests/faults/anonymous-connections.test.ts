@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { startProcess } from '../../scripts/support/processes.ts';
-import { startTestSite } from '../../scripts/support/test-site.ts';
-import { residentMiB } from '../support/resident.ts';
+import { startProcess } from '../support/process/processes.ts';
+import { startTestSite } from '../../scripts/dev/support/browser/test-site.ts';
+import { residentMiB } from '../support/memory.ts';
 import { until } from '../support/worker.ts';
 import { full } from './support.ts';
 

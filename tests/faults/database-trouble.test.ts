@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { reportBatch } from '#lib/agents/batches.ts';
-import { readBacklog } from '#lib/agents/pressure.ts';
+import { readBacklog } from '#lib/agents/ingest/backpressure.ts';
 import { openDb } from '#lib/db.ts';
 import { CALLER, send, testAgent } from '../support/agents.ts';
 import { freshDatabase } from '../support/database.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cloudEvent } from '#lib/agents/event.ts';
+import { cloudEvent } from '#lib/agents/contract/event.ts';
 import { STATUS, type Result } from '#lib/errors.ts';
 import { BATCH, processAll, send, STRUCTURED, testAgent, testEvent, type TestAgent } from '../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';

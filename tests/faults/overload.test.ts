@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ingest } from '#lib/agents/ingest.ts';
-import { checkPressure, readBacklog } from '#lib/agents/pressure.ts';
-import { countDeadLetters } from '#lib/agents/redrive.ts';
+import { ingest } from '#lib/agents/ingest/ingest.ts';
+import { checkPressure, readBacklog } from '#lib/agents/ingest/backpressure.ts';
+import { countDeadLetters } from '#lib/agents/processing/redrive.ts';
 import { CALLER, send, STRUCTURED, testAgent, testEvent } from '../support/agents.ts';
 import { freshDatabase } from '../support/database.ts';
 import { startWorker, until } from '../support/worker.ts';

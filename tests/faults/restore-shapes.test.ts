@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import pg from 'pg';
 import { connectionConfig } from '#lib/db/connection.ts';
-import type { HostedCluster } from '../../scripts/support/hosted/cluster.ts';
-import { startHosted } from '../../scripts/support/hosted/shapes.ts';
+import type { HostedCluster } from '../support/hosted/cluster.ts';
+import { startHosted } from '../support/hosted/shapes.ts';
 import { clientOf17 } from '../support/newer-client.ts';
-import { haveTool } from '../support/unchecked.ts';
+import { haveTool } from '../support/required-tools.ts';
 import { run, scratch } from '../integration/release/release-cluster.ts';
 import { full } from './support.ts';
 

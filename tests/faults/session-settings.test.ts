@@ -2,16 +2,16 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exportToFile } from '#lib/audit/export-file.ts';
-import { listAudit } from '#lib/audit/list.ts';
-import { ensurePartitions } from '#lib/audit/partitions.ts';
-import { parseAuditQuery } from '#lib/audit/query.ts';
-import { auditRow } from '#lib/audit/record.ts';
-import { planPrune } from '#lib/audit/retention.ts';
-import { seal } from '#lib/audit/seal.ts';
-import { signingKey } from '#lib/audit/signing.ts';
+import { exportToFile } from '#lib/audit/export/export-file.ts';
+import { listAudit } from '#lib/audit/events/list.ts';
+import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
+import { parseAuditQuery } from '#lib/audit/events/query.ts';
+import { auditRow } from '#lib/audit/events/record.ts';
+import { planPrune } from '#lib/audit/retention/policy.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
+import { signingKey } from '#lib/audit/proof/signing.ts';
 import { openDb, type Db } from '#lib/db.ts';
-import { execute } from '../../scripts/support/postgres.ts';
+import { execute } from '../support/postgres/postgres.ts';
 import {
   migrateEnvironment,
   releaseCluster,
@@ -19,8 +19,8 @@ import {
   scratch,
   type ReleaseCluster,
 } from '../integration/release/release-cluster.ts';
-import { SECRET, testEnvironment, verify } from '../support/proof.ts';
-import { haveTool } from '../support/unchecked.ts';
+import { SECRET, testEnvironment, verify } from '../support/audit-proof.ts';
+import { haveTool } from '../support/required-tools.ts';
 import { full } from './support.ts';
 
 /** What a server, and a role of it, may have been configured with. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { countDeadLetters } from '#lib/agents/redrive.ts';
+import { countDeadLetters } from '#lib/agents/processing/redrive.ts';
 import type { Db } from '#lib/db.ts';
 import { send, testEvent, type TestAgent, type TestEvent } from '../support/agents.ts';
 import { until } from '../support/worker.ts';

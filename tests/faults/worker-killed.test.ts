@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readBacklog } from '#lib/agents/pressure.ts';
+import { readBacklog } from '#lib/agents/ingest/backpressure.ts';
 import { testAgent } from '../support/agents.ts';
 import { freshDatabase } from '../support/database.ts';
 import { startWorker, until } from '../support/worker.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
-import { smokeEvent } from '../../scripts/support/smoke/audit.ts';
+import { smokeEvent } from '../../scripts/smoke/support/audit.ts';
 import { accountOf, agentKey, expect, promise, ROLES } from './fixtures.ts';
 
 const ROUNDS = 3;

@@ -1,7 +1,7 @@
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 import type { Role } from '#lib/access/permissions.ts';
-import type { BrowserPromise } from '../../scripts/support/smoke/browser.ts';
-import type { Account } from '../../scripts/support/smoke/run.ts';
+import type { BrowserPromise } from '../../scripts/smoke/support/browser.ts';
+import type { Account } from '../../scripts/smoke/support/run.ts';
 
 const ORIGIN = process.env.SMOKE_ORIGIN ?? '';
 const ACCOUNTS = JSON.parse(process.env.SMOKE_ACCOUNTS ?? '{}') as Record<Role, Account>;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { can, type Role } from '#lib/access/permissions.ts';
-import { SURFACE } from '#lib/access/surface.ts';
+import { SURFACE } from '#lib/access/route-guards.ts';
 
 /**
  * The smallest server that keeps every promise of the smoke, with switches that break one each: the smoke must find and name each

@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { launchOptions } from '../../scripts/support/chromium.ts';
+import { launchOptions } from '../../scripts/dev/support/browser/chromium.ts';
 
 /** Started by `npm run smoke:browser`, which says where to look. One browser, in the order of the file: three sessions serve all of it. */
 export default defineConfig({

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { HEALTH_PATH } from '#lib/release/contract.ts';
-import { isAllowed, pages, protectedPages } from '../../scripts/support/smoke/surface.ts';
+import { isAllowed, pages, protectedPages } from '../../scripts/smoke/support/routes.ts';
 import { accountOf, expect, https, promise, ROLES, wantedCommit } from './fixtures.ts';
 
 const MAX_REDIRECTS = 4;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { newAgent, registerAgent } from '#lib/agents/registry.ts';
 import { issueKey } from '#lib/agents/key-admin.ts';
-import { ingest, type Accepted } from '#lib/agents/ingest.ts';
-import { processBatches } from '#lib/agents/process.ts';
-import type { Act, Origin } from '#lib/audit/catalogue.ts';
+import { ingest, type Accepted } from '#lib/agents/ingest/ingest.ts';
+import { processBatches } from '#lib/agents/processing/process.ts';
+import type { Act, Origin } from '#lib/audit/events/catalogue.ts';
 import type { Db } from '#lib/db.ts';
 import type { Result } from '#lib/errors.ts';
 

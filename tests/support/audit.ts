@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { segments, type TimeRange } from '#lib/audit/coverage.ts';
-import { pageSql } from '#lib/audit/list.ts';
-import type { FilterName } from '#lib/audit/filters.ts';
-import type { AuditQuery } from '#lib/audit/query.ts';
-import { execute } from '../../scripts/support/postgres.ts';
+import { segments, type TimeRange } from '#lib/audit/events/coverage.ts';
+import { pageSql } from '#lib/audit/events/list.ts';
+import type { FilterName } from '#lib/audit/events/filters.ts';
+import type { AuditQuery } from '#lib/audit/events/query.ts';
+import { execute } from './postgres/postgres.ts';
 
 /** What `generate_series` makes of a number `n`; any column may be replaced by another SQL expression over `n`. */
 const COLUMNS = {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { prepareDatabase } from '../../scripts/support/database.ts';
-import { startTestCluster } from '../../scripts/support/test-cluster.ts';
+import { prepareDatabase } from './postgres/named-database.ts';
+import { startTestCluster } from './postgres/test-cluster.ts';
 
-export { APP, OWNER } from '../../scripts/support/database.ts';
+export { APP, OWNER } from './postgres/named-database.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { openDb, type Db } from '#lib/db.ts';
-import { execute } from '../../scripts/support/postgres.ts';
+import { execute } from './postgres/postgres.ts';
 import { APP, OWNER, PASSWORD, TEMPLATE } from './cluster.ts';
 
 /** A database of a test's own, cloned from the migrated template. Dispose of it: a leaked connection fails the drop. */

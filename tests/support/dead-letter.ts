@@ -1,7 +1,7 @@
 import { fromPrisma } from 'pg-boss';
-import { acceptBatch } from '#lib/agents/accept.ts';
-import { markDeadBatches } from '#lib/agents/redrive.ts';
-import { validateEvents } from '#lib/agents/validate.ts';
+import { acceptBatch } from '#lib/agents/ingest/accept.ts';
+import { markDeadBatches } from '#lib/agents/processing/redrive.ts';
+import { validateEvents } from '#lib/agents/ingest/validate.ts';
 import type { Db } from '#lib/db.ts';
 import { producer } from '#lib/queue/boss.ts';
 import { INGEST_DEAD_LETTERS } from '#lib/queue/jobs.ts';

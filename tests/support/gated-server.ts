@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { guardRequestsAndBodies } from '../../app/_server/gates.ts';
+import { guardRequestsAndBodies } from '../../app/_server/gate/gates.ts';
 
 /** A server with the gates of the app and nothing behind it. Prints its port. */
 const server = createServer((request, response) => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
-import { ingest } from '#lib/agents/ingest.ts';
+import { ingest } from '#lib/agents/ingest/ingest.ts';
 import type { Db } from '#lib/db.ts';
 import { toProblem } from '#lib/errors.ts';
 import { CALLER } from './agents.ts';

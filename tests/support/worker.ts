@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { freePort } from '../../scripts/support/postgres.ts';
+import { freePort } from './postgres/postgres.ts';
 import { bareEnvironment } from './host.ts';
 
 /** A real worker process. Disposing of it kills it. */

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { db } from '#lib/db.ts';
 import { ok } from '#lib/errors.ts';
 import * as account from '#lib/users/account.ts';
-import * as session from '#lib/users/session.ts';
+import * as session from '#lib/auth/session.ts';
 import { defineAction } from '../../_server/action.ts';
-import { forgetSession, replaceSession } from '../../_server/cookie-session.ts';
+import { forgetSession, replaceSession } from '../../_server/auth/cookie-session.ts';
 
 /** Every session ends with the old password; the one in this browser goes on under a new name. */
 export const changePassword = defineAction(

@@ -1,13 +1,13 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { db } from '#lib/db.ts';
-import { listSessions } from '#lib/users/session.ts';
-import { requirePermission } from '../../_server/session.ts';
-import { ActionForm, FormField, SubmitButton } from '../../_ui/action-form.tsx';
-import { ConfirmedAct } from '../../_ui/confirmed-act.tsx';
+import { listSessions } from '#lib/auth/session.ts';
+import { requirePermission } from '../../_server/auth/session.ts';
+import { ActionForm, FormField, SubmitButton } from '../../_ui/form/action-form.tsx';
+import { ConfirmedAct } from '../../_ui/form/confirmed-action.tsx';
 import { Given } from '../../_ui/given.tsx';
-import { PageHead, Panel } from '../../_ui/page.tsx';
-import { SessionList } from '../../_ui/session-list.tsx';
+import { PageHead, Panel } from '../../_ui/layout/page.tsx';
+import { SessionList } from './_components/session-list.tsx';
 import { changePassword, signOutEverywhere } from './actions.ts';
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -7,9 +7,9 @@ import { db } from '#lib/db.ts';
 import { ok, type Result } from '#lib/errors.ts';
 import * as admin from '#lib/users/admin.ts';
 import * as create from '#lib/users/create.ts';
-import type { ResetLink } from '#lib/users/reset.ts';
+import type { ResetLink } from '#lib/auth/reset.ts';
 import { defineAction } from '../../_server/action.ts';
-import { publicOrigin } from '../../_server/public-origin.ts';
+import { publicOrigin } from '../../_server/http/public-origin.ts';
 
 const person = z.object({ id: z.uuid() });
 const role = z.enum(ROLES);

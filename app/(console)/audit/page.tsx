@@ -1,21 +1,21 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
-import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/catalogue.ts';
-import { FILTER_NAMES, momentField } from '#lib/audit/filters.ts';
-import { parseAuditQuery } from '#lib/audit/query.ts';
-import { readAudit, type Reading } from '#lib/audit/read.ts';
-import { verificationState } from '#lib/audit/verification.ts';
+import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/events/catalogue.ts';
+import { FILTER_NAMES, momentField } from '#lib/audit/events/filters.ts';
+import { parseAuditQuery } from '#lib/audit/events/query.ts';
+import { readAudit, type Reading } from '#lib/audit/events/read.ts';
+import { verificationState } from '#lib/audit/proof/verification.ts';
 import { db } from '#lib/db.ts';
 import type { Failure } from '#lib/errors.ts';
-import { actionNames, auditTexts } from '../../_server/audit-texts.ts';
-import { searchParamsOf, type SearchParams } from '../../_server/query.ts';
-import { actOf, requirePermission } from '../../_server/session.ts';
-import { AuditFilters } from '../../_ui/audit-filters.tsx';
-import { AuditNav } from '../../_ui/audit-nav.tsx';
-import { AuditTable } from '../../_ui/audit-table.tsx';
-import { LocalTime } from '../../_ui/local-time.tsx';
-import { Notice } from '../../_ui/notice.tsx';
-import { Empty, PageHead } from '../../_ui/page.tsx';
+import { actionNames, auditTexts } from './_components/texts.ts';
+import { searchParamsOf, type SearchParams } from '../../_server/http/query.ts';
+import { actOf, requirePermission } from '../../_server/auth/session.ts';
+import { AuditFilters } from './_components/filters.tsx';
+import { AuditNav } from './_components/nav.tsx';
+import { AuditTable } from './_components/table.tsx';
+import { LocalTime } from '../../_ui/data/local-time.tsx';
+import { Notice } from '../../_ui/layout/notice.tsx';
+import { Empty, PageHead } from '../../_ui/layout/page.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('audit'))('title') };

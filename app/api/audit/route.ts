@@ -1,8 +1,8 @@
-import { readAudit } from '#lib/audit/read.ts';
-import { parseAuditQuery } from '#lib/audit/query.ts';
+import { readAudit } from '#lib/audit/events/read.ts';
+import { parseAuditQuery } from '#lib/audit/events/query.ts';
 import { db } from '#lib/db.ts';
-import { withPermission } from '../../_server/api.ts';
-import { problem } from '../../_server/problem.ts';
+import { withPermission } from '../../_server/http/api.ts';
+import { problem } from '../../_server/http/problem.ts';
 
 /** One page of the audit log, newest first. `cursor` is the `nextCursor` of the page before, used with the same filters. */
 export const GET = withPermission('audit:read', async (request, { act }) => {

@@ -3,7 +3,7 @@
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { db } from '#lib/db.ts';
-import * as reset from '#lib/users/reset.ts';
+import * as reset from '#lib/auth/reset.ts';
 import { definePublicAction } from '../../_server/action.ts';
 
 export const resetPassword = definePublicAction(

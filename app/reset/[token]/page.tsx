@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { db } from '#lib/db.ts';
-import { checkResetToken } from '#lib/users/reset.ts';
-import { ActionForm, FormField, SubmitButton } from '../../_ui/action-form.tsx';
-import { Notice } from '../../_ui/notice.tsx';
-import { PlainPage } from '../../_ui/plain-page.tsx';
+import { checkResetToken } from '#lib/auth/reset.ts';
+import { ActionForm, FormField, SubmitButton } from '../../_ui/form/action-form.tsx';
+import { Notice } from '../../_ui/layout/notice.tsx';
+import { PlainPage } from '../../_ui/layout/plain-page.tsx';
 import { resetPassword } from './actions.ts';
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { toLine } from '../../json/lines.ts';
-import type { SealedEvent } from '../export.ts';
+import type { SealedEvent } from '../export/export.ts';
 
 /** An event as it is sent: with its place in the chain, which is the order of its source. */
 export type StreamedEvent = SealedEvent & { sequence: bigint };

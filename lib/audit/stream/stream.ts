@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../db.ts';
 import { env } from '../../env.ts';
-import { SOURCES, type Source } from '../catalogue.ts';
-import { uuidv7 } from '../uuid.ts';
+import { SOURCES, type Source } from '../events/catalogue.ts';
+import { uuidv7 } from '../../ids.ts';
 import { webhookSink, type Delivery, type Sink, type StreamedEvent } from './deliver.ts';
 
 const BATCH = 100;

@@ -1,5 +1,5 @@
-import { PINNED } from '../session.ts';
-import { DatabaseUrlFault } from './fault.ts';
+import { PINNED } from '../sessions/settings.ts';
+import { DatabaseUrlFault } from './error.ts';
 
 const OURS: ReadonlySet<string> = new Set(Object.keys(PINNED).map((name) => name.toLowerCase()));
 

@@ -1,4 +1,4 @@
-import { DatabaseUrlFault } from './fault.ts';
+import { DatabaseUrlFault } from './error.ts';
 
 /** A reader of a parameter's value; it throws the mend for a value that is not understood. */
 type Reader<T> = (value: string) => T;

@@ -1,4 +1,4 @@
-import { DatabaseUrlFault } from './fault.ts';
+import { DatabaseUrlFault } from './error.ts';
 import { optionsSettingOurs } from './options.ts';
 import { readParameters, unknownToPsql, type Parameters } from './parameters.ts';
 import { severalHosts, splitDatabaseUrl } from './split.ts';

@@ -1,4 +1,4 @@
-import { DatabaseUrlFault } from './fault.ts';
+import { DatabaseUrlFault } from './error.ts';
 
 /** The parts of a database URL, decoded. A part that is not there is empty. */
 export interface UrlParts {

@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 test('a file of variables that is not there is wrong use, in one line, also through npm', () => {
   for (const command of [
     'npm run --silent preflight:prod -- --env-file not-there',
-    'node -- scripts/preflight-prod.ts --env-file not-there',
+    'node -- scripts/preflight/prod.ts --env-file not-there',
   ]) {
     const ran = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
     expect(ran.status, command).toBe(2);
@@ -17,7 +17,7 @@ test('a file of variables that is not there is wrong use, in one line, also thro
 
 test('with no variables at all it says how to name them', () => {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME } as unknown as NodeJS.ProcessEnv;
-  const ran = spawnSync('node', ['scripts/preflight-prod.ts', '--only', 'environment'], {
+  const ran = spawnSync('node', ['scripts/preflight/prod.ts', '--only', 'environment'], {
     cwd: ROOT,
     env,
     encoding: 'utf8',

@@ -196,7 +196,7 @@ test('skipping shows as skipped and is never counted as green; red stays red wha
     try {
       return {
         code: 0,
-        out: execFileSync('node', ['scripts/preflight-prod.ts', ...args], { cwd: ROOT, env, encoding: 'utf8' }),
+        out: execFileSync('node', ['scripts/preflight/prod.ts', ...args], { cwd: ROOT, env, encoding: 'utf8' }),
       };
     } catch (error) {
       const { status, stdout } = error as { status: number; stdout: string };

@@ -1,4 +1,4 @@
-import { signingKey, trustedKeys } from '../../audit/signing.ts';
+import { signingKey, trustedKeys } from '../../audit/proof/signing.ts';
 import { green, red, yellow, type Check } from './check.ts';
 
 const MAKE = 'make one with: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0';

@@ -1,4 +1,4 @@
-import { uuidv7 } from '#lib/audit/uuid.ts';
+import { uuidv7 } from '#lib/ids.ts';
 import { sendBatch, type Client } from '../../../scripts/support/agent-client.ts';
 
 /** Events of the size that deployments, CI and devices report: about 700 bytes as a CloudEvent. */

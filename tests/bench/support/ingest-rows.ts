@@ -1,7 +1,7 @@
-import { acceptBatch } from '#lib/agents/accept.ts';
-import { validateEvents } from '#lib/agents/validate.ts';
-import type { Origin } from '#lib/audit/catalogue.ts';
-import { applyPostgresMigrations } from '#lib/db/postgres-migrations.ts';
+import { acceptBatch } from '#lib/agents/ingest/accept.ts';
+import { validateEvents } from '#lib/agents/ingest/validate.ts';
+import type { Origin } from '#lib/audit/events/catalogue.ts';
+import { applyPostgresMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
 import { producer } from '#lib/queue/boss.ts';
 import { events } from './agent-load.ts';
 import { fillLog } from './fill.ts';

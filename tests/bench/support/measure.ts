@@ -1,4 +1,4 @@
-import { keep, sentence, type Bound } from '../../../scripts/support/bounds.ts';
+import { keep, sentence, type Bound } from '../../../scripts/dev/support/docs/bounds.ts';
 
 /** The middle of sorted values; of an even number, the lower one. */
 export function median(values: number[]): number {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { execute, startCluster } from '../../../scripts/support/postgres.ts';
+import { execute, startCluster } from '../../support/postgres/postgres.ts';
 
 /** A migrated database to measure on. */
 export interface BenchDatabase extends AsyncDisposable {

@@ -4,8 +4,8 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../scripts/support/postgres.ts';
-import { startProcess } from '../../../scripts/support/processes.ts';
+import { freePort } from '../../support/postgres/postgres.ts';
+import { startProcess } from '../../support/process/processes.ts';
 
 /** A reverse proxy in front of a server, by what it makes of `Host`. */
 export interface Front extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import Provider, { type Context } from 'oidc-provider';
-import { freePort } from '../../../scripts/support/postgres.ts';
+import { freePort } from '../../support/postgres/postgres.ts';
 
 /** What the provider says about whoever comes next. */
 export interface Vouched {

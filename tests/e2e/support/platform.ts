@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { get } from 'node:http';
-import { processTable } from '../../../scripts/support/process-table.ts';
+import { processTable } from '../../support/process/process-table.ts';
 import { bareEnvironment } from '../../support/host.ts';
 import type { Site } from './test.ts';
 

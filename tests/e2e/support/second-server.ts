@@ -1,6 +1,6 @@
 import { COMMANDS } from '#lib/release/contract.ts';
-import { untilHealthy } from '../../../scripts/support/health.ts';
-import { startProcess } from '../../../scripts/support/processes.ts';
+import { untilHealthy } from '../../support/process/health.ts';
+import { startProcess } from '../../support/process/processes.ts';
 import type { Site } from './test.ts';
 
 /** Starts another web server on the site's database, for what one set of variables cannot show. */

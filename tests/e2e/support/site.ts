@@ -1,4 +1,4 @@
-import { startTestSite } from '../../../scripts/support/test-site.ts';
+import { startTestSite } from '../../../scripts/dev/support/browser/test-site.ts';
 
 /** What the workers of a run share. Only variables reach them. */
 export const SITE_VARIABLE = 'GOLIVE_TEST_SITE';

@@ -10,7 +10,7 @@ import {
 import type { Role } from '#lib/access/permissions.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { createUserWithPassword } from '#lib/users/create.ts';
-import type { TestSite } from '../../../scripts/support/test-site.ts';
+import type { TestSite } from '../../../scripts/dev/support/browser/test-site.ts';
 import { SITE_VARIABLE } from './site.ts';
 
 export type Site = Omit<TestSite, 'stop'>;

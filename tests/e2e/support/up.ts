@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processTable, type ProcessEntry } from '../../../scripts/support/process-table.ts';
+import { processTable, type ProcessEntry } from '../../support/process/process-table.ts';
 
 /** One `npm run up` or `npm run dev`, as a person starts it. */
 export interface Up {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../infra/config.ts';
-import { readReleases } from '../../../infra/ecs/release-manifest.ts';
+import { readReleases } from '../../../infra/release/manifest/manifest.ts';
 import { readStackFile } from '../../../infra/graph/stacks.ts';
 import { recorded } from '../graph/recorded.ts';
 import { A, ecs, released } from '../stories/command-line.ts';

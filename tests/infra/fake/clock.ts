@@ -1,4 +1,4 @@
-import type { Clock } from '../../../infra/ecs/clock.ts';
+import type { Clock } from '../../../infra/release/ecs/clock.ts';
 
 /** Time that passes when somebody sleeps: hours of a rollout take milliseconds, and the fake server lives on the same time. */
 export class FakeClock implements Clock {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { World } from './world.ts';
+import type { World } from './state.ts';
 
 /** How the SDK's clients talk: JSON with a target header, forms answered in XML, and REST (S3, Scheduler). */
 export type Input = Record<string, unknown>;

@@ -1,11 +1,11 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
+import { RELEASE_PERMISSIONS } from '../../../infra/release/permissions.ts';
 import { AwsError, answer, answerError, readCall, type Actions, type Call } from './protocol.ts';
 import { serviceActions } from './services.ts';
-import { surroundings } from './surroundings.ts';
+import { surroundings } from './other-services.ts';
 import { taskActions } from './tasks.ts';
-import type { World } from './world.ts';
+import type { World } from './state.ts';
 
 const SERVICES: Record<string, Actions> = { ...surroundings, ecs: { ...taskActions, ...serviceActions } };
 

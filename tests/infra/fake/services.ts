@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AwsError, type Actions, type Input } from './protocol.ts';
 import { ROLLOUT, type RolloutScript } from './scripts.ts';
-import { arn, next, type FakeDeployment, type FakeService, type World } from './world.ts';
+import { arn, next, type FakeDeployment, type FakeService, type World } from './state.ts';
 
 /** ECS: services and their deployments. A failed deployment is listed this long beside the rollback before ECS forgets it. */
 const FORGOTTEN_AFTER_MS = 20_000;

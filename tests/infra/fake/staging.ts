@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
-import { ENVIRONMENT_KEY, releasesBucket, type Environment, type Stack } from '../../../infra/ecs/environment.ts';
-import { openSession, type Session } from '../../../infra/ecs/session.ts';
-import type { Migration } from '../../../infra/ecs/migrations.ts';
-import { releaseId, type Release } from '../../../infra/ecs/release.ts';
+import {
+  ENVIRONMENT_KEY,
+  releasesBucket,
+  type Environment,
+  type Stack,
+} from '../../../infra/release/ecs/environment.ts';
+import { openSession, type Session } from '../../../infra/release/ecs/session.ts';
+import type { Migration } from '../../../infra/release/migrate/migrations.ts';
+import { releaseId, type Release } from '../../../infra/release/manifest/release.ts';
 import { FakeClock } from './clock.ts';
 import { ROLLOUT } from './scripts.ts';
 import { startFakeAws, type FakeAws } from './server.ts';
 import { deploy } from './services.ts';
-import { ACCOUNT, REGION, arn, type FakeTaskDefinition, type World } from './world.ts';
+import { ACCOUNT, REGION, arn, type FakeTaskDefinition, type World } from './state.ts';
 
 const PROCESSES = ['web', 'worker', 'migrate', 'prune'] as const;
 type Built = Pick<Release, 'commit' | 'images' | 'taskDefinitions'>;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AwsError, type Actions, type Input } from './protocol.ts';
 import { TASK } from './scripts.ts';
-import { arn, next, type FakeTask, type World } from './world.ts';
+import { arn, next, type FakeTask, type World } from './state.ts';
 
 const seconds = (ms: number) => ms / 1_000;
 /** Between StopTask and the container being gone. */

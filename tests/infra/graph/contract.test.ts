@@ -11,7 +11,7 @@ import {
   WORKER_CHECK_PATH,
   variablesOf,
 } from '#lib/release/contract.ts';
-import { schedulerCron } from '../../../infra/prune.ts';
+import { schedulerCron } from '../../../infra/compute/prune.ts';
 import { exampleRelease, STACKS } from '../../../infra/graph/stacks.ts';
 import { container, find, recorded } from './recorded.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { tokenSubjects } from '../../../infra/deploy-role.ts';
-import { RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
+import { tokenSubjects } from '../../../infra/delivery/deploy-role.ts';
+import { RELEASE_PERMISSIONS } from '../../../infra/release/permissions.ts';
 import { recordGraph } from '../../../infra/graph/record.ts';
 import { exampleRelease, STACKS, stackConfig } from '../../../infra/graph/stacks.ts';
-import { LOOKUP_CALLS, RESOURCE_CALLS, STEP_CALLS } from '../../../infra/pipeline-calls.ts';
+import { LOOKUP_CALLS, RESOURCE_CALLS, STEP_CALLS } from '../../../infra/delivery/pipeline-calls.ts';
 import { listOf, statementsOf } from '../../../infra/policies/rule.ts';
 import { JOBS } from '../pipeline/workflows.ts';
 import { find, recorded } from './recorded.ts';

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
-import { readMigrations } from '../../../infra/ecs/migrations.ts';
-import { planRollback } from '../../../infra/ecs/rollback-plan.ts';
-import { readReleases } from '../../../infra/ecs/release-manifest.ts';
+import { readMigrations } from '../../../infra/release/migrate/migrations.ts';
+import { planRollback } from '../../../infra/release/rollback/plan.ts';
+import { readReleases } from '../../../infra/release/manifest/manifest.ts';
 import { TASK } from '../fake/scripts.ts';
 import { COMMITS, environment, migrations, moved, MOVES, verdicts } from './updates.ts';
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, expect, test, vi } from 'vitest';
-import { readReleases } from '../../../infra/ecs/release-manifest.ts';
+import { readReleases } from '../../../infra/release/manifest/manifest.ts';
 import { ROLLOUT, TASK } from '../fake/scripts.ts';
 import { addTask } from '../fake/tasks.ts';
 import { find } from './recorded.ts';
@@ -59,7 +59,7 @@ test('a deployment is on record with all that it was and who made it, and the au
       .at(-1),
   );
   const audit = staging.world.tasks.at(-1);
-  expect(audit?.command.slice(0, 2)).toEqual(['node', 'scripts/release-record.ts']);
+  expect(audit?.command.slice(0, 2)).toEqual(['node', 'scripts/release/record.ts']);
   expect(JSON.parse(audit?.command[2] ?? '')).toMatchObject({ id: release?.id, kind: 'deploy', verdict: 'succeeded' });
 });
 

@@ -10,7 +10,7 @@ const run = (...args: string[]) =>
   );
 
 test('infra:graph prints the tree of a stack with its options, and knows no other stack', async () => {
-  const tree = await run('scripts/infra-graph.ts', '--stack', 'production');
+  const tree = await run('scripts/dev/infra-graph.ts', '--stack', 'production');
   expect(tree.code).toBe(0);
   expect(tree.stdout).toMatch(
     /^ {4}database {2}aws\.rds\.Instance {2}\[protect; retain; ignore allocatedStorage; create within 60m/m,
@@ -18,11 +18,11 @@ test('infra:graph prints the tree of a stack with its options, and knows no othe
   expect(tree.stdout).toMatch(
     /^ {4}web {2}aws\.ecs\.Service {2}\[.*beforeUpdate migrate; .*afterUpdate verify-web\]$/m,
   );
-  expect(await run('scripts/infra-graph.ts', '--stack', 'moon')).toMatchObject({ code: 2 });
+  expect(await run('scripts/dev/infra-graph.ts', '--stack', 'moon')).toMatchObject({ code: 2 });
 });
 
 test('infra:cost prints each stack’s month, dearest first, with the setting that moves it and what was not looked up', async () => {
-  const { code, stdout } = await run('scripts/infra-cost.ts');
+  const { code, stdout } = await run('scripts/infra/cost.ts');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^staging: about \d+ USD a month$[^]*^production: about \d+ USD a month$/m);
   expect(stdout).toMatch(/^ {2}NAT: 3 x gateway +\d+\.\d\d +golive:network\.nat$/m);

@@ -146,6 +146,6 @@ test('every npm script that the pipeline runs exists', () => {
 });
 
 test('the migrator’s image is given what the release commands run in it', () => {
-  const audit = /'(scripts\/[\w-]+\.ts)'/.exec(readFileSync('infra/ecs/release-audit.ts', 'utf8'))?.[1];
+  const audit = /'(scripts\/[\w/-]+\.ts)'/.exec(readFileSync('infra/release/manifest/audit.ts', 'utf8'))?.[1];
   expect(MIGRATOR_PROGRAMS).toContain(audit);
 });

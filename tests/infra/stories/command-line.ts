@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { OPERATOR_PERMISSIONS, RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
-import { EXIT } from '../../../infra/ecs/failure.ts';
+import { OPERATOR_PERMISSIONS, RELEASE_PERMISSIONS } from '../../../infra/release/permissions.ts';
+import { EXIT } from '../../../infra/release/ecs/failure.ts';
 import { invoke } from '../../../scripts/ecs/invoke.ts';
 import { startStaging, type Staging } from '../fake/staging.ts';
-import { REGION } from '../fake/world.ts';
+import { REGION } from '../fake/state.ts';
 import { bareEnvironment } from '../../support/host.ts';
 
 export const A = 'a'.repeat(40);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { EXIT } from '../../../infra/ecs/failure.ts';
+import { EXIT } from '../../../infra/release/ecs/failure.ts';
 import { VERBS } from '../../../scripts/ecs/verbs.ts';
 import { TASK } from '../fake/scripts.ts';
 import { startStaging } from '../fake/staging.ts';

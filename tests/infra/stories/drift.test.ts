@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { diffStack } from '../../../infra/ecs/diff.ts';
-import { readDrift } from '../../../infra/ecs/drift.ts';
-import { planRollback } from '../../../infra/ecs/rollback-plan.ts';
-import { rollBack } from '../../../infra/ecs/rollback.ts';
+import { diffStack } from '../../../infra/release/inspect/diff.ts';
+import { readDrift } from '../../../infra/release/inspect/drift.ts';
+import { planRollback } from '../../../infra/release/rollback/plan.ts';
+import { rollBack } from '../../../infra/release/rollback/rollback.ts';
 import { migrations, startStaging, type Staging } from '../fake/staging.ts';
 
 const A = 'a'.repeat(40);

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { followLogs } from '../../../infra/ecs/logs.ts';
+import { followLogs } from '../../../infra/release/inspect/logs.ts';
 import { write } from '../fake/tasks.ts';
 import { released, startProcess } from './command-line.ts';
 

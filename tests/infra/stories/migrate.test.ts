@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { EcsFailure } from '../../../infra/ecs/failure.ts';
-import { runMigrateGate } from '../../../infra/ecs/migrate-gate.ts';
+import { EcsFailure } from '../../../infra/release/ecs/failure.ts';
+import { runMigrateGate } from '../../../infra/release/migrate/run-migrations.ts';
 import { TASK, type TaskScript } from '../fake/scripts.ts';
 import { startStaging, type Staging } from '../fake/staging.ts';
 import { addTask } from '../fake/tasks.ts';

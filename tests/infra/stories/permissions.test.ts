@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { readLogs } from '../../../infra/ecs/logs.ts';
-import { runMigrateGate } from '../../../infra/ecs/migrate-gate.ts';
-import { OPERATOR_PERMISSIONS, RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
-import { planRollback } from '../../../infra/ecs/rollback-plan.ts';
-import { rollBack } from '../../../infra/ecs/rollback.ts';
-import { readStatus } from '../../../infra/ecs/status.ts';
-import { verifyStack } from '../../../infra/ecs/verify.ts';
+import { readLogs } from '../../../infra/release/inspect/logs.ts';
+import { runMigrateGate } from '../../../infra/release/migrate/run-migrations.ts';
+import { OPERATOR_PERMISSIONS, RELEASE_PERMISSIONS } from '../../../infra/release/permissions.ts';
+import { planRollback } from '../../../infra/release/rollback/plan.ts';
+import { rollBack } from '../../../infra/release/rollback/rollback.ts';
+import { readStatus } from '../../../infra/release/inspect/status.ts';
+import { verifyStack } from '../../../infra/release/inspect/verify.ts';
 import { ROLLOUT, TASK } from '../fake/scripts.ts';
 import { deploy } from '../fake/services.ts';
 import { DATABASE_SECRET, startStaging, type Staging } from '../fake/staging.ts';

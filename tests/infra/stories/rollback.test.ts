@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { EcsFailure } from '../../../infra/ecs/failure.ts';
-import { readLive } from '../../../infra/ecs/live.ts';
-import { planRollback, type RollbackOptions } from '../../../infra/ecs/rollback-plan.ts';
-import { rollBack } from '../../../infra/ecs/rollback.ts';
-import { readReleases } from '../../../infra/ecs/release-manifest.ts';
+import { EcsFailure } from '../../../infra/release/ecs/failure.ts';
+import { readLive } from '../../../infra/release/ecs/live.ts';
+import { planRollback, type RollbackOptions } from '../../../infra/release/rollback/plan.ts';
+import { rollBack } from '../../../infra/release/rollback/rollback.ts';
+import { readReleases } from '../../../infra/release/manifest/manifest.ts';
 import { ROLLOUT, TASK } from '../fake/scripts.ts';
 import { deploy } from '../fake/services.ts';
 import { migrations, startStaging, type Staging } from '../fake/staging.ts';
@@ -63,7 +63,7 @@ test('a rollback is in the manifest and in the audit log, by the newest migrator
   expect(newest).toMatchObject({ id, by: expect.stringContaining('assumed-role/deploy/ci') as string });
   const audit = staging.world.tasks.at(-1);
   expect(audit?.taskDefinition).toMatch(/golive-staging-migrate:2$/);
-  expect(audit?.command.slice(0, 2)).toEqual(['node', 'scripts/release-record.ts']);
+  expect(audit?.command.slice(0, 2)).toEqual(['node', 'scripts/release/record.ts']);
   expect(JSON.parse(audit?.command[2] ?? '')).toMatchObject({ id, kind: 'rollback', verdict: 'succeeded', commit: A });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { EcsFailure } from '../../../infra/ecs/failure.ts';
-import { verifyRollout } from '../../../infra/ecs/verify-rollout.ts';
+import { EcsFailure } from '../../../infra/release/ecs/failure.ts';
+import { verifyRollout } from '../../../infra/release/rollout/verify.ts';
 import { ROLLOUT, type RolloutScript } from '../fake/scripts.ts';
 import { deploy } from '../fake/services.ts';
 import { startStaging, type Staging } from '../fake/staging.ts';

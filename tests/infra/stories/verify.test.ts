@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Check } from '../../../infra/ecs/checks/check.ts';
-import { OPERATOR_PERMISSIONS, RELEASE_PERMISSIONS } from '../../../infra/ecs/permissions.ts';
-import { verifyStack } from '../../../infra/ecs/verify.ts';
+import type { Check } from '../../../infra/release/checks/check.ts';
+import { OPERATOR_PERMISSIONS, RELEASE_PERMISSIONS } from '../../../infra/release/permissions.ts';
+import { verifyStack } from '../../../infra/release/inspect/verify.ts';
 import { DATABASE_SECRET, startStaging, type Staging } from '../fake/staging.ts';
 
 const COMMIT = 'a'.repeat(40);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { must, processAll, send, testAgent, testEvent, type TestAgent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 

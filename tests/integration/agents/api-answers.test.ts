@@ -4,7 +4,7 @@ import { GET as getBatch } from '../../../app/api/agent/batches/[id]/route.ts';
 import { POST as postEvents } from '../../../app/api/agent/events/route.ts';
 import { GET as getDescription } from '../../../app/api/agent/openapi.json/route.ts';
 import { GET as getSchema } from '../../../app/api/agent/schema/route.ts';
-import { openapi } from '#lib/agents/openapi.ts';
+import { openapi } from '#lib/agents/contract/openapi.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { log } from '#lib/log.ts';
 import { BATCH, processAll, STRUCTURED, testAgent, testEvent, type TestAgent } from '../../support/agents.ts';

@@ -1,6 +1,6 @@
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { dataSchema } from '#lib/agents/event.ts';
+import { dataSchema } from '#lib/agents/contract/event.ts';
 import { processAll, send, STRUCTURED, testAgent, testEvent, type TestAgent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { serveIngest } from '../../support/ingest-server.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { handleIngestJobs } from '#lib/agents/job.ts';
+import { handleIngestJobs } from '#lib/agents/processing/job.ts';
 import { log } from '#lib/log.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { measureSignals } from '../../../worker/signals.ts';
 import { must, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { processAll, testAgent, type TestAgent } from '../../support/agents.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { everyLanguage, goPrograms, pythonPrograms, type ForeignPrograms } from '../../support/foreign.ts';
+import { everyLanguage, goPrograms, pythonPrograms, type ForeignPrograms } from '../../support/other-languages.ts';
 import { serveIngest } from '../../support/ingest-server.ts';
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readBatch } from '#lib/agents/batches.ts';
-import { redriveDeadLetters } from '#lib/agents/redrive.ts';
-import { processBatches } from '#lib/agents/process.ts';
+import { redriveDeadLetters } from '#lib/agents/processing/redrive.ts';
+import { processBatches } from '#lib/agents/processing/process.ts';
 import {
   ADMIN_ACT,
   must,

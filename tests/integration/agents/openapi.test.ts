@@ -1,8 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
-import { SURFACE } from '#lib/access/surface.ts';
-import { BATCH_TYPE, STRUCTURED_TYPE } from '#lib/agents/cloudevents.ts';
-import { openapi } from '#lib/agents/openapi.ts';
+import { SURFACE } from '#lib/access/route-guards.ts';
+import { BATCH_TYPE, STRUCTURED_TYPE } from '#lib/agents/ingest/cloudevents.ts';
+import { openapi } from '#lib/agents/contract/openapi.ts';
 import { testEvent } from '../../support/agents.ts';
 import { describedAnswers, schemasOf, type Description } from '../../support/openapi.ts';
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { expireKey, issueKey, revokeKey, rotateKey } from '#lib/agents/key-admin.ts';
-import { redriveDeadLetters } from '#lib/agents/redrive.ts';
+import { redriveDeadLetters } from '#lib/agents/processing/redrive.ts';
 import { newAgent, registerAgent, setAgentDisabled } from '#lib/agents/registry.ts';
-import type { Act } from '#lib/audit/catalogue.ts';
+import type { Act } from '#lib/audit/events/catalogue.ts';
 import type { Result } from '#lib/errors.ts';
 import { changeRole, disableUser } from '#lib/users/admin.ts';
 import { ADMIN_ACT, testAgent, type TestAgent } from '../../support/agents.ts';
 import { freshDatabase, lockWaits, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, auditTrail } from '../users/people.ts';
+import { actOf, addPerson, auditTrail } from '../users/users.ts';
 
 let database: TestDatabase;
 let agent: TestAgent;

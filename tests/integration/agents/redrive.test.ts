@@ -7,7 +7,7 @@ import { deadLetter } from '../../support/dead-letter.ts';
 import { TEST_SECRET } from '../../support/worker.ts';
 
 const redrive = (databaseUrl: string, ...args: string[]) =>
-  command('node', ['scripts/agent-ingest-redrive.ts', ...args], {
+  command('node', ['scripts/agent/ingest/redrive.ts', ...args], {
     env: { DATABASE_URL: databaseUrl, NEXTAUTH_SECRET: TEST_SECRET },
   });
 

@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { dataSchema } from '#lib/agents/event.ts';
-import { validateEvents } from '#lib/agents/validate.ts';
+import { dataSchema } from '#lib/agents/contract/event.ts';
+import { validateEvents } from '#lib/agents/ingest/validate.ts';
 import { testEvent } from '../../support/agents.ts';
 import { command } from '../../support/command.ts';
-import { everyLanguage, goPrograms, pythonPrograms, type ForeignPrograms } from '../../support/foreign.ts';
+import { everyLanguage, goPrograms, pythonPrograms, type ForeignPrograms } from '../../support/other-languages.ts';
 
 const good = testEvent().data;
 const actor = (id: unknown, label?: unknown) => ({ ...good, actor: { id, ...(label === undefined ? {} : { label }) } });

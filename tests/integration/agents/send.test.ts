@@ -9,7 +9,7 @@ import { processAll, testAgent, testEvent, type TestAgent } from '../../support/
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { serveIngest } from '../../support/ingest-server.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { haveTool } from '../../support/required-tools.ts';
 
 let database: TestDatabase;
 let agent: TestAgent;
@@ -27,7 +27,7 @@ afterAll(async () => {
 const stored = () => database.db.auditEvent.count({ where: { source: 'agent' } });
 
 function send(args: string[], { key = agent.secret, input = JSON.stringify(testEvent()) } = {}) {
-  return command('node', ['scripts/agent-send.ts', ...args], { env: { GOLIVE_AGENT_KEY: key }, input });
+  return command('node', ['scripts/agent/send.ts', ...args], { env: { GOLIVE_AGENT_KEY: key }, input });
 }
 
 test('agent:send delivers a file, names bad lines, and sending it again stores nothing twice', async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { recordAudit } from '#lib/audit/record.ts';
+import { recordAudit } from '#lib/audit/events/record.ts';
 import { SIGNALS } from '#lib/release/signals.ts';
 import { measureSignals } from '../../../worker/signals.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 
 test('the worker measures every signal that a platform alarms on, and an unsealed event raises the seal lag', async () => {
   await using database = await freshDatabase();

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { redriveDeadLetters } from '#lib/agents/redrive.ts';
+import { redriveDeadLetters } from '#lib/agents/processing/redrive.ts';
 import { WORKER_CHECK_PATH } from '#lib/release/contract.ts';
 import { readBatch } from '#lib/agents/batches.ts';
 import { ADMIN_ACT, must, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { startWorker, until } from '../../support/worker.ts';
 
 test('the worker takes what was accepted, drains on SIGTERM, and answers probes', async () => {

@@ -6,7 +6,7 @@ import { openDb, type Db } from '#lib/db.ts';
 import { checkHealth } from '#lib/health.ts';
 import { log } from '#lib/log.ts';
 import { GET } from '../../../app/api/health/route.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Act } from '#lib/audit/catalogue.ts';
-import { auditRow } from '#lib/audit/record.ts';
+import type { Act } from '#lib/audit/events/catalogue.ts';
+import { auditRow } from '#lib/audit/events/record.ts';
 import { DAYS, readOverview } from '#lib/overview.ts';
 import { createUserWithPassword } from '#lib/users/create.ts';
 import { disableUser } from '#lib/users/admin.ts';
-import { startSession } from '#lib/users/session.ts';
+import { startSession } from '#lib/auth/session.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
 const ACT: Act = { actor: { type: 'system', id: 'test', label: 'test' }, origin: { source: 'cli' } };

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { ShippedAnchor } from '#lib/audit/anchor.ts';
-import { seal } from '#lib/audit/seal.ts';
+import type { ShippedAnchor } from '#lib/audit/proof/anchor.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { Bucket } from '../../support/bucket.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { asOwner, sealedLog, testEnvironment, verify } from '../../support/proof.ts';
+import { asOwner, sealedLog, testEnvironment, verify } from '../../support/audit-proof.ts';
 
 let database: TestDatabase;
 let bucket: Bucket;

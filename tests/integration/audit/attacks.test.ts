@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
-import { seal } from '#lib/audit/seal.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { sealedLog, testEnvironment, verify } from '../../support/proof.ts';
+import { sealedLog, testEnvironment, verify } from '../../support/audit-proof.ts';
 
 let database: TestDatabase;
 

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { coveredRange, type TimeRange } from '#lib/audit/coverage.ts';
-import { parseFilters } from '#lib/audit/filters.ts';
-import { DEFAULT_LIMIT } from '#lib/audit/query.ts';
-import { ensurePartitions } from '#lib/audit/partitions.ts';
+import { coveredRange, type TimeRange } from '#lib/audit/events/coverage.ts';
+import { parseFilters } from '#lib/audit/events/filters.ts';
+import { DEFAULT_LIMIT } from '#lib/audit/events/query.ts';
+import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
 import { SESSION_SETTINGS } from '#lib/db.ts';
 import { FILTER_CASES, pageCost, writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';

@@ -1,14 +1,14 @@
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ensurePartitions } from '#lib/audit/partitions.ts';
-import { prune } from '#lib/audit/prune.ts';
-import type { RetentionPolicy } from '#lib/audit/retention.ts';
-import { seal } from '#lib/audit/seal.ts';
-import { signingKey } from '#lib/audit/signing.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
+import { prune } from '#lib/audit/retention/prune.ts';
+import type { RetentionPolicy } from '#lib/audit/retention/policy.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
+import { signingKey } from '#lib/audit/proof/signing.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { asOwner, SECRET, testEnvironment, verify } from '../../support/proof.ts';
+import { asOwner, SECRET, testEnvironment, verify } from '../../support/audit-proof.ts';
 
 beforeAll(testEnvironment);
 

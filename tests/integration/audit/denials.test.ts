@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { recordAccessDenied } from '#lib/audit/denials.ts';
+import { recordAccessDenied } from '#lib/audit/events/denials.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { actOf, addPerson } from '../users/people.ts';
+import { actOf, addPerson } from '../users/users.ts';
 
 test('two hundred denials of a person are events of their own; a script that goes on is counted, and nobody else’s are', async () => {
   await using database = await freshDatabase();

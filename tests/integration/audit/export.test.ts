@@ -3,15 +3,15 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { exportToFile } from '#lib/audit/export-file.ts';
-import { exportStream, type Download } from '#lib/audit/export-stream.ts';
-import type { ExportFormat } from '#lib/audit/formats.ts';
-import { seal } from '#lib/audit/seal.ts';
-import { signingKey } from '#lib/audit/signing.ts';
-import { verifyExport } from '#lib/audit/verify-export.ts';
+import { exportToFile } from '#lib/audit/export/export-file.ts';
+import { exportStream, type Download } from '#lib/audit/export/export-stream.ts';
+import type { ExportFormat } from '#lib/audit/export/formats.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
+import { signingKey } from '#lib/audit/proof/signing.ts';
+import { verifyExport } from '#lib/audit/export/verify-export.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { keys, SECRET, testEnvironment } from '../../support/proof.ts';
+import { keys, SECRET, testEnvironment } from '../../support/audit-proof.ts';
 
 let database: TestDatabase;
 let dir: string;

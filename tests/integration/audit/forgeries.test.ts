@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
-import type { ShippedAnchor } from '#lib/audit/anchor.ts';
-import type { FindingKind } from '#lib/audit/finding.ts';
-import { anchorText, signingKey, signText } from '#lib/audit/signing.ts';
+import type { ShippedAnchor } from '#lib/audit/proof/anchor.ts';
+import type { FindingKind } from '#lib/audit/proof/finding.ts';
+import { anchorText, signingKey, signText } from '#lib/audit/proof/signing.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { asOwner, sealedLog, testEnvironment, verify } from '../../support/proof.ts';
+import { asOwner, sealedLog, testEnvironment, verify } from '../../support/audit-proof.ts';
 
 /** As the owner with malice, triggers disabled: nothing is refused, and the verifier finds it out. */
 let database: TestDatabase;

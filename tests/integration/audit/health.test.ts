@@ -1,12 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
-import { auditHealth } from '#lib/audit/health.ts';
-import { auditRow } from '#lib/audit/record.ts';
-import { seal } from '#lib/audit/seal.ts';
+import { auditHealth } from '#lib/audit/reports/health.ts';
+import { auditRow } from '#lib/audit/events/record.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
 import { securityReport } from '#lib/security-report.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { SECRET, testEnvironment } from '../../support/proof.ts';
+import { SECRET, testEnvironment } from '../../support/audit-proof.ts';
 
 beforeAll(testEnvironment);
 
@@ -66,7 +66,7 @@ test('times that a zone has shifted are told from the ids, for each offset and s
     { from: new Date('2026-04-02T08:30:00.456Z'), to: new Date('2026-04-02T08:30:00.456Z'), minutes: -210 },
   ]);
   const env = { DATABASE_URL: database.appUrl, NEXTAUTH_SECRET: SECRET };
-  const { stdout } = await command('node', ['scripts/audit-health.ts'], { env });
+  const { stdout } = await command('node', ['scripts/audit/health.ts'], { env });
   expect(stdout).toContain('look at this: events from 2026-02-01T17:30:00.123Z to 2026-03-02T17:30:00.456Z');
   expect(stdout).toContain('330 minutes off');
 });

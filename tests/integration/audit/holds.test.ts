@@ -1,17 +1,17 @@
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ensurePartitions } from '#lib/audit/partitions.ts';
-import { prune } from '#lib/audit/prune.ts';
-import { planPrune } from '#lib/audit/retention.ts';
-import { seal } from '#lib/audit/seal.ts';
-import { signingKey } from '#lib/audit/signing.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
+import { prune } from '#lib/audit/retention/prune.ts';
+import { planPrune } from '#lib/audit/retention/policy.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
+import { signingKey } from '#lib/audit/proof/signing.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { testAgent } from '../../support/agents.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { SECRET, testEnvironment, verify } from '../../support/proof.ts';
-import { addPerson } from '../users/people.ts';
+import { SECRET, testEnvironment, verify } from '../../support/audit-proof.ts';
+import { addPerson } from '../users/users.ts';
 
 let database: TestDatabase;
 
@@ -29,7 +29,7 @@ afterEach(() => database[Symbol.asyncDispose]());
 
 const POLICY = { days: 100, longer: [] };
 const hold = (args: string[], url = database.ownerUrl) =>
-  command('node', ['scripts/audit-hold.ts', ...args], {
+  command('node', ['scripts/audit/hold.ts', ...args], {
     env: { DATABASE_URL: database.appUrl, MIGRATE_DATABASE_URL: url },
   });
 
@@ -49,7 +49,7 @@ test('what is held stays, the dry run says so, and it goes once the hold is rele
   const { id } = JSON.parse(placed.stdout) as { id: string };
 
   expect((await planPrune(database.db, POLICY)).find(({ rows }) => rows > 0)).toMatchObject({ rows: 54, held: 6 });
-  const dry = await command('node', ['scripts/audit-prune.ts', '--dry-run'], {
+  const dry = await command('node', ['scripts/audit/prune.ts', '--dry-run'], {
     env: { DATABASE_URL: database.appUrl, NEXTAUTH_SECRET: SECRET, AUDIT_RETENTION_DAYS: '100' },
   });
   expect(dry.stdout).toContain(`held: ${id}  by user-7: case 7`);

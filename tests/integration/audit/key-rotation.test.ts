@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
-import { ensurePartitions } from '#lib/audit/partitions.ts';
-import { publicKeyText, signingKey } from '#lib/audit/signing.ts';
+import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
+import { publicKeyText, signingKey } from '#lib/audit/proof/signing.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { SECRET, testEnvironment } from '../../support/proof.ts';
+import { SECRET, testEnvironment } from '../../support/audit-proof.ts';
 
 beforeAll(testEnvironment);
 

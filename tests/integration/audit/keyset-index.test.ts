@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { applyPostgresMigrations, runStatement, splitStatements } from '#lib/db/postgres-migrations.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { applyPostgresMigrations, runStatement, splitStatements } from '#lib/db/migrations/repeatable-migrations.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase } from '../../support/database.ts';
 import { bareEnvironment } from '../../support/host.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { haveTool } from '../../support/required-tools.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../../../docs/ops/audit_keyset_index_standalone.sql', import.meta.url));

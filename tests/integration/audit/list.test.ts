@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { Db } from '#lib/db.ts';
-import { listAudit } from '#lib/audit/list.ts';
-import { parseAuditQuery } from '#lib/audit/query.ts';
-import { readAudit, readAuditEvent } from '#lib/audit/read.ts';
+import { listAudit } from '#lib/audit/events/list.ts';
+import { parseAuditQuery } from '#lib/audit/events/query.ts';
+import { readAudit, readAuditEvent } from '#lib/audit/events/read.ts';
 import { freshDatabase } from '../../support/database.ts';
 import { writeEvents } from '../../support/audit.ts';
 

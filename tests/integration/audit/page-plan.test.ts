@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { coveredRange, segments, type TimeRange } from '#lib/audit/coverage.ts';
-import { parseFilters, type FilterName } from '#lib/audit/filters.ts';
-import { pageSql } from '#lib/audit/list.ts';
-import { DEFAULT_LIMIT, type AuditQuery } from '#lib/audit/query.ts';
+import { coveredRange, segments, type TimeRange } from '#lib/audit/events/coverage.ts';
+import { parseFilters, type FilterName } from '#lib/audit/events/filters.ts';
+import { pageSql } from '#lib/audit/events/list.ts';
+import { DEFAULT_LIMIT, type AuditQuery } from '#lib/audit/events/query.ts';
 import { SESSION_SETTINGS } from '#lib/db.ts';
 import { FILTER_CASES, pageCost, writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';

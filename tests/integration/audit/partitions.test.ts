@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { ensurePartitions } from '#lib/audit/partitions.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase } from '../../support/database.ts';
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
-import { GENESIS, leafOf, linkOf } from '#lib/audit/canonical.ts';
-import { seal } from '#lib/audit/seal.ts';
-import { verificationState } from '#lib/audit/verification.ts';
+import { GENESIS, leafOf, linkOf } from '#lib/audit/proof/canonical.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
+import { verificationState } from '#lib/audit/proof/verification.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { sealedLog, testEnvironment, verify } from '../../support/proof.ts';
+import { sealedLog, testEnvironment, verify } from '../../support/audit-proof.ts';
 
 beforeAll(testEnvironment);
 

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { seal } from '#lib/audit/seal.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
 import { linesSink, webhookSignature, webhookSink, type Sink } from '#lib/audit/stream/deliver.ts';
 import { backOff, stream } from '#lib/audit/stream/stream.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { testEnvironment } from '../../support/proof.ts';
+import { testEnvironment } from '../../support/audit-proof.ts';
 
 const SECRET = 'webhook-secret-webhook-secret-webhook';
 

@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { exportToFile } from '#lib/audit/export-file.ts';
-import { publicKeyText, signingKey } from '#lib/audit/signing.ts';
+import { exportToFile } from '#lib/audit/export/export-file.ts';
+import { publicKeyText, signingKey } from '#lib/audit/proof/signing.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { asOwner, SECRET, sealedLog, testEnvironment } from '../../support/proof.ts';
+import { asOwner, SECRET, sealedLog, testEnvironment } from '../../support/audit-proof.ts';
 
 let database: TestDatabase;
 
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => database[Symbol.asyncDispose]());
 
 const run = (args: string[], url = database.appUrl) =>
-  command('node', ['scripts/audit-verify.ts', ...args], { env: { DATABASE_URL: url, NEXTAUTH_SECRET: SECRET } });
+  command('node', ['scripts/audit/verify.ts', ...args], { env: { DATABASE_URL: url, NEXTAUTH_SECRET: SECRET } });
 const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
 test('0 for an intact log: everything when asked, and what is new otherwise', async () => {
@@ -57,7 +57,7 @@ test('an export verifies without any database, and not after a change', async ()
   const act = { actor: { type: 'system', id: 'test', label: 'test' }, origin: { source: 'cli' } } as const;
   await exportToFile(database.db, act, { file, format: 'ndjson', filters: {}, key });
   const offline = () =>
-    command('node', ['scripts/audit-verify.ts', '--export', file, '--public-key', publicKeyText(key)]);
+    command('node', ['scripts/audit/verify.ts', '--export', file, '--public-key', publicKeyText(key)]);
   const { code, stdout } = await offline();
   expect([code, stdout.split('\n')[0]]).toEqual([0, '41 exported events are what was signed']);
   expect(stdout, 'a part must not pass as the whole').toContain('none: every event of the log at that time');

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { seal } from '#lib/audit/seal.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { testEnvironment } from '../../support/proof.ts';
+import { testEnvironment } from '../../support/audit-proof.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { recordAudit } from '#lib/audit/record.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { recordAudit } from '#lib/audit/events/record.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase } from '../../support/database.ts';
 
 const event = {

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectionConfig } from '#lib/db/connection.ts';
-import type { DatabaseUrls } from '../../../scripts/support/database.ts';
-import type { HostedCluster } from '../../../scripts/support/hosted/cluster.ts';
-import { startHosted } from '../../../scripts/support/hosted/shapes.ts';
+import type { DatabaseUrls } from '../../support/postgres/named-database.ts';
+import type { HostedCluster } from '../../support/hosted/cluster.ts';
+import { startHosted } from '../../support/hosted/shapes.ts';
 
 const PASSWORDS = { owner: 'p%w owner', app: 'p%w app' };
 

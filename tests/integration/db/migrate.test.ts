@@ -13,7 +13,7 @@ test('two deployments at once on an empty database: both succeed, and everything
   expect(ledger.every(({ runs: count }) => count === 1n)).toBe(true);
   const applied = runs.flatMap(({ stdout }) => stdout.match(/^applied \S+/gm) ?? []);
   expect(new Set(applied).size).toBe(applied.length);
-  expect(await release.script(database, 'db-status')).toMatchObject({ code: 0 });
+  expect(await release.script(database, 'db/status')).toMatchObject({ code: 0 });
 });
 
 test('a file of prisma/postgres that fails stops the deployment, names itself, leaves nothing half done, and runs when repaired', async () => {
@@ -35,9 +35,9 @@ test('a concurrent file builds its index outside of a transaction, and again aft
   const file = release.path('prisma/postgres/999_index.sql');
   const build = 'CREATE INDEX CONCURRENTLY IF NOT EXISTS name_idx ON "User" (name);';
   await writeFile(file, `-- concurrent\n${build}\nSELECT 1/0;\n`);
-  expect((await release.script(database, 'db-pg-migrate')).code).toBe(1);
+  expect((await release.script(database, 'db/pg/migrate')).code).toBe(1);
   await writeFile(file, `-- concurrent\n${build}\n`);
-  expect(await release.script(database, 'db-pg-migrate')).toMatchObject({ code: 0 });
+  expect(await release.script(database, 'db/pg/migrate')).toMatchObject({ code: 0 });
   expect(await database.db.$queryRaw`SELECT indisvalid FROM pg_index WHERE indexrelid = 'name_idx'::regclass`).toEqual([
     { indisvalid: true },
   ]);

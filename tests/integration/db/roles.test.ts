@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openClient } from '#lib/db/client.ts';
-import { heldRights } from '#lib/db/held-rights.ts';
-import { grantDocument } from '../../../scripts/support/grant-table.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { heldRights } from '#lib/db/roles/held-rights.ts';
+import { grantDocument } from '../../../scripts/dev/support/docs/grant-table.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { insertEvents } from '../../support/audit.ts';
 import { startWorker, TEST_SECRET, until } from '../../support/worker.ts';
 

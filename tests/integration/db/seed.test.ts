@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Role } from '#lib/access/permissions.ts';
-import { signIn } from '#lib/users/sign-in.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
 import { emailOf, LEFT_ALONE, passwordVariable } from '#prisma/demo-accounts.ts';
 import { hasOtherPeople, seedPeople } from '#prisma/seed.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 

@@ -2,19 +2,19 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { PINNED } from '#lib/db/session.ts';
+import { PINNED } from '#lib/db/sessions/settings.ts';
 import { openDb } from '#lib/db.ts';
 import { openClient } from '#lib/db/client.ts';
-import { configuredOtherwise, unpinned } from '#lib/db/session-check.ts';
+import { configuredOtherwise, unpinned } from '#lib/db/sessions/check.ts';
 import { checkHealth } from '#lib/health.ts';
 import { log } from '#lib/log.ts';
 import { openConsumer } from '#lib/queue/boss.ts';
 import { openEngine } from '#prisma/engine/engine.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { testEnvironment } from '../../support/proof.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { testEnvironment } from '../../support/audit-proof.ts';
+import { haveTool } from '../../support/required-tools.ts';
 
 /** What an operator, a provider or an attacker of the settings may have said, of the database and of the role. */
 const OF_DATABASE = {

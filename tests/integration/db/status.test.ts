@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pendingMigrations } from '#lib/db/pending-migrations.ts';
-import type { Finding } from '#lib/db/status.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { pendingMigrations } from '#lib/db/migrations/pending.ts';
+import type { Finding } from '#lib/db/status/status.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { copyRelease, type Release } from '../../support/release.ts';
@@ -20,7 +20,7 @@ afterEach(async () => {
 const root = () => release.path();
 
 async function status(): Promise<{ code: number | null; findings: string[] }> {
-  const { code, stdout, stderr } = await release.script(database, 'db-status', '--json');
+  const { code, stdout, stderr } = await release.script(database, 'db/status', '--json');
   if (code !== 0 && code !== 1) throw new Error(`db:status ended with ${code}: ${stderr}`);
   const { findings } = JSON.parse(stdout) as { findings: Finding[] };
   return { code, findings: findings.map(({ kind, name, detail }) => `${kind} ${name}: ${detail}`) };
@@ -41,7 +41,7 @@ test('a migrated database is as it should be, also with partitions for every mon
     ),
     `CREATE TABLE "AuditChain_0" PARTITION OF "AuditChain" FOR VALUES FROM (0) TO (1000000)`,
   );
-  expect(await release.script(database, 'db-pg-migrate', '--again')).toMatchObject({ code: 0 });
+  expect(await release.script(database, 'db/pg/migrate', '--again')).toMatchObject({ code: 0 });
   expect(await status()).toEqual({ code: 0, findings: [] });
   expect(await pendingMigrations(database.db, root())).toEqual([]);
 });
@@ -52,7 +52,7 @@ test('a new migration and a new file of prisma/postgres are pending until they a
   const pending = ['20990101000000_note', '999_note.sql'];
   expect(await status()).toEqual({ code: 1, findings: pending.map((name) => `pending ${name}: not applied`) });
   expect(await pendingMigrations(database.db, root())).toEqual(pending);
-  const half = await release.script(database, 'db-pg-migrate');
+  const half = await release.script(database, 'db/pg/migrate');
   expect(half).toMatchObject({ code: 1, stderr: expect.stringContaining('20990101000000_note (pending)') as string });
   expect(await release.migrate(database)).toMatchObject({ code: 0 });
   expect(await status()).toEqual({ code: 0, findings: [] });
@@ -117,7 +117,7 @@ test('after a rollback a column of the newer release is right where it is, and o
     code: 1,
     findings: [ahead, expect.stringMatching(/^ahead prisma\/schema\.prisma: .*newer release has added.*ofNewer/s)],
   });
-  const shown = await release.script(database, 'db-status');
+  const shown = await release.script(database, 'db/status');
   expect(shown.stdout).toContain('right after a rollback: change nothing');
   expect(shown.stdout).not.toMatch(/undo it|by hand/);
   await execute(database.ownerUrl, 'ALTER TABLE "Session" DROP COLUMN "userAgent"');
@@ -141,7 +141,7 @@ test('a right that the app lacks and one that it should not have are named with 
     'rights golive_app: has, and should not have, UPDATE WITH GRANT OPTION on TABLE public."User" (role)',
     'stranger PUBLIC: holds SELECT on TABLE public."Session"',
   ]);
-  expect((await release.script(database, 'db-status')).stdout).toContain('-> npm run db:pg:migrate');
+  expect((await release.script(database, 'db/status')).stdout).toContain('-> npm run db:pg:migrate');
   const migrated = await release.migrate(database);
   expect(migrated).toMatchObject({ code: 0 });
   expect(migrated.stdout).toContain('nothing to apply');
@@ -150,14 +150,14 @@ test('a right that the app lacks and one that it should not have are named with 
 
 test('one role where two are meant is a loud line of the migration and of the status, and an error where the app has a role', async () => {
   const env = { DATABASE_URL: database.ownerUrl, MIGRATE_DATABASE_URL: `${database.ownerUrl}?application_name=x` };
-  const migrated = await command('node', ['scripts/db-pg-migrate.ts'], { env });
+  const migrated = await command('node', ['scripts/db/pg/migrate.ts'], { env });
   expect(migrated.code).toBe(0);
   expect(migrated.stderr).toMatch(/^WARNING: MIGRATE_DATABASE_URL and DATABASE_URL are one role, golive_owner:/m);
-  const seen = await command('node', ['scripts/db-status.ts'], { env });
+  const seen = await command('node', ['scripts/db/status.ts'], { env });
   expect(seen.code).toBe(1);
   expect(seen.stdout).toMatch(/^ROLE golive_owner: MIGRATE_DATABASE_URL and DATABASE_URL are one role/m);
   const apart = { ...env, DATABASE_APP_ROLE: 'golive_app' };
-  const refused = await command('node', ['scripts/db-pg-migrate.ts'], { env: apart });
+  const refused = await command('node', ['scripts/db/pg/migrate.ts'], { env: apart });
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/are one role, golive_owner/);
 });
@@ -183,7 +183,7 @@ test('an append-only trigger that was dropped or disabled on one partition is na
     ],
   });
   await execute(database.ownerUrl, 'ALTER TABLE "AuditEvent" ENABLE TRIGGER audit_no_truncate');
-  expect(await release.script(database, 'db-pg-migrate', '--again')).toMatchObject({ code: 0 });
+  expect(await release.script(database, 'db/pg/migrate', '--again')).toMatchObject({ code: 0 });
   expect(await status()).toEqual({ code: 0, findings: [] });
 });
 
@@ -201,7 +201,7 @@ test('a keyset index that one partition lacks, and one that was left half-built,
 
 test('an empty database is wholly pending', async () => {
   await using empty = await freshDatabase({ migrated: false });
-  const { code, stdout } = await release.script(empty, 'db-status', '--json');
+  const { code, stdout } = await release.script(empty, 'db/status', '--json');
   expect(code).toBe(1);
   const { applied, findings } = JSON.parse(stdout) as { applied: number; findings: Finding[] };
   expect(applied).toBe(0);
@@ -210,12 +210,12 @@ test('an empty database is wholly pending', async () => {
 
 test('“could not check” is told apart from “found something”, and no password is printed', async () => {
   const secret = 'hunter2hunter2';
-  const away = await command('node', ['scripts/db-status.ts'], {
+  const away = await command('node', ['scripts/db/status.ts'], {
     env: { DATABASE_URL: `postgres://nobody:${secret}@127.0.0.1:1/none` },
   });
   expect(away.code).toBe(3);
   expect(away.stderr).toMatch(/^db:status: connect ECONNREFUSED/);
   expect(away.stdout + away.stderr).not.toContain(secret);
-  expect(await command('node', ['scripts/db-status.ts', '--nonsense'])).toMatchObject({ code: 2 });
-  expect(await command('node', ['scripts/db-status.ts'])).toMatchObject({ code: 3 });
+  expect(await command('node', ['scripts/db/status.ts', '--nonsense'])).toMatchObject({ code: 2 });
+  expect(await command('node', ['scripts/db/status.ts'])).toMatchObject({ code: 3 });
 });

@@ -8,12 +8,12 @@ import { escapeIdentifier, escapeLiteral, openClient } from '#lib/db/client.ts';
 import { FOREIGN_VARIABLES, libpqVariables } from '#lib/db/libpq.ts';
 import { openDb } from '#lib/db.ts';
 import { databaseUrlFault, readDatabaseUrl } from '#lib/db/url/read.ts';
-import { noteUnchecked } from '../../../scripts/support/unchecked.ts';
-import { serverUser } from '../../../scripts/support/postgres-files.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { noteUnchecked } from '../../support/process/unchecked.ts';
+import { serverUser } from '../../support/postgres/postgres-files.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { command } from '../../support/command.ts';
 import { bareEnvironment } from '../../support/host.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { haveTool } from '../../support/required-tools.ts';
 import { releaseCluster, ROOT, type ReleaseCluster } from '../release/release-cluster.ts';
 
 /** Names and a password with every character that means something in a URL, in a shell or to libpq. */

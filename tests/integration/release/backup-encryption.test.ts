@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { execute } from '../../../scripts/support/postgres.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { execute } from '../../support/postgres/postgres.ts';
+import { haveTool } from '../../support/required-tools.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
 const tools = haveTool('pg_dump', 'encrypted backups hold no plain text and come back');

@@ -2,10 +2,10 @@ import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { recordAudit } from '#lib/audit/record.ts';
+import { recordAudit } from '#lib/audit/events/record.ts';
 import { openDb } from '#lib/db.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { execute } from '../../support/postgres/postgres.ts';
+import { haveTool } from '../../support/required-tools.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
 const tools = haveTool('pg_dump', 'backups go back whole, and every failure of theirs is a clear error');

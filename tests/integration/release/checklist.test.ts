@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { insertEvents, type EventColumns } from '../../support/audit.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
@@ -31,7 +31,7 @@ interface Line {
 /** Runs the command as the app. @returns its exit code, and the lines that are not as they should be. */
 async function checklist(databaseUrl = database.appUrl) {
   const env = { DATABASE_URL: databaseUrl };
-  const { code, stdout, stderr } = await command('node', ['scripts/checklist-24h.ts', '--json'], { env });
+  const { code, stdout, stderr } = await command('node', ['scripts/checklist/24h.ts', '--json'], { env });
   if (stdout === '') return { code, stderr };
   const { lines } = JSON.parse(stdout) as { lines: Line[] };
   return { code, conspicuous: Object.fromEntries(lines.filter(({ state }) => state !== 'ok').map(tell)) };

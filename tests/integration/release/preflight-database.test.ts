@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { judge, type Context } from '#lib/release/preflight/check.ts';
 import { database } from '#lib/release/preflight/database.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase } from '../../support/database.ts';
 
 const context = (url: string, status = { code: 0, output: '' }): Context => ({

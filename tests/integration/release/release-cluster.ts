@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
-import { execute, startCluster, type Cluster } from '../../../scripts/support/postgres.ts';
-import { memoryFolder } from '../../../scripts/support/scratch-folder.ts';
+import { execute, startCluster, type Cluster } from '../../support/postgres/postgres.ts';
+import { memoryFolder } from '../../support/postgres/scratch-folder.ts';
 import { bareEnvironment } from '../../support/host.ts';
 
 // Commands of their own, several in a test: slow on a busy machine.

@@ -18,7 +18,7 @@ const RELEASE = {
 /** The command as the migrator's task runs it: with the two database URLs and nothing of the app's secrets. */
 function record({ appUrl, ownerUrl }: TestDatabase, payload: unknown) {
   const env = bareEnvironment({ NODE_ENV: 'production', DATABASE_URL: appUrl, MIGRATE_DATABASE_URL: ownerUrl });
-  return run(process.execPath, ['scripts/release-record.ts', JSON.stringify(payload)], { env });
+  return run(process.execPath, ['scripts/release/record.ts', JSON.stringify(payload)], { env });
 }
 
 test('a release stands in the audit log with who ran it, and only once however often it is recorded', async () => {

@@ -3,8 +3,8 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDb } from '#lib/db.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { execute } from '../../support/postgres/postgres.ts';
+import { haveTool } from '../../support/required-tools.ts';
 import { migrateEnvironment, releaseCluster, ROOT, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
 const tools = haveTool('pg_dump', 'a backup of another release comes back, and says what is left to do');

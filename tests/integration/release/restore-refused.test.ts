@@ -2,9 +2,9 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { execute } from '../../../scripts/support/postgres.ts';
-import { noteUnchecked } from '../../../scripts/support/unchecked.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { execute } from '../../support/postgres/postgres.ts';
+import { noteUnchecked } from '../../support/process/unchecked.ts';
+import { haveTool } from '../../support/required-tools.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
 const tools = haveTool('pg_dump', 'what would stop a restore is found before anything is removed');

@@ -2,8 +2,8 @@ import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { execute } from '../../../scripts/support/postgres.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { execute } from '../../support/postgres/postgres.ts';
+import { haveTool } from '../../support/required-tools.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
 const tools = haveTool('pg_dump', 'a restore that fails leaves what was there, and goes where the command says');

@@ -11,10 +11,10 @@ import { connectionConfig } from '#lib/db/connection.ts';
 import { libpqVariables } from '#lib/db/libpq.ts';
 import { readDatabaseUrl } from '#lib/db/url/read.ts';
 import { openDb } from '#lib/db.ts';
-import { serverUser } from '../../../scripts/support/postgres-files.ts';
-import { issueServer, makeAuthority } from '../../../scripts/support/certificates.ts';
+import { serverUser } from '../../support/postgres/postgres-files.ts';
+import { issueServer, makeAuthority } from '../../support/postgres/certificates.ts';
 import { bareEnvironment } from '../../support/host.ts';
-import { haveTool } from '../../support/unchecked.ts';
+import { haveTool } from '../../support/required-tools.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
 const tools = haveTool('pg_dump', 'backups verify the database server');

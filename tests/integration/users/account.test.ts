@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { changePassword } from '#lib/users/account.ts';
-import { signIn } from '#lib/users/sign-in.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, auditTrail, enter, PASSWORD, stillIn, WEB } from './people.ts';
+import { actOf, addPerson, auditTrail, enter, PASSWORD, stillIn, WEB } from './users.ts';
 
 let database: TestDatabase;
 let ann: Awaited<ReturnType<typeof addPerson>>;

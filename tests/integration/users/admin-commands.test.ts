@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { checkResetToken, resetPassword } from '#lib/users/reset.ts';
+import { checkResetToken, resetPassword } from '#lib/auth/reset.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, auditTrail, enter, PASSWORD, WEB } from './people.ts';
+import { addPerson, auditTrail, enter, PASSWORD, WEB } from './users.ts';
 
 let database: TestDatabase;
 beforeEach(async () => void (database = await freshDatabase()));
@@ -87,7 +87,7 @@ test('wrong usage, a bad address and an absent database are told apart', async (
   expect(await run('create')).toMatchObject({ code: 2 });
   expect(await run('create', ['--nonsense'])).toMatchObject({ code: 2 });
   expect(await run('create', ['--email', 'nope'])).toMatchObject({ code: 3 });
-  const away = await command('node', ['scripts/admin-create.ts', '--email', 'a@example.org'], {
+  const away = await command('node', ['scripts/admin/create.ts', '--email', 'a@example.org'], {
     env: { DATABASE_URL: 'postgres://x:hunter2hunter2@127.0.0.1:1/none' },
   });
   expect(away.code).toBe(1);
@@ -111,7 +111,7 @@ test('the list of admins fails below two active ones and passes with two, disabl
     admins: [{ email: 'second@example.org' }, { email: 'root@example.org' }],
   });
   expect(
-    await command('node', ['scripts/admin-list.ts'], { env: { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' } }),
+    await command('node', ['scripts/admin/list.ts'], { env: { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' } }),
   ).toMatchObject({
     code: 3,
   });

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { changeRole, createResetLink, disableUser, enableUser, revokeSessions } from '#lib/users/admin.ts';
 import { createUser } from '#lib/users/create.ts';
 import { countActiveAdmins } from '#lib/users/list.ts';
-import { resetPassword } from '#lib/users/reset.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { resetPassword } from '#lib/auth/reset.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, auditTrail, enter, PASSWORD, WEB } from './people.ts';
+import { actOf, addPerson, auditTrail, enter, PASSWORD, WEB } from './users.ts';
 
 let database: TestDatabase;
 beforeEach(async () => void (database = await freshDatabase()));

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { changePassword } from '#lib/users/account.ts';
 import { changeRole, disableUser, enableUser, revokeSessions } from '#lib/users/admin.ts';
-import { checkResetToken, issueResetLink, resetPassword } from '#lib/users/reset.ts';
-import { signOut, signOutEverywhere } from '#lib/users/session.ts';
+import { checkResetToken, issueResetLink, resetPassword } from '#lib/auth/reset.ts';
+import { signOut, signOutEverywhere } from '#lib/auth/session.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, enter, PASSWORD, stillIn, WEB } from './people.ts';
+import { actOf, addPerson, enter, PASSWORD, stillIn, WEB } from './users.ts';
 
 let database: TestDatabase;
 let admin: Awaited<ReturnType<typeof addPerson>>;

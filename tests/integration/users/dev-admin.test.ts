@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { signInDevAdmin } from '#lib/users/dev-admin.ts';
+import { signInDevAdmin } from '#lib/auth/dev-admin.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { auditTrail, stillIn, WEB } from './people.ts';
+import { auditTrail, stillIn, WEB } from './users.ts';
 
 // Before anything reads the environment: it is parsed once.
 vi.hoisted(() => void (process.env.DEV_ADMIN = 'true'));

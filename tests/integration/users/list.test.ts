@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { getUser, listUsers, type UserFilter } from '#lib/users/list.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, enter } from './people.ts';
+import { addPerson, enter } from './users.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Prisma } from '#lib/db.ts';
 import { createResetLink } from '#lib/users/admin.ts';
-import { resetPassword } from '#lib/users/reset.ts';
-import { addressBucket, admit, familiarBucket, forgive } from '#lib/users/throttle.ts';
+import { resetPassword } from '#lib/auth/reset.ts';
+import { addressBucket, admit, familiarBucket, forgive } from '#lib/auth/throttle.ts';
 import { freshDatabase, lockWaits, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, WEB } from './people.ts';
+import { actOf, addPerson, WEB } from './users.ts';
 
 let database: TestDatabase;
 beforeEach(async () => void (database = await freshDatabase()));

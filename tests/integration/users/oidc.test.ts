@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { DEV_ADMIN_EMAIL, signInDevAdmin } from '#lib/users/dev-admin.ts';
+import { DEV_ADMIN_EMAIL, signInDevAdmin } from '#lib/auth/dev-admin.ts';
 import * as environment from '#lib/env.ts';
-import { signInWithOidc } from '#lib/users/oidc.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { signInWithOidc } from '#lib/auth/oidc.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, auditTrail, stillIn, WEB } from './people.ts';
+import { addPerson, auditTrail, stillIn, WEB } from './users.ts';
 
 let database: TestDatabase;
 beforeEach(async () => void (database = await freshDatabase()));

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createResetLink, disableUser } from '#lib/users/admin.ts';
-import { checkResetToken, resetPassword } from '#lib/users/reset.ts';
-import { signIn } from '#lib/users/sign-in.ts';
+import { checkResetToken, resetPassword } from '#lib/auth/reset.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, auditTrail, enter, PASSWORD, WEB } from './people.ts';
+import { actOf, addPerson, auditTrail, enter, PASSWORD, WEB } from './users.ts';
 
 let database: TestDatabase;
 let root: Awaited<ReturnType<typeof addPerson>>;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Prisma } from '#lib/db.ts';
-import { listSessions, loadSession, signOut, signOutEverywhere, type SessionClaims } from '#lib/users/session.ts';
+import { listSessions, loadSession, signOut, signOutEverywhere, type SessionClaims } from '#lib/auth/session.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, auditTrail, enter, stillIn } from './people.ts';
+import { actOf, addPerson, auditTrail, enter, stillIn } from './users.ts';
 
 let database: TestDatabase;
 let ann: Awaited<ReturnType<typeof addPerson>>;
@@ -51,7 +51,7 @@ test('a request costs one query, and at most one write a minute', async () => {
 test('the shortest idle limit does not end a session that is in use', async () => {
   vi.stubEnv('SESSION_IDLE_MINUTES', '1');
   vi.resetModules();
-  const strict = await import('#lib/users/session.ts');
+  const strict = await import('#lib/auth/session.ts');
   const loadStrictly = (minutes: number) => strict.loadSession(database.db, session, after(minutes));
   for (const minutes of [0.6, 1.2, 1.8]) expect(await loadStrictly(minutes), `minute ${minutes}`).not.toBeNull();
   expect(await loadStrictly(2.8)).toBeNull();

@@ -1,14 +1,14 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Act } from '#lib/audit/catalogue.ts';
+import type { Act } from '#lib/audit/events/catalogue.ts';
 import type { Db } from '#lib/db.ts';
 import { disableUser } from '#lib/users/admin.ts';
 import { setPassword } from '#lib/users/create.ts';
-import { DUMMY_HASH } from '#lib/users/password.ts';
-import { signIn } from '#lib/users/sign-in.ts';
-import { execute } from '../../../scripts/support/postgres.ts';
+import { DUMMY_HASH } from '#lib/auth/password.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
+import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, auditTrail, enter, PASSWORD, stillIn, WEB } from './people.ts';
+import { addPerson, auditTrail, enter, PASSWORD, stillIn, WEB } from './users.ts';
 
 const compared = vi.hoisted(() => [] as string[]);
 /** What others do while a password is being compared. */

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { signIn } from '#lib/users/sign-in.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, auditTrail, enter, PASSWORD } from './people.ts';
+import { addPerson, auditTrail, enter, PASSWORD } from './users.ts';
 
 const compared = vi.hoisted(() => ({ count: 0 }));
 // Hashing is not what is tried here: a comparison that costs nothing lets a test make hundreds of attempts.
-vi.mock('#lib/users/password.ts', async (original) => ({
-  ...(await original<typeof import('#lib/users/password.ts')>()),
+vi.mock('#lib/auth/password.ts', async (original) => ({
+  ...(await original<typeof import('#lib/auth/password.ts')>()),
   verifyPassword: (_hash: string | null | undefined, password: string) => {
     compared.count++;
     return Promise.resolve(password === PASSWORD);

@@ -3,7 +3,7 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import * as keys from '#lib/agents/key-admin.ts';
-import { redriveDeadLetters } from '#lib/agents/redrive.ts';
+import { redriveDeadLetters } from '#lib/agents/processing/redrive.ts';
 import * as registry from '#lib/agents/registry.ts';
 import { db } from '#lib/db.ts';
 import { ok, type Result } from '#lib/errors.ts';

@@ -2,13 +2,13 @@ import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { listAgents, readIngestOverview, type IngestOverview } from '#lib/agents/overview.ts';
 import { db } from '#lib/db.ts';
-import { requirePermission } from '../../../_server/session.ts';
-import { ActionForm, FormField, SubmitButton } from '../../../_ui/action-form.tsx';
-import { AgentsTable } from '../../../_ui/agents-table.tsx';
-import { ConfirmedAct } from '../../../_ui/confirmed-act.tsx';
-import { Figure, Figures } from '../../../_ui/figure.tsx';
-import { Lasting } from '../../../_ui/lasting.tsx';
-import { Empty, PageHead } from '../../../_ui/page.tsx';
+import { requirePermission } from '../../../_server/auth/session.ts';
+import { ActionForm, FormField, SubmitButton } from '../../../_ui/form/action-form.tsx';
+import { AgentsTable } from './_components/agents-table.tsx';
+import { ConfirmedAct } from '../../../_ui/form/confirmed-action.tsx';
+import { Figure, Figures } from '../../../_ui/data/stats.tsx';
+import { Lasting } from '../../../_ui/form/keep-mounted.tsx';
+import { Empty, PageHead } from '../../../_ui/layout/page.tsx';
 import { redriveAgentBatches, registerAgent } from './actions.ts';
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -3,18 +3,18 @@ import { getTranslations } from 'next-intl/server';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
 import { ROLES } from '#lib/access/permissions.ts';
-import { OUTCOMES } from '#lib/audit/catalogue.ts';
-import { readAuditEvent, type FullEvent } from '#lib/audit/read.ts';
+import { OUTCOMES } from '#lib/audit/events/catalogue.ts';
+import { readAuditEvent, type FullEvent } from '#lib/audit/events/read.ts';
 import { db } from '#lib/db.ts';
-import { actionNames } from '../../../_server/audit-texts.ts';
-import { actOf, requirePermission } from '../../../_server/session.ts';
-import { titleOf } from '../../../_server/title.ts';
-import { OUTCOME_TONES } from '../../../_ui/audit-event.ts';
-import { Badge } from '../../../_ui/badge.tsx';
+import { actionNames } from '../_components/texts.ts';
+import { actOf, requirePermission } from '../../../_server/auth/session.ts';
+import { titleOf } from '../../../_server/i18n/title.ts';
+import { OUTCOME_TONES } from '../_components/event.ts';
+import { Badge } from '../../../_ui/data/badge.tsx';
 import { GivenJson } from '../../../_ui/given.tsx';
-import { LocalTime } from '../../../_ui/local-time.tsx';
-import { PageHead, Panel } from '../../../_ui/page.tsx';
-import { Facts, type Fact } from '../../../_ui/facts.tsx';
+import { LocalTime } from '../../../_ui/data/local-time.tsx';
+import { PageHead, Panel } from '../../../_ui/layout/page.tsx';
+import { Facts, type Fact } from '../../../_ui/data/description-list.tsx';
 
 interface Props {
   params: Promise<{ id: string }>;

@@ -1,20 +1,20 @@
 import type { Metadata } from 'next';
 import { getFormatter, getTranslations } from 'next-intl/server';
-import { auditHealth, type AuditHealth } from '#lib/audit/health.ts';
-import { readReport } from '#lib/audit/read.ts';
+import { auditHealth, type AuditHealth } from '#lib/audit/reports/health.ts';
+import { readReport } from '#lib/audit/events/read.ts';
 import { db } from '#lib/db.ts';
-import { actionNames } from '../../../_server/audit-texts.ts';
-import { actOf, requirePermission } from '../../../_server/session.ts';
-import { Counts } from '../../../_ui/counts.tsx';
-import { AuditNav } from '../../../_ui/audit-nav.tsx';
-import { DaysTable } from '../../../_ui/days-table.tsx';
-import { duration } from '../../../_ui/duration.ts';
-import { Facts } from '../../../_ui/facts.tsx';
-import { Figure, Figures } from '../../../_ui/figure.tsx';
-import { LocalTime } from '../../../_ui/local-time.tsx';
-import { Notice } from '../../../_ui/notice.tsx';
-import { PageHead, Panel } from '../../../_ui/page.tsx';
-import { VolumeChart } from '../../../_ui/volume-chart.tsx';
+import { actionNames } from '../_components/texts.ts';
+import { actOf, requirePermission } from '../../../_server/auth/session.ts';
+import { Counts } from '../_components/counts.tsx';
+import { AuditNav } from '../_components/nav.tsx';
+import { DaysTable } from '../../../_ui/data/days-table.tsx';
+import { duration } from '../_components/duration.ts';
+import { Facts } from '../../../_ui/data/description-list.tsx';
+import { Figure, Figures } from '../../../_ui/data/stats.tsx';
+import { LocalTime } from '../../../_ui/data/local-time.tsx';
+import { Notice } from '../../../_ui/layout/notice.tsx';
+import { PageHead, Panel } from '../../../_ui/layout/page.tsx';
+import { VolumeChart } from '../_components/volume-chart.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('auditHealth'))('title') };

@@ -1,17 +1,17 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
-import { readReport } from '#lib/audit/read.ts';
+import { readReport } from '#lib/audit/events/read.ts';
 import { db } from '#lib/db.ts';
 import { securityReport, type SecurityReport } from '#lib/security-report.ts';
-import { actionNames } from '../../../_server/audit-texts.ts';
-import { actOf, requirePermission } from '../../../_server/session.ts';
-import { Counts } from '../../../_ui/counts.tsx';
-import { AuditNav } from '../../../_ui/audit-nav.tsx';
+import { actionNames } from '../_components/texts.ts';
+import { actOf, requirePermission } from '../../../_server/auth/session.ts';
+import { Counts } from '../_components/counts.tsx';
+import { AuditNav } from '../_components/nav.tsx';
 import { Given } from '../../../_ui/given.tsx';
-import { LocalTime } from '../../../_ui/local-time.tsx';
-import { Notice } from '../../../_ui/notice.tsx';
-import { PageHead, Panel } from '../../../_ui/page.tsx';
-import { Cell, HeadCell, Table } from '../../../_ui/table.tsx';
+import { LocalTime } from '../../../_ui/data/local-time.tsx';
+import { Notice } from '../../../_ui/layout/notice.tsx';
+import { PageHead, Panel } from '../../../_ui/layout/page.tsx';
+import { Cell, HeadCell, Table } from '../../../_ui/data/table.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('security'))('title') };

@@ -1,8 +1,8 @@
-import { ingest } from '#lib/agents/ingest.ts';
+import { ingest } from '#lib/agents/ingest/ingest.ts';
 import { db } from '#lib/db.ts';
-import { agentProblem } from '../../../_server/agent.ts';
-import { answering } from '../../../_server/api.ts';
-import { requestOrigin } from '../../../_server/origin.ts';
+import { agentProblem } from '../../../_server/http/agent.ts';
+import { answering } from '../../../_server/http/api.ts';
+import { requestOrigin } from '../../../_server/http/origin.ts';
 
 /** Takes CloudEvents in: structured, binary or batch. 202 says that they will be processed; the batch tells when they are. */
 export const POST = answering(async (request) => {

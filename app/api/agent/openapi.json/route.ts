@@ -1,4 +1,4 @@
-import { openapi } from '#lib/agents/openapi.ts';
+import { openapi } from '#lib/agents/contract/openapi.ts';
 
 /** The agents' API as an OpenAPI 3.1 document. */
 export function GET(): Response {

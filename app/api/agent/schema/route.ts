@@ -1,5 +1,5 @@
-import { dataSchema } from '#lib/agents/event.ts';
-import { SCHEMA_TYPE } from '#lib/agents/openapi.ts';
+import { dataSchema } from '#lib/agents/contract/event.ts';
+import { SCHEMA_TYPE } from '#lib/agents/contract/openapi.ts';
 
 /** The JSON Schema of an event's `data`; a CloudEvent may name this address as its `dataschema`. */
 export function GET(): Response {

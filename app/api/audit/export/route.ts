@@ -1,9 +1,9 @@
-import { exportStream, parseDownload } from '#lib/audit/export-stream.ts';
-import { signingKey } from '#lib/audit/signing.ts';
+import { exportStream, parseDownload } from '#lib/audit/export/export-stream.ts';
+import { signingKey } from '#lib/audit/proof/signing.ts';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
-import { withPermission } from '../../../_server/api.ts';
-import { problem } from '../../../_server/problem.ts';
+import { withPermission } from '../../../_server/http/api.ts';
+import { problem } from '../../../_server/http/problem.ts';
 
 /** The log as a file: `format`, `manifest` and `bom` say how, and the filters are those of the page. */
 export const GET = withPermission('audit:export', async (request, { act }) => {

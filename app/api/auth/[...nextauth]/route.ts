@@ -1,1 +1,1 @@
-export { nextAuth as GET, nextAuth as POST } from '../../../_server/next-auth-route.ts';
+export { nextAuth as GET, nextAuth as POST } from '../../../_server/auth/next-auth-route.ts';

@@ -1,8 +1,8 @@
 import { reportBatch } from '#lib/agents/batches.ts';
 import { db } from '#lib/db.ts';
-import { agentProblem } from '../../../../_server/agent.ts';
-import { answering } from '../../../../_server/api.ts';
-import { requestOrigin } from '../../../../_server/origin.ts';
+import { agentProblem } from '../../../../_server/http/agent.ts';
+import { answering } from '../../../../_server/http/api.ts';
+import { requestOrigin } from '../../../../_server/http/origin.ts';
 
 /** What became of a batch, for the agent that sent it. */
 export async function GET(request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {

@@ -1,0 +1,38 @@
+import type { Tone } from '../../../_ui/data/badge.tsx';
+
+/** A row of the log as it travels to the browser: the same as in `GET /api/audit`. */
+export interface ShownEvent {
+  id: string;
+  createdAt: string;
+  action: string;
+  outcome: 'success' | 'failure' | 'denied';
+  actorType: string;
+  actorId: string | null;
+  actorLabel: string | null;
+  actorRole: string | null;
+  targetType: string | null;
+  targetId: string | null;
+  targetLabel: string | null;
+  source: string;
+  ip: string | null;
+  reason: string | null;
+}
+
+export const OUTCOME_TONES: Record<ShownEvent['outcome'], Tone> = { success: 'good', failure: 'bad', denied: 'warn' };
+
+/** What the rows need to speak the reader's language. */
+export interface AuditTexts {
+  columns: { time: string; action: string; actor: string; target: string; outcome: string; source: string };
+  outcomes: Record<ShownEvent['outcome'], string>;
+  /** By action; one that is not here is shown by its name alone. */
+  actions: Record<string, string>;
+  /** By source, in the same way. */
+  sources: Record<string, string>;
+  anonymous: string;
+  caption: string;
+  more: string;
+  loading: string;
+  failed: string;
+  /** With `{count}` in place of the number. */
+  appended: string;
+}

@@ -1,0 +1,45 @@
+import 'server-only';
+import { NextRequest } from 'next/server';
+import { STATUS, fail, type ErrorCode } from '#lib/errors.ts';
+import { problem } from '../http/problem.ts';
+
+/** Beginnings of NextAuth's paths that are read or posted alone. */
+const ONE_METHOD: readonly [path: RegExp, method: string][] = [
+  [/^(csrf|providers|error)$/, 'GET'],
+  [/^callback\/(credentials|dev-admin)$/, 'POST'],
+];
+
+/** What NextAuth answers 500 to although the request is what is wrong, or null. */
+export function authFault(request: Request, nextauth: string[]): Response | null {
+  const path = nextauth.join('/');
+  const only = ONE_METHOD.find(([pattern]) => pattern.test(path))?.[1];
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  if (only !== undefined && method !== only)
+    return problem(fail('method_not_allowed', `Use ${only}.`), {
+      Allow: only === 'GET' ? 'GET, HEAD, OPTIONS' : 'OPTIONS, POST',
+    });
+  const callbackUrl = new URL(request.url).searchParams.get('callbackUrl');
+  if (callbackUrl && !isCallbackUrl(callbackUrl))
+    return problem(
+      fail('bad_request', 'callbackUrl must be a path, or an address that begins with http:// or https://.'),
+    );
+  return null;
+}
+
+const isCallbackUrl = (url: string): boolean =>
+  /^https?:$/.test(URL.parse(url, url.startsWith('/') ? 'http://callback.invalid' : undefined)?.protocol ?? '');
+
+/** NextAuth knows no HEAD; Next drops the body of the answer. */
+export const asReading = (request: Request): Request =>
+  request.method === 'HEAD' ? new NextRequest(request.url, { headers: request.headers }) : request;
+
+/** NextAuth's failures in words become problem documents; those in JSON are read by its own client. */
+export function asProblem(response: Response): Response {
+  if (response.status < 400 || response.headers.get('content-type')?.startsWith('application/json')) return response;
+  const codes = Object.keys(STATUS) as ErrorCode[];
+  const code =
+    codes.find((name) => STATUS[name] === response.status) ?? (response.status < 500 ? 'bad_request' : 'internal');
+  const answer = problem(fail(code, 'The sign-in endpoints do not take this request.'));
+  for (const cookie of response.headers.getSetCookie()) answer.headers.append('Set-Cookie', cookie);
+  return answer;
+}

@@ -1,0 +1,99 @@
+import 'server-only';
+import type { Profile, User } from 'next-auth';
+import type { OAuthConfig, Provider } from 'next-auth/providers/index';
+import CredentialsProvider from 'next-auth/providers/credentials';
+import { z } from 'zod';
+import { db } from '#lib/db.ts';
+import { env } from '#lib/env.ts';
+import type { Origin } from '#lib/audit/events/catalogue.ts';
+import type { Result } from '#lib/errors.ts';
+import { log } from '#lib/log.ts';
+import { isPrintable } from '#lib/text.ts';
+import type { SessionClaims } from '#lib/auth/session.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
+import { signInDevAdmin } from '#lib/auth/dev-admin.ts';
+import { signInWithOidc } from '#lib/auth/oidc.ts';
+import { requestOrigin } from '../http/origin.ts';
+
+/** NextAuth puts the message of whatever `authorize` throws into the URL, so it gets a constant code and nothing else. */
+async function claimsOrCode(attempt: (origin: Origin) => Promise<Result<SessionClaims>>): Promise<SessionClaims> {
+  const result = await attempt(await requestOrigin('web')).catch((error: unknown) => {
+    log.error({ err: error }, 'sign-in failed');
+    throw new Error('unavailable');
+  });
+  if (!result.ok) throw new Error(result.code);
+  return result.value;
+}
+
+const form = z.object({
+  email: z.string().max(320).refine(isPrintable),
+  password: z.string().max(1024),
+});
+
+/** E-mail and password. */
+export function credentials(): Provider {
+  return CredentialsProvider({
+    id: 'credentials',
+    credentials: { email: { type: 'email' }, password: { type: 'password' } },
+    async authorize(given) {
+      const input = form.safeParse(given);
+      if (!input.success) throw new Error('invalid_input');
+      const claims = await claimsOrCode((origin) => signIn(db(), { ...input.data, origin }));
+      return { id: claims.userId, claims };
+    },
+  });
+}
+
+/** One click for developers; `env()` refuses to start a production process that asks for it. */
+export function devAdmin(): Provider[] {
+  if (!env().DEV_ADMIN) return [];
+  return [
+    CredentialsProvider({
+      id: 'dev-admin',
+      credentials: {},
+      async authorize() {
+        const claims = await claimsOrCode((origin) => signInDevAdmin(db(), origin));
+        return { id: claims.userId, claims };
+      },
+    }),
+  ];
+}
+
+/** Present only when all three variables are set. */
+export function oidcName(): string | null {
+  const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME } = env();
+  return OIDC_ISSUER && OIDC_CLIENT_ID && OIDC_CLIENT_SECRET ? OIDC_NAME : null;
+}
+
+/** The OpenID Connect provider, with PKCE, state and nonce. */
+export function oidc(): Provider[] {
+  const name = oidcName();
+  if (name === null) return [];
+  const { OIDC_ISSUER = '', OIDC_CLIENT_ID = '', OIDC_CLIENT_SECRET = '' } = env();
+  const provider: OAuthConfig<Profile> = {
+    id: 'oidc',
+    name,
+    type: 'oauth',
+    wellKnown: `${OIDC_ISSUER.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    idToken: true,
+    checks: ['pkce', 'state', 'nonce'],
+    authorization: { params: { scope: 'openid email profile' } },
+    clientId: OIDC_CLIENT_ID,
+    clientSecret: OIDC_CLIENT_SECRET,
+    profile: ({ sub }) => ({ id: sub ?? '' }),
+  };
+  return [provider];
+}
+
+/**
+ * Lets lib decide about a person whom the provider vouches for.
+ * @returns true, or the page to send them to with a code.
+ */
+export async function acceptOidc(user: User, profile: Profile | undefined): Promise<true | string> {
+  try {
+    user.claims = await claimsOrCode((origin) => signInWithOidc(db(), profile, origin));
+    return true;
+  } catch (error) {
+    return `/login?error=${error instanceof Error ? error.message : 'unavailable'}`;
+  }
+}

@@ -1,0 +1,25 @@
+import 'server-only';
+import { headers } from 'next/headers';
+import type { Origin } from '#lib/audit/events/catalogue.ts';
+import { env } from '#lib/env.ts';
+import { clientAddress } from './client-address.ts';
+import { PEER_HEADER, readPeer } from './peer.ts';
+import { PATH_HEADER, REQUEST_ID_HEADER } from './request-id.ts';
+
+/** Where the present request came from. */
+export async function requestOrigin(source: 'web' | 'api'): Promise<Origin> {
+  const given = await headers();
+  const peer = readPeer(given.get(PEER_HEADER));
+  return {
+    source,
+    ip: clientAddress(given.get('x-forwarded-for'), peer, env().TRUSTED_PROXY_COUNT),
+    userAgent: given.get('user-agent') ?? undefined,
+    // Before the boot nobody has put our own id in the place of what a client of the agents' API sent.
+    requestId: peer === undefined ? undefined : (given.get(REQUEST_ID_HEADER) ?? undefined),
+  };
+}
+
+/** The path and query that were asked for. */
+export async function requestPath(): Promise<string> {
+  return (await headers()).get(PATH_HEADER) ?? '/';
+}

@@ -1,0 +1,21 @@
+import 'server-only';
+import type { Metadata } from 'next';
+import { can, type Permission } from '#lib/access/permissions.ts';
+import { withInvisible } from '#lib/text.ts';
+import { currentUser } from '../auth/session.ts';
+
+/**
+ * The title of a page about one thing: its name, or what it is to those who may not see it. The head is rendered beside the page and asks
+ * for itself; only the page records a refusal.
+ * @param name looked up once for head and page together, so wrap it in React's `cache`.
+ */
+export async function titleOf(
+  permission: Permission,
+  kind: string,
+  name: () => Promise<string | undefined>,
+): Promise<Metadata> {
+  const user = await currentUser();
+  const allowed = user !== null && can(user.role, permission);
+  const named = allowed ? await name() : undefined;
+  return { title: named === undefined ? kind : withInvisible(named) };
+}

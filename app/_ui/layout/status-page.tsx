@@ -1,0 +1,27 @@
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { Button } from '../form/button.tsx';
+
+/** What is said when there is no way on, and the way back. */
+export function DeadEnd({ status, title, home, children }: DeadEndProps) {
+  return (
+    <div className="py-10">
+      <title>{`${title} · golive`}</title>
+      <p className="text-muted font-mono text-sm">{status}</p>
+      <h1 className="mt-1 text-2xl font-semibold tracking-tight text-balance">{title}</h1>
+      <div className="text-muted mt-2 max-w-prose">{children}</div>
+      <Button asChild look="primary" className="mt-6">
+        <Link href="/" prefetch={false}>
+          {home}
+        </Link>
+      </Button>
+    </div>
+  );
+}
+
+interface DeadEndProps {
+  status: string;
+  title: string;
+  home: string;
+  children: ReactNode;
+}

@@ -1,0 +1,61 @@
+import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import type { Session } from '../ecs/session.ts';
+import { check, type Check, type Finding, type Subject } from './check.ts';
+
+/** `arn:aws:secretsmanager:region:account:secret:name` and, for one key of a JSON secret, `:key:stage:version`. */
+const VALUE_FROM = /^(?<arn>arn:[^:]+:secretsmanager:[^:]*:\d*:secret:[^:]+)(?::(?<key>[^:]*))?/;
+
+/** Every secret that a task takes exists, has a value and holds the key that is taken from it. Values never leave this file. */
+export function checkSecrets({ session, definitions }: Subject): Promise<Check[]> {
+  const wanted = Object.values(definitions).flatMap(({ containerDefinitions = [] }) =>
+    containerDefinitions.flatMap(({ secrets = [] }) => secrets.map(({ valueFrom = '' }) => valueFrom)),
+  );
+  return Promise.all(
+    [...new Set(wanted)].map((valueFrom) => {
+      const { arn, key = '' } = VALUE_FROM.exec(valueFrom)?.groups ?? {};
+      const name = arn?.split(':').at(-1) ?? valueFrom;
+      return check(`secret ${name}${key && ` key ${key}`}`, () =>
+        arn === undefined
+          ? Promise.resolve({ problem: `${valueFrom} is not in Secrets Manager` })
+          : key === ''
+            ? hasValue(session, arn)
+            : hasKey(session, arn, key),
+      );
+    }),
+  );
+}
+
+async function hasValue({ aws }: Session, arn: string): Promise<Finding> {
+  try {
+    const { DeletedDate, VersionIdsToStages = {} } = await aws.secrets.send(
+      new DescribeSecretCommand({ SecretId: arn }),
+    );
+    if (DeletedDate) return { problem: 'is scheduled for deletion' };
+    const current = Object.values(VersionIdsToStages).some((stages) => stages.includes('AWSCURRENT'));
+    return current ? { fine: 'has a value' } : { problem: 'has no value yet: aws secretsmanager put-secret-value' };
+  } catch (error) {
+    return missing(error);
+  }
+}
+
+async function hasKey({ aws }: Session, arn: string, key: string): Promise<Finding> {
+  try {
+    const { SecretString = '' } = await aws.secrets.send(new GetSecretValueCommand({ SecretId: arn }));
+    return keysOf(SecretString).includes(key) ? { fine: 'holds it' } : { problem: `has no key ${key}` };
+  } catch (error) {
+    return missing(error);
+  }
+}
+
+function keysOf(text: string): string[] {
+  try {
+    return Object.keys(JSON.parse(text) as object);
+  } catch {
+    return [];
+  }
+}
+
+function missing(error: unknown): Finding {
+  if (error instanceof Error && error.name === 'ResourceNotFoundException') return { problem: 'does not exist' };
+  throw error;
+}

@@ -1,0 +1,42 @@
+import { PROCESSES, type Process } from '#lib/release/contract.ts';
+import { checkCapacity } from '../checks/capacity.ts';
+import { skipped, type Check, type Subject } from '../checks/check.ts';
+import { checkImages } from '../checks/images.ts';
+import { checkLogGroups } from '../checks/logs.ts';
+import { checkRoles } from '../checks/roles.ts';
+import { checkSecrets } from '../checks/secrets.ts';
+import { checkTargetGroup } from '../checks/target-group.ts';
+import type { Stack } from '../ecs/environment.ts';
+import { EcsFailure } from '../ecs/failure.ts';
+import type { Session } from '../ecs/session.ts';
+import { describeTaskDefinition } from '../ecs/task-definition.ts';
+
+const CHECKS = [checkImages, checkRoles, checkSecrets, checkLogGroups, checkTargetGroup, checkCapacity];
+
+/**
+ * Looks, before a deployment, at everything that would otherwise show only as a task that never starts.
+ * @param images references of the images that are about to be deployed.
+ */
+export async function verifyStack(session: Session, stack: Stack, images: string[]): Promise<Check[]> {
+  const definitions: Subject['definitions'] = {};
+  const absent: Check[] = [];
+  for (const process of PROCESSES) {
+    const found = await newest(session, stack, process);
+    if (found) definitions[process] = found;
+    else
+      absent.push(
+        skipped(`task definition ${stack.families[process]}`, 'not registered yet: before the first release'),
+      );
+  }
+  const groups = await Promise.all(CHECKS.map((look) => look({ session, stack, definitions, images })));
+  return [...absent, ...groups.flat()];
+}
+
+async function newest(session: Session, stack: Stack, process: Process) {
+  try {
+    return await describeTaskDefinition(session, stack.families[process]);
+  } catch (error) {
+    if (error instanceof EcsFailure) return undefined;
+    throw error;
+  }
+}

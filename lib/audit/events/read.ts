@@ -1,0 +1,64 @@
+import type { Db, Tx } from '../../db.ts';
+import { fail, ok, type Result } from '../../errors.ts';
+import type { Prisma } from '../../db.ts';
+import type { Actor, Origin } from './catalogue.ts';
+import { filtersToText } from './filters.ts';
+import { listAudit, type AuditPage } from './list.ts';
+import type { AuditQuery } from './query.ts';
+import { recordAudit } from './record.ts';
+
+/** Who reads, and from where. */
+export interface Reading {
+  actor: Actor;
+  origin: Origin;
+}
+
+export type FullEvent = Prisma.AuditEventGetPayload<object>;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Lists a page and records that it was read. A reading changes nothing that could have to be taken back, so the two need no transaction
+ * around them: the page is returned only after its event has been stored, and what cannot be recorded is not shown.
+ */
+export async function readAudit(db: Db, { actor, origin }: Reading, query: AuditQuery): Promise<AuditPage> {
+  const page = await listAudit(db, query);
+  const metadata = {
+    filters: filtersToText(query.filters),
+    rows: page.events.length,
+    deeper: query.cursor !== undefined,
+  };
+  await recordAudit(db, { action: 'audit.read', outcome: 'success', actor, origin, metadata });
+  return page;
+}
+
+/** One event with everything it holds, or null. Any text may be given as its id. */
+export async function getAuditEvent(db: Tx, id: string): Promise<FullEvent | null> {
+  return UUID.test(id) ? db.auditEvent.findFirst({ where: { id } }) : null;
+}
+
+/** Opens one event and records that, as a page is. @returns `not_found` when there is none. */
+export async function readAuditEvent(db: Db, { actor, origin }: Reading, id: string): Promise<Result<FullEvent>> {
+  const event = await getAuditEvent(db, id);
+  if (event === null) return fail('not_found', 'There is no such event.');
+  const target = { type: 'audit_event', id, label: event.action };
+  await recordAudit(db, { action: 'audit.event_read', outcome: 'success', actor, origin, target, metadata: {} });
+  return ok(event);
+}
+
+/**
+ * Makes a report from the log and records that it was read, as a page is: it names people and addresses too, though it shows no row.
+ * @param id which report.
+ */
+export async function readReport<T>(
+  db: Db,
+  { actor, origin }: Reading,
+  id: 'health' | 'security',
+  make: () => Promise<T>,
+): Promise<T> {
+  const report = await make();
+  const metadata = { filters: {}, rows: 0, deeper: false };
+  const target = { type: 'audit_report', id };
+  await recordAudit(db, { action: 'audit.read', outcome: 'success', actor, origin, target, metadata });
+  return report;
+}

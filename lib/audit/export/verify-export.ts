@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { readLines } from '../../json/lines.ts';
+import { NotEvidence, parseEvidence } from '../../json/strict.ts';
+import { leafOf } from '../proof/canonical.ts';
+import type { Finding } from '../proof/finding.ts';
+import { readTrailer } from './formats.ts';
+import { checkManifest, type Manifest } from './manifest.ts';
+import type { PublicKeys } from '../proof/signing.ts';
+
+/** A line of an NDJSON export: the event with its leaf as sealed, or null while it was still pending. */
+export type ExportedEvent = Record<string, unknown> & {
+  id: string;
+  createdAt: string;
+  metadata: unknown;
+  leaf: string | null;
+};
+
+/**
+ * Verifies a file and its manifest, beside it (`FILE.manifest.json`) or as its last line, with nothing but a public key: the signature, the
+ * bytes, the number of rows and, for NDJSON, each event against the leaf it was sealed with.
+ * @throws when there is no manifest: a download that broke off has none.
+ */
+export async function verifyExport(
+  file: string,
+  keys: PublicKeys,
+): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: Finding }> {
+  const { manifest, bytes } = await manifestOf(file);
+  return verifyContent(file, manifest, keys, bytes);
+}
+
+/** Verifies the first bytes of a file against its manifest: what `verifyExport()` does, before file and manifest have their final names. */
+export async function verifyContent(
+  file: string,
+  manifest: Manifest,
+  keys: PublicKeys,
+  bytes = Infinity,
+): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: Finding }> {
+  const broken = (detail: string, eventId?: string) => ({
+    ok: false,
+    events: 0,
+    manifest,
+    finding: { kind: 'changed' as const, detail, ...(eventId === undefined ? {} : { eventId }) },
+  });
+  const verdict = checkManifest(keys, manifest);
+  if (verdict !== 'good')
+    return broken(
+      verdict === 'bad'
+        ? 'the manifest’s signature does not hold'
+        : `the manifest is signed by another key, ${manifest.keyId}`,
+    );
+  const digest = createHash('sha256');
+  for await (const chunk of read(file, bytes)) digest.update(chunk as Buffer);
+  const same = digest.digest('hex') === manifest.sha256;
+  if (manifest.format !== 'ndjson')
+    return same ? { ok: true, events: manifest.rows, manifest } : broken('the file is not the one that was signed');
+
+  let events = 0;
+  try {
+    for await (const event of readEvents(file, bytes)) {
+      events++;
+      const leaf = leafOf({ ...event, createdAt: new Date(event.createdAt) }).toString('hex');
+      if (event.leaf !== null && event.leaf !== leaf) return broken('the event is not what was sealed', event.id);
+    }
+  } catch (error) {
+    if (error instanceof NotEvidence) return broken(error.message);
+    throw error;
+  }
+  if (events !== manifest.rows) return broken(`it has ${events} events in place of ${manifest.rows}`);
+  return same ? { ok: true, events, manifest } : broken('the file is not the one that was signed');
+}
+
+/** The first bytes of a file. */
+const read = (file: string, bytes: number): Readable =>
+  bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 });
+
+/** More than any manifest: its filters are bounded by the length of a URL. */
+const TAIL_BYTES = 64 * 1024;
+
+/** The manifest of a file, and how many of its bytes that one speaks for. */
+async function manifestOf(file: string): Promise<{ manifest: Manifest; bytes: number }> {
+  const beside = `${file}.manifest.json`;
+  if (existsSync(beside)) return { manifest: parseEvidence(await readFile(beside)) as Manifest, bytes: Infinity };
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+  await handle.read(tail, 0, tail.length, size - tail.length);
+  const start = tail.lastIndexOf('\n', -2) + 1;
+  const manifest = readTrailer(tail.subarray(start).toString());
+  if (manifest === null)
+    throw new Error(`${file} has no manifest, neither as its last line nor in ${beside}: it is not the whole export`);
+  return { manifest, bytes: size - tail.length + start };
+}
+
+/**
+ * The events of an NDJSON file, compressed or not, one at a time.
+ * @throws NotEvidence when reading a line would change what it says.
+ */
+export async function* readEvents(file: string, bytes = Infinity): AsyncGenerator<ExportedEvent> {
+  const content = read(file, bytes);
+  const input = (await isGzip(file)) ? content.pipe(createGunzip()) : content;
+  let number = 0;
+  for await (const line of readLines(input)) {
+    number += 1;
+    if (line.length > 0) yield parseLine(line, number) as ExportedEvent;
+  }
+}
+
+function parseLine(line: Buffer, number: number): unknown {
+  try {
+    return parseEvidence(line);
+  } catch (error) {
+    throw new NotEvidence(`line ${number}: ${(error as Error).message}`);
+  }
+}
+
+/** By its first bytes, not by its name: an archive is checked before it has one. */
+async function isGzip(file: string): Promise<boolean> {
+  await using handle = await open(file);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+  return bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b;
+}

@@ -1,0 +1,49 @@
+import { Prisma, type Db } from '../../db.ts';
+import { fail, ok, type Result } from '../../errors.ts';
+import type { Manifest } from '../export/manifest.ts';
+import { ensurePartitions } from './partitions.ts';
+import { recordAudit } from '../events/record.ts';
+import type { PublicKeys } from '../proof/signing.ts';
+import { readEvents, verifyExport, type ExportedEvent } from '../export/verify-export.ts';
+
+const ROWS_AT_ONCE = 500;
+
+/**
+ * Writes the events of a verified archive back. They are sealed anew, behind what stands in the chain; those that are still there are
+ * left alone. @returns `conflict` when the archive does not verify.
+ */
+export async function restoreArchive(
+  db: Db,
+  keys: PublicKeys,
+  file: string,
+  manifest: Manifest,
+): Promise<Result<{ restored: number }>> {
+  const check = await verifyExport(file, keys);
+  if (!check.ok) return fail('conflict', check.finding?.detail ?? 'the archive does not verify');
+  let restored = 0;
+  let batch: ExportedEvent[] = [];
+  const flush = async () => {
+    const { count } = await db.auditEvent.createMany({ data: batch.map(toRow), skipDuplicates: true });
+    restored += count;
+    batch = [];
+  };
+  for await (const event of readEvents(file)) if (batch.push(event) === ROWS_AT_ONCE) await flush();
+  if (batch.length > 0) await flush();
+  await ensurePartitions(db);
+  await db.$transaction((tx) =>
+    recordAudit(tx, {
+      action: 'audit.archive_restored',
+      outcome: 'success',
+      actor: { type: 'system', id: 'audit-archive-restore', label: 'Archive' },
+      origin: { source: 'cli' },
+      metadata: { rows: restored, sha256: manifest.sha256 },
+    }),
+  );
+  return ok({ restored });
+}
+
+/** The leaf is the archive's own; the trigger makes the note anew. */
+function toRow(event: ExportedEvent): Prisma.AuditEventCreateManyInput {
+  const columns = Object.entries(event).filter(([name]) => name !== 'leaf');
+  return Object.fromEntries(columns) as unknown as Prisma.AuditEventCreateManyInput;
+}

@@ -1,0 +1,50 @@
+import { openDb, type Db } from '#lib/db.ts';
+import { issueKey } from '#lib/agents/key-admin.ts';
+import { registerAgent } from '#lib/agents/registry.ts';
+import { auditRow } from '#lib/audit/events/record.ts';
+import { emailOf } from '#prisma/demo-accounts.ts';
+import type { Secrets } from '../../../../tests/support/process/secrets.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** Past the floor under which no event is ever removed. */
+const OLD_DAYS = 200;
+/** So many events of that age are there for the prune to remove. */
+export const OLD_EVENTS = 60;
+
+const act = { actor: { type: 'system', id: 'image-check', label: 'image-check' }, origin: { source: 'cli' } } as const;
+
+/** What the processes of the image find in the database beside the demo accounts: old events, and an agent for the smoke. */
+export async function fillDatabase(url: string, nextAuth: string): Promise<{ agentKey: string }> {
+  process.env.NEXTAUTH_SECRET ??= nextAuth;
+  process.env.DATABASE_URL ??= url;
+  const db = openDb(url);
+  try {
+    await writeOldEvents(db);
+    return { agentKey: await makeAgentKey(db) };
+  } finally {
+    await db.$disconnect();
+  }
+}
+
+async function writeOldEvents(db: Db): Promise<void> {
+  const start = Date.now() - OLD_DAYS * DAY_MS;
+  const event = { ...act, action: 'auth.sign_out', outcome: 'success', metadata: {} } as const;
+  const rows = Array.from({ length: OLD_EVENTS }, (_, n) => auditRow(event, new Date(start + n)));
+  await db.auditEvent.createMany({ data: rows });
+}
+
+async function makeAgentKey(db: Db): Promise<string> {
+  const agent = await registerAgent(db, act, { name: 'smoke', description: '', eventsPerSecond: 100 });
+  const key = agent.ok ? await issueKey(db, act, agent.value.id, 1) : agent;
+  if (!key.ok) throw new Error(key.detail);
+  return key.value.secret;
+}
+
+/** The environment of scripts/smoke.ts. */
+export function smokeEnv(accounts: Secrets['accounts'], agentKey: string): Record<string, string> {
+  const pairs = (['admin', 'auditor', 'user'] as const).flatMap((role) => [
+    [`SMOKE_${role.toUpperCase()}_EMAIL`, emailOf(role)],
+    [`SMOKE_${role.toUpperCase()}_PASSWORD`, accounts[role]],
+  ]);
+  return { ...(Object.fromEntries(pairs) as Record<string, string>), SMOKE_AGENT_KEY: agentKey };
+}
