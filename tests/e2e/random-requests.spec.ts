@@ -18,6 +18,7 @@ const get = (target: string, headers: [string, string][] = []): WireRequest => (
   body: '',
 });
 const FORM: [string, string] = ['Content-Type', 'multipart/form-data; boundary=x'];
+const JSON_TYPE: [string, string] = ['Content-Type', 'application/json'];
 const post = (target: string, headers: [string, string][], body: string): WireRequest => ({
   method: 'POST',
   target,
@@ -32,24 +33,29 @@ test(`${COUNT} requests of strangers (seed ${SEED}): no 5xx, no line in the log,
   const port = await freePort();
   await using web = await startSecondServer(site, port, { NEXTAUTH_URL: `http://127.0.0.1:${port}` });
   const before = web.output();
+  expect(await wrongAnswers(web.origin, (number) => strangersRequest(SEED, number))).toEqual([]);
+  expect(web.output().slice(before.length).trim(), `SEED=${SEED}`).toBe('');
+});
+
+/** Sends requests by their numbers, some at once; what is wrong with the answers. */
+async function wrongAnswers(origin: string, make: (number: number) => WireRequest): Promise<string[]> {
   const numbers = ONLY === undefined ? Array.from({ length: COUNT }, (_, number) => number) : [Number(ONLY)];
   const wrong: string[] = [];
   const lane = async () => {
     for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
-      const request = strangersRequest(SEED, number);
-      const { status, type } = await sendRaw(web.origin, request);
-      // `unavailable` tells of too much at once.
+      const request = make(number);
+      const { status, type, head } = await sendRaw(origin, request);
       const isApi =
         request.target.startsWith('/api/') && status >= 400 && type !== 'application/problem+json' && type !== '';
       const wrongType = isApi && !(request.target.startsWith('/api/auth/') && type === 'application/json');
-      if (status >= 500 || wrongType)
+      const namesNoMethod = status === 405 && !/\r\nallow: \S/i.test(head);
+      if (status >= 500 || wrongType || namesNoMethod)
         wrong.push(`SEED=${SEED} NUMBER=${number}: ${status} ${type} ${request.method} ${request.target}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  expect(wrong).toEqual([]);
-  expect(web.output().slice(before.length).trim(), `SEED=${SEED}`).toBe('');
-});
+  return wrong;
+}
 
 test('each address, method and header that answered 500 once is refused by name', async ({ site }) => {
   const status = async (request: WireRequest) => (await sendRaw(site.origin, request)).status;
@@ -65,6 +71,9 @@ test('each address, method and header that answered 500 once is refused by name'
     '/login?x=%00',
   ])
     expect(await status(get(target)), target).toBe(400);
+  for (const body of ['{', 'null', '[]', '1', '"x"', '{"callbackUrl":1}', '{"email":{"a":"b"}}', '--x--', '\u00ff'])
+    for (const endpoint of ['session', 'signin', 'signin/oidc', 'signout', 'callback/credentials', 'callback/oidc'])
+      expect(await status(post(`/api/auth/${endpoint}`, [JSON_TYPE], body)), `${endpoint} ${body}`).toBe(400);
   for (const target of ['/login?x=100%', '/api/health?q=%&r=%zz', '/api/auth/csrf?x=%'])
     expect(await status(get(target)), target).toBe(200);
   for (const target of ['/_next/image?url=%2Fx&w=64&q=75', '/_global-error', '/api/nothing', '/nothing'])

@@ -1,5 +1,6 @@
 import 'server-only';
 import { NextRequest } from 'next/server';
+import { z } from 'zod';
 import { STATUS, fail, type ErrorCode } from '#lib/errors.ts';
 import { problem } from '../http/problem.ts';
 
@@ -24,6 +25,23 @@ export function authFault(request: Request, nextauth: string[]): Response | null
       fail('bad_request', 'callbackUrl must be a path, or an address that begins with http:// or https://.'),
     );
   return null;
+}
+
+/** The same for a body in JSON, which NextAuth parses without a catch and takes for a form: an object of texts and switches. */
+export async function authBodyFault(request: Request): Promise<Response | null> {
+  if (request.method !== 'POST' || !/application\/json/i.test(request.headers.get('content-type') ?? '')) return null;
+  const sent = fieldsInJson.safeParse(parsed(await request.clone().text()));
+  return sent.success ? null : problem(fail('bad_request', 'The body must be one JSON object of texts.'));
+}
+
+const fieldsInJson = z.record(z.string(), z.union([z.string(), z.boolean()]));
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const isCallbackUrl = (url: string): boolean =>

@@ -6,7 +6,7 @@ import { authOptions } from './auth.ts';
 import { replaceBadCallbackCookie } from './callback-cookie.ts';
 import { endSession } from './cookie-session.ts';
 import { sessionCookie } from '../http/cookies.ts';
-import { asProblem, asReading, authFault } from './next-auth-response.ts';
+import { asProblem, asReading, authBodyFault, authFault } from './next-auth-response.ts';
 import { problem } from '../http/problem.ts';
 
 interface Context {
@@ -25,7 +25,7 @@ export function nextAuth(request: Request, context: Context): Promise<Response> 
     const { nextauth } = await context.params;
     const [action = ''] = nextauth;
     if (!ACTIONS.has(action)) return problem(fail('not_found', 'There is no such endpoint.'));
-    const fault = authFault(request, nextauth);
+    const fault = authFault(request, nextauth) ?? (await authBodyFault(request));
     if (fault !== null) return fault;
     await replaceBadCallbackCookie();
     const handler = NextAuth(authOptions()) as (request: Request, context: Context) => Promise<Response>;
