@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { ROLES } from '#lib/access/permissions.ts';
 import { freePort } from '../support/postgres/postgres.ts';
+import { testAgent } from '../support/agents.ts';
+import { insidersRequest, type Insider } from '../support/insider.ts';
 import { ownCluster } from '../support/own-cluster.ts';
 import { sendRaw, strangersRequest, type WireRequest } from '../support/random-requests.ts';
 import { startSecondServer } from './support/second-server.ts';
-import { expect, test } from './support/test.ts';
+import { expect, signIn, test } from './support/test.ts';
 
 const COUNT = process.env.FAULTS === 'full' ? 5_000 : 400;
 /** `SEED=7 NUMBER=123` sends that one request alone. */
@@ -37,6 +41,42 @@ test(`${COUNT} requests of strangers (seed ${SEED}): no 5xx, no line in the log,
   expect(web.output().slice(before.length).trim(), `SEED=${SEED}`).toBe('');
 });
 
+test(`${COUNT} requests of people of each role and of an agent with its key (seed ${SEED}): no 5xx, no stack in the log`, async ({
+  site,
+  as,
+  person,
+  db,
+}) => {
+  test.setTimeout(COUNT * 1_000);
+  const port = await freePort();
+  await using web = await startSecondServer(site, port, { NEXTAUTH_URL: `http://127.0.0.1:${port}` });
+  const agent = await testAgent(db);
+  const actions = await builtActions();
+  const insiders: Insider[] = [{ cookie: '', authorization: `Bearer ${agent.secret}`, actions }];
+  for (const role of ROLES) {
+    const page = await as(null);
+    await page.goto(`${web.origin}/login`);
+    const who = await person(role);
+    await signIn(page, who);
+    const cookies = await page.context().cookies(web.origin);
+    insiders.push({
+      cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; '),
+      authorization: '',
+      actions,
+    });
+  }
+  const before = web.output();
+  const wrong = await wrongAnswers(web.origin, (number) => {
+    const insider = insiders[number % insiders.length] as Insider;
+    return insidersRequest(insider, SEED, number);
+  });
+  expect(wrong).toEqual([]);
+  expect(web.output().slice(before.length), `SEED=${SEED}`).not.toMatch(/"level":"(?:error|fatal)"|"stack"|\n\s+at /);
+  // The sessions have lasted: what was sent was sent by somebody.
+  for (const { cookie } of insiders.filter((insider) => insider.cookie !== ''))
+    expect((await fetch(`${web.origin}/account`, { headers: { cookie }, redirect: 'manual' })).status).toBe(200);
+});
+
 /** Sends requests by their numbers, some at once; what is wrong with the answers. */
 async function wrongAnswers(origin: string, make: (number: number) => WireRequest): Promise<string[]> {
   const numbers = ONLY === undefined ? Array.from({ length: COUNT }, (_, number) => number) : [Number(ONLY)];
@@ -55,6 +95,15 @@ async function wrongAnswers(origin: string, make: (number: number) => WireReques
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
   return wrong;
+}
+
+/** The ids of the server actions in the build, without those that end the session of whoever sends them. */
+async function builtActions(): Promise<string[]> {
+  const manifest = JSON.parse(await readFile('.next/server/server-reference-manifest.json', 'utf8')) as {
+    node: Record<string, { exportedName: string }>;
+  };
+  const lasting = Object.entries(manifest.node).filter(([, { exportedName }]) => !/^signOut/.test(exportedName));
+  return lasting.map(([id]) => id);
 }
 
 test('each address, method and header that answered 500 once is refused by name', async ({ site }) => {

@@ -16,7 +16,7 @@ export interface WireAnswer {
   body: string;
 }
 
-const NASTY = [
+export const NASTY = [
   ...['', ' ', '%', '%00', '%ff', '%ED%A0%80', '..%2f..%2f', '//', '\\', 'null', 'undefined', '__proto__', 'toString', '{"level":"error"}'],
   ...['http://', 'http://[', 'http://a b', 'https://evil.example', '[1', '-1', '1e999', 'bytes=9-1', 'a,b;q=2', '\u00ff\u009b', "'--"],
   ...['%0a{"level":"error"}', '$ACTION_ID_x', '["",{}]', '%5B%22%22%2C%7B%7D%5D', 'x'.repeat(3_000)],
@@ -98,7 +98,7 @@ export function strangersRequest(seed: number, number: number): WireRequest {
 }
 
 /** A small generator of numbers between 0 and 1, the same for the same seed. */
-function mulberry(seed: number): () => number {
+export function mulberry(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
