@@ -1,6 +1,6 @@
 import { NextResponse, type NextRequest } from 'next/server';
-import { formHost } from './app/_server/http/form-origin.ts';
-import { newMarks } from './app/_server/http/standard-headers.ts';
+import { expectedFormHost } from './app/_server/http/form-origin.ts';
+import { createStandardHeaders } from './app/_server/http/standard-headers.ts';
 import { env } from './lib/env.ts';
 
 const FOREIGN_FORM = (configured: string) =>
@@ -12,7 +12,7 @@ const FOREIGN_FORM = (configured: string) =>
  * (CVE-2025-29927), so every page, handler and action asks for itself, and Next compares the origin of a form once more.
  */
 export function proxy(request: NextRequest): NextResponse {
-  const marks = newMarks(request.nextUrl.pathname + request.nextUrl.search);
+  const marks = createStandardHeaders(request.nextUrl.pathname + request.nextUrl.search);
 
   const headers = new Headers(request.headers);
   headers.delete('x-middleware-subrequest');
@@ -30,7 +30,7 @@ function answer({ method, nextUrl, headers: given }: NextRequest, headers: Heade
   // The APIs have guards of their own, and an identity provider may send its answer as a form.
   const isForm = !['GET', 'HEAD'].includes(method) && !nextUrl.pathname.startsWith('/api/');
   const sentTo = given.get('x-forwarded-host')?.split(',')[0]?.trim() ?? given.get('host');
-  const host = formHost(configured, { origin: isForm ? given.get('origin') : null, host: sentTo });
+  const host = expectedFormHost(configured, { origin: isForm ? given.get('origin') : null, host: sentTo });
   if (host === null) {
     const type = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
     return new NextResponse(FOREIGN_FORM(configured), { status: 403, headers: type });

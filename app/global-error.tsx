@@ -2,7 +2,7 @@
 
 import './globals.css';
 
-/** The layout itself failed, and the translations with it: both languages in one page. */
+/** Error page when the root layout fails: both languages, without translations. */
 export default function GlobalError({ error }: { error: Error & { digest?: string } }) {
   return (
     <html lang="en">

@@ -5,7 +5,7 @@ import type { Metadata, Viewport } from 'next';
 import { NextIntlClientProvider } from 'next-intl';
 import { getLocale, getMessages, getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
-import { reach } from './_server/gate/exchange.ts';
+import { markHandlerStarted } from './_server/gate/exchange.ts';
 import { clientMessages } from './_server/i18n/messages.ts';
 import { chosenTheme } from './_server/i18n/preferences.ts';
 
@@ -21,7 +21,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export const viewport: Viewport = { colorScheme: 'light dark' };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  reach();
+  markHandlerStarted();
   const locale = await getLocale();
   const theme = await chosenTheme();
   return (

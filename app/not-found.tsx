@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { connection } from 'next/server';
-import { DeadEnd } from './_ui/layout/status-page.tsx';
+import { StatusPage } from './_ui/layout/status-page.tsx';
 import { PlainPage } from './_ui/layout/plain-page.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -13,9 +13,9 @@ export default async function NotFound() {
   const t = await getTranslations();
   return (
     <PlainPage>
-      <DeadEnd status="404" title={t('shell.notFound.title')} home={t('common.home')}>
+      <StatusPage status="404" title={t('shell.notFound.title')} home={t('common.home')}>
         <p>{t('shell.notFound.body')}</p>
-      </DeadEnd>
+      </StatusPage>
     </PlainPage>
   );
 }

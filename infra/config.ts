@@ -2,7 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import { DATABASE_CONNECTIONS, connectionsNeeded, fitsFargate } from './compute/sizing.ts';
 
-/** The stack's configuration, checked as a whole before the first resource: a typo costs a second, not half an environment. */
+/** The stack configuration, validated before the first resource is registered. */
 const between = (min: number, max: number) => z.number().int().min(min).max(max);
 const digest = z.string().regex(/^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/[a-z0-9/_-]+@sha256:[0-9a-f]{64}$/, {
   error: 'must be an ECR image by digest: <account>.dkr.ecr.<region>.amazonaws.com/<name>@sha256:<64 hex>',
@@ -22,7 +22,7 @@ const MISSING_RELEASE =
 const fields = z.strictObject({
   stack: z.strictObject({
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, like eu-central-1'),
-    /** Stateful resources refuse deletion, and the settings that protect people's data become mandatory. */
+    /** Enables deletion protection of stateful resources and makes the data protection settings mandatory. */
     protection: z.boolean(),
     owner: z.email(),
     logRetentionDays: z.union([7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days))),
@@ -36,7 +36,7 @@ const fields = z.strictObject({
   network: z.strictObject({
     cidr: z.cidrv4().refine((cidr) => /\/(16|17|18)$/.test(cidr), 'must have a prefix from /16 to /18'),
     zones: between(2, 3),
-    /** Way out for private tasks: one gateway, one per zone, or none (AWS endpoints only: no OpenID provider, no webhooks). */
+    /** NAT of the private subnets: one gateway, one per zone, or none (AWS endpoints only: no OpenID provider, no webhooks). */
     nat: z.enum(['none', 'single', 'per-zone']),
   }),
   web: z.strictObject({ ...task, min: between(1, 50), max: between(1, 100) }),
@@ -63,11 +63,11 @@ const fields = z.strictObject({
   }),
   /** Plain variables of the contract that this program does not set by itself, e.g. OIDC_ISSUER. */
   environment: z.record(secretName, z.string()).default({}),
-  /** Secrets whose value a person puts in, e.g. OIDC_CLIENT_SECRET. */
+  /** Secrets whose value an operator enters, e.g. OIDC_CLIENT_SECRET. */
   operatorSecrets: z.array(secretName).default([]),
   /**
-   * What runs. `none` until the first images exist: the platform then comes up without services. It must be said, because an update
-   * that merely forgot it would take the services away.
+   * The release to run. `none` before the first images exist: the platform is created without services. Mandatory, because an update
+   * without it would remove the services.
    */
   release: z.union(
     [
@@ -76,7 +76,7 @@ const fields = z.strictObject({
         commit: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit id'),
         runner: digest,
         migrator: digest,
-        /** Deploy older code although it does not tolerate a migration that was applied since. */
+        /** Deploy older code although it is not compatible with a migration applied since. */
         force: z.boolean().default(false),
       }),
     ],
@@ -88,41 +88,37 @@ export type Config = z.output<typeof fields>;
 export type ReleaseConfig = NonNullable<Config['release']>;
 
 const schema = fields.superRefine((config, context) => {
-  const complain = (path: string, message: string) =>
+  const addIssue = (path: string, message: string) =>
     context.addIssue({ code: 'custom', path: path.split('.'), message });
   for (const name of ['web', 'worker'] as const)
     if (!fitsFargate(config[name].cpu, config[name].memory))
-      complain(
+      addIssue(
         `${name}.memory`,
         `${config[name].memory} MiB is not offered by Fargate with ${config[name].cpu} CPU units`,
       );
   if ((config.deploy.ownerId === undefined) !== (config.deploy.repositoryId === undefined))
-    complain('deploy.ownerId', 'goes together with deploy.repositoryId: set both or neither');
-  if (config.web.min > config.web.max) complain('web.max', 'must not be below web.min');
+    addIssue('deploy.ownerId', 'goes together with deploy.repositoryId: set both or neither');
+  if (config.web.min > config.web.max) addIssue('web.max', 'must not be below web.min');
   if (config.database.maxStorageGb < config.database.storageGb)
-    complain('database.maxStorageGb', 'must not be below database.storageGb');
+    addIssue('database.maxStorageGb', 'must not be below database.storageGb');
   const needed = connectionsNeeded(config);
   const offered = DATABASE_CONNECTIONS[config.database.instanceClass] ?? 0;
   if (needed > offered)
-    complain('database.instanceClass', `offers ${offered} connections; a rollout at full scale needs ${needed}`);
+    addIssue('database.instanceClass', `offers ${offered} connections; a rollout at full scale needs ${needed}`);
   if (!config.stack.protection) return;
-  if (!config.database.multiAz) complain('database.multiAz', 'must be true in a protected stack');
-  if (config.database.backupDays < 7) complain('database.backupDays', 'must be at least 7 in a protected stack');
-  if (config.web.min < 2) complain('web.min', 'must be at least 2 in a protected stack');
+  if (!config.database.multiAz) addIssue('database.multiAz', 'must be true in a protected stack');
+  if (config.database.backupDays < 7) addIssue('database.backupDays', 'must be at least 7 in a protected stack');
+  if (config.web.min < 2) addIssue('web.min', 'must be at least 2 in a protected stack');
   if (config.network.nat === 'single')
-    complain('network.nat', 'must not be single in a protected stack: one zone would take all down');
+    addIssue('network.nat', 'must not be single in a protected stack: one zone would take all down');
 });
 
-/** Thrown before any resource is registered; the message has a line for every bad key. */
+/** Thrown before any resource is registered; one line per invalid key. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/**
- * Checks raw values.
- * @param raw what stands under `golive:` in the stack file, parsed.
- * @throws ConfigError naming each bad key.
- */
+/** Validates raw values. @param raw the parsed values under `golive:` of the stack file. @throws ConfigError naming each invalid key. */
 export function parseConfig(raw: Record<string, unknown>): Config {
   const outcome = schema.safeParse(raw);
   if (outcome.success) return outcome.data;
@@ -142,11 +138,11 @@ export function readConfig(): Config {
   const namespace = `${pulumi.getProject()}:`;
   const raw: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(pulumi.runtime.allConfig()))
-    if (key.startsWith(namespace)) raw[key.slice(namespace.length)] = structured(value);
+    if (key.startsWith(namespace)) raw[key.slice(namespace.length)] = parseValue(value);
   return parseConfig(raw);
 }
 
-/** Pulumi hands over an object as its JSON text, and a word as it is. */
-function structured(value: string): unknown {
+/** Pulumi passes objects as JSON text and strings as they are. */
+function parseValue(value: string): unknown {
   return /^[[{]|^(true|false)$/.test(value) ? JSON.parse(value) : value;
 }

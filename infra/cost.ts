@@ -11,9 +11,9 @@ export interface Prices {
 export interface CostLine {
   what: string;
   usdPerMonth: number;
-  /** The setting that changes it most. */
+  /** The setting with the largest effect on it. */
   knob: string;
-  /** Whether every price in it was read somewhere. */
+  /** True if every price of the item comes from a source. */
   read: boolean;
 }
 
@@ -28,13 +28,13 @@ interface Item {
 const HOURS = 730;
 const GIB = 1024;
 
-/** A price that the file does not have: a guess would look like an answer. */
+/** Thrown for a price missing from the file. */
 export class MissingPrice extends Error {
   override name = 'MissingPrice';
 }
 
 /**
- * What a recorded stack costs in a month at its smallest number of web tasks, dearest first.
+ * Monthly cost of a recorded stack at the minimum number of web tasks, most expensive item first.
  * @param region the stack's; prices are carried over with the factor of the file.
  * @throws MissingPrice naming the key to add.
  */
@@ -67,13 +67,13 @@ interface Billed {
   name: string;
   inputs: Record<string, unknown>;
   graph: RecordedGraph;
-  /** An assumption of the price file, by name; what it does not name is taken as none. */
+  /** An assumption of the price file by name; 0 if absent. */
   about: (quantity: string) => number;
 }
 
 const item = (what: string, knob: string, ...parts: Part[]): Item => ({ what, knob, parts });
 
-/** What each kind of resource is billed for. A kind that is not here costs nothing by itself. */
+/** Billing of each resource type. Types that are not listed cost nothing themselves. */
 const BILLED: Record<string, (resource: Billed) => Item[]> = {
   'aws:ecs/service:Service': ({ name, inputs, graph, about }) => [
     service(name, inputs, graph),
@@ -136,7 +136,7 @@ function service(name: string, inputs: Record<string, unknown>, graph: RecordedG
   );
 }
 
-/** A standby is billed like the instance it stands by for, disk included. */
+/** A standby is billed like its primary instance, storage included. */
 function database(inputs: Record<string, unknown>): Item[] {
   const copies = inputs.multiAz === true ? 2 : 1;
   const kind = inputs.instanceClass as string;

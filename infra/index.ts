@@ -2,7 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { readConfig } from './config.ts';
 import { program } from './program.ts';
 
-/** Older ones let an error in an after-hook pass: a rollout that was turned back would count as a success. */
+/** Older versions ignore errors of after-hooks, so a rolled-back deployment would count as a success. */
 const PULUMI = '>=3.238.0';
 
 // A function, so that Pulumi reports what it throws (a wrong configuration, above all) without a stack trace of module loading.

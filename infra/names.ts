@@ -1,8 +1,8 @@
 import type { Process } from '#lib/release/contract.ts';
 
 /**
- * Physical names, fixed so that commands, dashboards and people find the parts of a stack without asking Pulumi. What must be unique in
- * the world (buckets) gets a suffix from Pulumi instead.
+ * Fixed physical names, so that commands and dashboards find resources without Pulumi's state. Globally unique names (buckets) get a suffix
+ * from Pulumi.
  * @param stack e.g. `production`
  */
 export function namesOf(stack: string) {

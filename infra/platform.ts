@@ -23,7 +23,7 @@ import { Storage } from './data/storage.ts';
 import { TaskEvents } from './observability/task-events.ts';
 import { Waf } from './network/waf.ts';
 
-/** Everything that services run on. Comes up before the first image exists, and stays the same from release to release. */
+/** The resources that do not change with a release. Created before the first image exists. */
 export class Platform extends pulumi.ComponentResource {
   readonly names = namesOf(pulumi.getStack());
   readonly network: Network;
@@ -44,19 +44,19 @@ export class Platform extends pulumi.ComponentResource {
     const { config } = args;
     const { names } = this;
     const { protection, logRetentionDays } = config.stack;
-    const inside = { parent: this };
-    const account = aws.getCallerIdentityOutput({}, inside).accountId;
+    const childOf = { parent: this };
+    const account = aws.getCallerIdentityOutput({}, childOf).accountId;
 
-    this.network = new Network('network', { config }, inside);
-    this.firewall = new Firewall('firewall', { vpcId: this.network.vpcId }, inside);
+    this.network = new Network('network', { config }, childOf);
+    this.firewall = new Firewall('firewall', { vpcId: this.network.vpcId }, childOf);
 
-    this.registry = new Registry('registry', { names, protection }, inside);
-    this.storage = new Storage('storage', { config }, inside);
+    this.registry = new Registry('registry', { names, protection }, childOf);
+    this.storage = new Storage('storage', { config }, childOf);
     const bucketName = account.apply((id) => releasesBucket(pulumi.getStack(), id));
-    this.releases = new Releases('releases', { bucketName, protection }, inside);
-    this.logs = new Logs('logs', { names, retentionDays: logRetentionDays }, inside);
+    this.releases = new Releases('releases', { bucketName, protection }, childOf);
+    this.logs = new Logs('logs', { names, retentionDays: logRetentionDays }, childOf);
 
-    this.secrets = new Secrets('secrets', { names, protection, operatorSecrets: config.operatorSecrets }, inside);
+    this.secrets = new Secrets('secrets', { names, protection, operatorSecrets: config.operatorSecrets }, childOf);
     this.database = new Database(
       'database',
       {
@@ -67,12 +67,12 @@ export class Platform extends pulumi.ComponentResource {
         ownerPassword: this.secrets.ownerPassword,
         logGroups: this.logs.database,
       },
-      inside,
+      childOf,
     );
     const { address, port } = this.database.instance;
     this.secrets.connect({ address, port, owner: OWNER, name: DATABASE_NAME });
 
-    const certificate = new Certificate('certificate', { config }, inside);
+    const certificate = new Certificate('certificate', { config }, childOf);
     this.balancer = new LoadBalancer(
       'balancer',
       {
@@ -84,25 +84,25 @@ export class Platform extends pulumi.ComponentResource {
         certificateArn: certificate.arn,
         accessLogs: this.storage.accessLogs.ready,
       },
-      inside,
+      childOf,
     );
-    if (config.waf) new Waf('waf', { names, balancerArn: this.balancer.balancer.arn }, inside);
+    if (config.waf) new Waf('waf', { names, balancerArn: this.balancer.balancer.arn }, childOf);
 
-    this.cluster = new Cluster('cluster', { names }, inside);
-    this.alarms = this.watch(config);
-    new Budget('budget', { config, names }, inside);
+    this.cluster = new Cluster('cluster', { names }, childOf);
+    this.alarms = this.createMonitoring(config);
+    new Budget('budget', { config, names }, childOf);
     const scopes = deployScopes({ config, names, account, platform: this });
-    this.deployRole = new DeployRole('deploy-role', { config, names, scopes }, inside);
+    this.deployRole = new DeployRole('deploy-role', { config, names, scopes }, childOf);
     this.registerOutputs({});
   }
 
-  private watch(config: Config): Alarms {
+  private createMonitoring(config: Config): Alarms {
     const { names, logs, cluster } = this;
-    const inside = { parent: this };
+    const childOf = { parent: this };
     const seen = { balancer: this.balancer.balancer.arnSuffix, targets: this.balancer.targets.arnSuffix };
-    const alerts = new Alerts('alerts', { config, names }, inside);
-    new TaskEvents('task-events', { names, clusterArn: cluster.arn, alerts }, inside);
-    new Dashboard('dashboard', { names, region: config.stack.region, ...seen }, inside);
-    return new Alarms('alarms', { config, names, ...seen, deadLetterQueue: names.schedule, alerts, logs }, inside);
+    const alerts = new Alerts('alerts', { config, names }, childOf);
+    new TaskEvents('task-events', { names, clusterArn: cluster.arn, alerts }, childOf);
+    new Dashboard('dashboard', { names, region: config.stack.region, ...seen }, childOf);
+    return new Alarms('alarms', { config, names, ...seen, deadLetterQueue: names.schedule, alerts, logs }, childOf);
   }
 }

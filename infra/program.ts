@@ -7,8 +7,8 @@ import type { OpenSession } from './delivery/release-order.ts';
 import { Services } from './compute/services.ts';
 
 /**
- * The whole environment: the platform, which changes rarely and by a person's hand, and on it the services, which move with each release.
- * @param open how the hooks of a release reach AWS.
+ * The whole environment: the platform, changed by an operator, and the services, changed by each release. @param open opens the AWS session
+ * of the hooks.
  * @returns the stack's outputs.
  */
 export function program(config: Config, open: OpenSession = openSession) {

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 
-/** A key's name: the first 16 hex digits of the SHA-256 of its public half in SPKI form. */
+/** Key id: the first 16 hex digits of the SHA-256 of the public key in SPKI form. */
 export function keyId(publicKey: KeyObject): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))

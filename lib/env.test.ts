@@ -96,7 +96,7 @@ test('the public address is an origin and nothing more', () => {
     expect(names({ NEXTAUTH_URL: url }), url).toContain('NEXTAUTH_URL');
 });
 
-test('the commit comes from the platform when nobody sets it', () => {
+test('the commit defaults to that of the platform', () => {
   expect(parseEnv({ ...SOUND, RAILWAY_GIT_COMMIT_SHA: 'a'.repeat(40) }).GIT_COMMIT).toBe('a'.repeat(40));
   expect(parseEnv({ ...SOUND, RENDER_GIT_COMMIT: 'b'.repeat(40) }).GIT_COMMIT).toBe('b'.repeat(40));
   expect(parseEnv({ ...SOUND, GIT_COMMIT: 'c0ffee1', RENDER_GIT_COMMIT: 'b'.repeat(40) }).GIT_COMMIT).toBe('c0ffee1');

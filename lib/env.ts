@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { databaseUrlFault } from './db/url/read.ts';
+import { databaseUrlProblem } from './db/url/read.ts';
 import { isPrivateKey, isPublicKey } from './ed25519.ts';
 
-/** The only reader of `process.env` in the product. Every field says what it is for: `.env.example` is made from here. */
+/** The only reader of `process.env` in lib. Descriptions are used to generate `.env.example`. */
 const flag = z
   .enum(['true', 'false'])
   .default('false')
@@ -15,10 +15,10 @@ const minutes = (fallback: number) =>
     .max(60 * 24 * 30)
     .default(fallback);
 
-/** Read by the one reader of database URLs, whose words say what is wrong. */
+/** Validated by the parser of database URLs, whose message is shown. */
 const databaseUrl = () =>
-  z.string().refine((url) => databaseUrlFault(url) === undefined, {
-    error: ({ input }) => databaseUrlFault(String(input)),
+  z.string().refine((url) => databaseUrlProblem(url) === undefined, {
+    error: ({ input }) => databaseUrlProblem(String(input)),
   });
 
 /** What stands between commas. */
@@ -28,7 +28,7 @@ const listOf = (text: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-/** Whether a URL has nothing beside its scheme, host and port. What is no URL at all is refused elsewhere. */
+/** True when a URL has only scheme, host and port. Invalid URLs are reported elsewhere. */
 function isOrigin(url: string): boolean {
   if (!URL.canParse(url)) return true;
   const { pathname, search, hash, username } = new URL(url);
@@ -171,7 +171,7 @@ export type Env = z.output<typeof fields>;
 /** Names of the variables the product reads, in order. */
 export const ENV_FIELDS = fields.shape;
 
-/** Thrown at boot; the message lists every bad variable on a line of its own and never a value. */
+/** Thrown at startup; the message lists each invalid variable on its own line, never a value. */
 export class EnvError extends Error {
   override name = 'EnvError';
 }
@@ -180,9 +180,9 @@ type Source = Record<string, string | undefined>;
 
 const OIDC = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'];
 
-/** What is wrong with variables that are each fine alone. Looks at the texts, so that it is said beside the other faults. */
-function contradictions(given: Source): string[] {
-  // Two of three would leave the provider out without a word.
+/** Problems between variables. Checks the raw values, so that they are reported together with the others. */
+function crossFieldProblems(given: Source): string[] {
+  // With only some of the three the provider would be silently missing.
   const missing = OIDC.some((name) => given[name]) ? OIDC.filter((name) => !given[name]) : [];
   const open = given.DEV_ADMIN === 'true' && given.NODE_ENV === 'production';
   return [
@@ -213,7 +213,7 @@ function check<S extends z.ZodType>(
  * @throws EnvError naming every bad variable.
  */
 export function parseEnv(source: Source): Env {
-  return check(fields, source, contradictions);
+  return check(fields, source, crossFieldProblems);
 }
 
 let parsed: Env | undefined;
@@ -223,7 +223,7 @@ export function env(): Env {
   return (parsed ??= parseEnv(process.env));
 }
 
-/** The log level alone: a logger is made on import, also in a build, where the rest may be missing. */
+/** Only the log level: the logger is created on import, also in a build without the other variables. */
 export function logLevel(): Env['LOG_LEVEL'] {
   return fields.shape.LOG_LEVEL.catch('info').parse(process.env.LOG_LEVEL || undefined);
 }
@@ -236,14 +236,14 @@ const migrateSchema = fields.pick({
   DATABASE_CA_CERT: true,
 });
 
-/** What a migration needs: the database, and nothing of the app's secrets. */
+/** Variables of migrations: the database only. */
 export function migrateEnv(): z.output<typeof migrateSchema> {
   return check(migrateSchema, process.env);
 }
 
 const commandSchema = fields.pick({ DATABASE_URL: true, DATABASE_CA_CERT: true, NEXTAUTH_URL: true, PORT: true });
 
-/** What a command about people needs: the database, and where the app is, for the links it prints. */
+/** Variables of user commands: the database, and the origin for printed links. */
 export function commandEnv(): z.output<typeof commandSchema> {
   return check(commandSchema, process.env);
 }

@@ -1,6 +1,6 @@
 /**
- * Expected failures are returned, never thrown: `Result` says so in the type. A code is the only thing that callers and
- * translations look at; `STATUS` is the one map from a code to HTTP.
+ * Expected failures are returned as `Result`, never thrown. Callers and translations depend on the code only; `STATUS` maps codes to HTTP
+ * statuses.
  */
 export const STATUS = {
   bad_request: 400,
@@ -40,14 +40,14 @@ export interface Failure {
 
 export type Result<T> = { ok: true; value: T } | Failure;
 
-/** It went well, with this outcome. */
+/** A successful result. */
 export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
 
-/** It was expected that this may happen: a code for programs, a sentence for whoever reads it. */
+/** An expected failure: a code for programs and a sentence for people. */
 export const fail = (code: ErrorCode, detail: string, extra?: Record<string, unknown>): Failure =>
   extra === undefined ? { ok: false, code, detail } : { ok: false, code, detail, extra };
 
-/** Problem details after RFC 9457. `type` is a stable URN, so that clients can compare it. */
+/** Problem details (RFC 9457). `type` is a stable URN. */
 export interface Problem {
   type: string;
   title: string;
@@ -56,7 +56,7 @@ export interface Problem {
   [member: string]: unknown;
 }
 
-/** The body of an answer that tells of a failure; its status is the one of `STATUS`. */
+/** The problem document of a failure, with the status from `STATUS`. */
 export function toProblem({ code, detail, extra }: Failure): Problem {
   return {
     type: `urn:golive:problem:${code}`,

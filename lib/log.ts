@@ -1,19 +1,18 @@
 import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import { logLevel } from './env.ts';
 
-/** Names of fields that may carry a secret, whatever stands around the word. */
+/** Field names that may contain a secret. */
 const SECRET_NAME = /password|passphrase|secret|token|authorization|cookie|databaseurl|connectionstring/i;
-/** User and password of a URL, up to the last `@` before its path: what follows the colon is cut. */
+/** Password in a URL, up to the last `@` before the path. */
 const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]*:)[^\s/"\\]+@/gi;
 const REDACTED = '[redacted]';
-/** Deeper than anything we write; whatever is its own ancestor ends here too. */
+/** Maximum depth of logged objects; also stops cycles. */
 const MAX_DEPTH = 8;
 
 /**
- * Makes a logger of one JSON object a line. Fields whose name tells of a secret are cut at any depth, errors and what hangs on them
- * included, and so are passwords in URLs, in messages as well. A secret in plain words without such a name is not recognised: what may
- * hold one must not be logged.
- * @param destination stdout unless told.
+ * Creates a JSON-lines logger. Fields with secret-like names are redacted at any depth, also in errors, and so are passwords in URLs. Other
+ * secrets are not recognised: do not log texts that may contain one.
+ * @param destination stdout by default.
  */
 export function createLog(destination?: DestinationStream): Logger {
   return pino(
@@ -25,7 +24,7 @@ export function createLog(destination?: DestinationStream): Logger {
         level: (label) => ({ level: label }),
         log: (fields) => withoutSecrets(fields) as Record<string, unknown>,
       },
-      // Errors are plain by then.
+      // Errors were converted to plain objects before.
       serializers: { err: (error: unknown) => error },
       hooks: { streamWrite: (line) => line.replaceAll(URL_PASSWORD, `$1${REDACTED}@`) },
     },
@@ -33,7 +32,7 @@ export function createLog(destination?: DestinationStream): Logger {
   );
 }
 
-/** The log of the process. Whoever serves a request gives its `requestId`. */
+/** The process's logger. Pass `requestId` when handling a request. */
 export const log: Logger = createLog();
 
 function withoutSecrets(value: unknown, depth = 0): unknown {

@@ -1,7 +1,7 @@
 import type { Db } from './db.ts';
 import { countLiveSessions } from './auth/session.ts';
 
-/** How a stretch of time went. */
+/** Sign-ins, failures and denials in a period. */
 interface Traffic {
   signIns: number;
   failures: number;
@@ -9,19 +9,19 @@ interface Traffic {
 }
 
 export interface Overview {
-  activePeople: number;
+  activeUsers: number;
   activeAdmins: number;
   openSessions: number;
   /** The 24 hours before `now`. */
   lastDay: Traffic;
-  /** `DAYS` days of UTC, oldest first, today last; days without an event are there too. */
+  /** `DAYS` UTC days, oldest first, today last, including empty days. */
   days: (Traffic & { day: string })[];
 }
 
 export const DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** The figures of the first page, all read at the same time. The counts of events use the index on the action. */
+/** Reads the figures of the overview page in parallel. */
 export async function readOverview(db: Db, now = new Date()): Promise<Overview> {
   const first = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS - (DAYS - 1) * DAY_MS);
   const [byRole, openSessions, days, lastDay] = await Promise.all([
@@ -31,7 +31,7 @@ export async function readOverview(db: Db, now = new Date()): Promise<Overview> 
     trafficByDay(db, new Date(now.getTime() - DAY_MS)),
   ]);
   return {
-    activePeople: byRole.reduce((sum, { _count }) => sum + _count, 0),
+    activeUsers: byRole.reduce((sum, { _count }) => sum + _count, 0),
     activeAdmins: byRole.find(({ role }) => role === 'admin')?._count ?? 0,
     openSessions,
     lastDay: [...lastDay.values()].reduce(add, NONE),

@@ -7,7 +7,7 @@ const TOP = 10;
 export interface SecurityReport {
   from: Date;
   to: Date;
-  /** Events by action and outcome: failures, denials, every act on people and roles, and what takes events out of the log or keeps them in it. */
+  /** Events by action and outcome: failures, denials, changes of users and roles, exports, removals and holds. */
   events: { action: string; outcome: string; count: number }[];
   denialsByActor: { actor: string; count: number }[];
   failuresByAddress: { ip: string; count: number }[];
@@ -16,7 +16,7 @@ export interface SecurityReport {
   enoughAdmins: boolean;
 }
 
-/** The weekly look: what happened to sign-in, roles and people, and who the admins are. */
+/** The weekly security report: sign-ins, roles, users and admins. */
 export async function securityReport(db: Db, days = 7, now = new Date()): Promise<SecurityReport> {
   const from = new Date(now.getTime() - days * DAY_MS);
   const since = from.toISOString();

@@ -1,9 +1,9 @@
 import { MEANT } from './joiners.ts';
 
 /**
- * Characters that nobody sees, as ranges of code points: control and format characters, ends of lines and paragraphs, and what Unicode lets a
- * renderer ignore (Cc, Cf, Zl, Zp and Default_Ignorable_Code_Point of Unicode 17). Two names that differ only in these look the same, and some of
- * them turn the text around them. Written out rather than as `\p{}`, because the regular expressions of other languages read them too.
+ * Invisible characters as code point ranges: control and format characters, line and paragraph separators, and default-ignorable ones (Cc,
+ * Cf, Zl, Zp and Default_Ignorable_Code_Point of Unicode 17). Names that differ only in these look the same, and some change the text
+ * direction. Not `\p{}`, because regular expressions of other languages use them too.
  */
 const INVISIBLE: readonly (readonly [first: number, last: number])[] = [
   ...[[0x00, 0x1f], [0x7f, 0x9f], [0xad, 0xad], [0x34f, 0x34f], [0x600, 0x605], [0x61c, 0x61c], [0x6dd, 0x6dd]],
@@ -16,7 +16,7 @@ const INVISIBLE: readonly (readonly [first: number, last: number])[] = [
 const asClass = (code: number) =>
   code <= 0xff ? `\\x${code.toString(16).padStart(2, '0')}` : String.fromCodePoint(code);
 
-/** The same as the inside of a class of a regular expression that JavaScript, Python and Go read alike. */
+/** The same as the content of a character class, portable between JavaScript, Python and Go. */
 export const INVISIBLE_CLASS = INVISIBLE.map(([first, last]) => `${asClass(first)}-${asClass(last)}`).join('');
 
 /** The control characters alone. */
@@ -24,11 +24,11 @@ export const CONTROL_CLASS = '\\x00-\\x1f\\x7f-\\x9f';
 
 const CONTROL = new RegExp(`[${CONTROL_CLASS}]`, 'u');
 
-/** Whether a text of one line can be stored: PostgreSQL takes neither NUL nor half a character, and nobody types the other control characters. */
+/** True when a text has no control characters and no lone surrogates. */
 export const isPrintable = (text: string): boolean => text.isWellFormed() && !CONTROL.test(text);
 
 /** What is meant where it stands comes first, so that what matches the second is unseen for nothing. */
-const UNSEEN = new RegExp(`(${MEANT})|([${INVISIBLE_CLASS}])`, 'gu');
+const INVISIBLE_PATTERN = new RegExp(`(${MEANT})|([${INVISIBLE_CLASS}])`, 'gu');
 /** Cheap, and enough for nearly every text. */
 const SUSPECT = new RegExp(`[${INVISIBLE_CLASS}]`, 'u');
 
@@ -36,13 +36,13 @@ const SUSPECT = new RegExp(`[${INVISIBLE_CLASS}]`, 'u');
 export const isName = (text: string): boolean =>
   text.isWellFormed() && (!SUSPECT.test(text) || showInvisible(text).every(({ isInvisible }) => !isInvisible));
 
-/** A text in pieces: what can be shown as it is, and single invisible characters as their code points, e.g. `U+202E`. */
+/** Splits a text into visible parts and invisible characters, shown as code points, e.g. `U+202E`. */
 export function showInvisible(text: string): { shown: string; isInvisible: boolean }[] {
   const whole = text.toWellFormed();
   const pieces: { shown: string; isInvisible: boolean }[] = [];
   let from = 0;
   if (!SUSPECT.test(whole)) return whole === '' ? [] : [{ shown: whole, isInvisible: false }];
-  for (const { index, 0: char, 2: unseen } of whole.matchAll(UNSEEN)) {
+  for (const { index, 0: char, 2: unseen } of whole.matchAll(INVISIBLE_PATTERN)) {
     if (unseen === undefined) continue;
     if (index > from) pieces.push({ shown: whole.slice(from, index), isInvisible: false });
     const code = (unseen.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');

@@ -1,7 +1,7 @@
 import type { Role } from '#lib/access/permissions.ts';
 
 /** Exit code of `node prisma/seed.ts --if-empty` when the database has people of its own and was left alone. */
-export const LEFT_ALONE = 3;
+export const NOT_SEEDED = 3;
 
 /** The address of the demo account with this role. */
 export const emailOf = (role: Role) => `${role}@example.org`;

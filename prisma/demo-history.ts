@@ -3,7 +3,7 @@ import type { Action, Actor, Origin, Target } from '#lib/audit/events/catalogue.
 import { auditRow, type NewEvent } from '#lib/audit/events/record.ts';
 
 /** A person the history is about. */
-interface DemoPerson {
+interface DemoUser {
   id: string;
   email: string;
   role: Role;
@@ -26,66 +26,66 @@ type Row = ReturnType<typeof auditRow>;
  * theirs; an auditor reads the log; one night a stranger guesses at the admin's password. The same people and the same
  * moment give the same acts.
  */
-export function demoHistory(people: DemoPerson[], now: Date): Row[] {
-  const chance = randomFrom(20_261_122);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)] as T;
+export function demoHistory(users: DemoUser[], now: Date): Row[] {
+  const random = randomFrom(20_261_122);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const rows: Row[] = [];
   const startOfToday = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
   for (let day = DAYS; day >= 2; day--) {
     const midnight = startOfToday - day * DAY_MS;
     const weekend = [0, 6].includes(new Date(midnight).getUTCDay());
-    for (const person of people) {
-      if (chance() < (weekend ? 0.85 : 0.1)) continue;
-      rows.push(...workday(person, midnight, { chance, pick }));
+    for (const user of users) {
+      if (random() < (weekend ? 0.85 : 0.1)) continue;
+      rows.push(...workday(user, midnight, { random, pick }));
     }
-    if (day === 9) rows.push(...guessing(people, midnight));
+    if (day === 9) rows.push(...passwordGuessing(users, midnight));
   }
   return rows.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
 }
 
-interface Dice {
-  chance: () => number;
+interface Random {
+  random: () => number;
   pick: <T>(list: readonly T[]) => T;
 }
 
-function workday(person: DemoPerson, midnight: number, { chance, pick }: Dice): Row[] {
+function workday(user: DemoUser, midnight: number, { random, pick }: Random): Row[] {
   const origin: Origin = { source: 'web', ip: pick(ADDRESSES), userAgent: pick(BROWSERS) };
-  const at = (hour: number) => new Date(midnight + Math.round((hour + chance()) * 60 * 60_000));
+  const at = (hour: number) => new Date(midnight + Math.round((hour + random()) * 60 * 60_000));
   const rows: Row[] = [];
   const add = <A extends Action>(hour: number, event: NewEvent<A>) => void rows.push(auditRow(event, at(hour)));
-  if (chance() < 0.25)
+  if (random() < 0.25)
     add(6, {
-      ...attempt(person, origin),
+      ...attempt(user, origin),
       outcome: 'failure',
       reason: 'bad_credentials',
       metadata: { method: 'password' },
     });
-  add(7, { ...attempt(person, origin), actor: actorOf(person), outcome: 'success', metadata: { method: 'password' } });
-  if (person.role !== 'user' && chance() < 0.7)
+  add(7, { ...attempt(user, origin), actor: actorOf(user), outcome: 'success', metadata: { method: 'password' } });
+  if (user.role !== 'user' && random() < 0.7)
     add(10, {
       action: 'audit.read',
       outcome: 'success',
-      actor: actorOf(person),
+      actor: actorOf(user),
       origin,
-      metadata: { filters: chance() < 0.5 ? { outcome: 'failure' } : {}, rows: 50, deeper: chance() < 0.3 },
+      metadata: { filters: random() < 0.5 ? { outcome: 'failure' } : {}, rows: 50, deeper: random() < 0.3 },
     });
-  if (person.role !== 'admin' && chance() < 0.15)
+  if (user.role !== 'admin' && random() < 0.15)
     add(12, {
       action: 'access.denied',
       outcome: 'denied',
-      actor: actorOf(person),
+      actor: actorOf(user),
       origin,
       reason: 'forbidden',
       metadata: { permission: 'users:manage', path: '/admin' },
     });
-  if (chance() < 0.8)
-    add(16, { action: 'auth.sign_out', outcome: 'success', actor: actorOf(person), origin, metadata: {} });
+  if (random() < 0.8)
+    add(16, { action: 'auth.sign_out', outcome: 'success', actor: actorOf(user), origin, metadata: {} });
   return rows;
 }
 
 /** Guesses at the admin's password, one every two minutes; when the throttle slows them down, one event in ten minutes tells of five. */
-function guessing(people: DemoPerson[], midnight: number): Row[] {
-  const admin = people.find(({ role }) => role === 'admin');
+function passwordGuessing(users: DemoUser[], midnight: number): Row[] {
+  const admin = users.find(({ role }) => role === 'admin');
   if (!admin) return [];
   const origin: Origin = { source: 'web', ip: '203.0.113.99', userAgent: 'python-requests/2.32' };
   return Array.from({ length: 24 }, (_, index) => {
@@ -103,13 +103,13 @@ function guessing(people: DemoPerson[], midnight: number): Row[] {
   });
 }
 
-function attempt(person: DemoPerson, origin: Origin) {
-  const actor: Actor = { type: 'anonymous', label: person.email };
-  return { action: 'auth.sign_in', actor, target: targetOf(person), origin } as const;
+function attempt(user: DemoUser, origin: Origin) {
+  const actor: Actor = { type: 'anonymous', label: user.email };
+  return { action: 'auth.sign_in', actor, target: targetOf(user), origin } as const;
 }
 
-const actorOf = ({ id, email, role }: DemoPerson): Actor => ({ type: 'user', id, label: email, role });
-const targetOf = ({ id, email }: DemoPerson): Target => ({ type: 'user', id, label: email });
+const actorOf = ({ id, email, role }: DemoUser): Actor => ({ type: 'user', id, label: email, role });
+const targetOf = ({ id, email }: DemoUser): Target => ({ type: 'user', id, label: email });
 
 /** Numbers from 0 up to 1 that are the same on every run: mulberry32. */
 function randomFrom(seed: number): () => number {

@@ -6,13 +6,13 @@
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ROLES, type Role } from '#lib/access/permissions.ts';
-import type { Act } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext } from '#lib/audit/events/catalogue.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
 import type { Result } from '#lib/errors.ts';
 import { createUserWithPassword, setPassword } from '#lib/users/create.ts';
 import { verifyPassword } from '#lib/auth/password.ts';
-import { emailOf, LEFT_ALONE, passwordVariable } from './demo-accounts.ts';
+import { emailOf, NOT_SEEDED, passwordVariable } from './demo-accounts.ts';
 import { demoHistory } from './demo-history.ts';
 
 const USAGE = `Usage: node prisma/seed.ts [--if-empty] [--demo-events]
@@ -20,10 +20,10 @@ const USAGE = `Usage: node prisma/seed.ts [--if-empty] [--demo-events]
   SEED_ADMIN_PASSWORD, SEED_AUDITOR_PASSWORD and SEED_USER_PASSWORD.
   --if-empty      changes nothing in a database that has people, unless its demo accounts have these passwords
   --demo-events   also writes a month of audit history, once
-  Exit codes: 0 done, 1 failed, 2 wrong usage, ${LEFT_ALONE} the database has people: not seeded`;
+  Exit codes: 0 done, 1 failed, 2 wrong usage, ${NOT_SEEDED} the database has people: not seeded`;
 
 const NAMES: Record<Role, string> = { admin: 'Ada Admin', auditor: 'Otto Auditor', user: 'Uma User' };
-const ACT: Act = { actor: { type: 'system', id: 'seed', label: 'seed' }, origin: { source: 'cli' } };
+const AUDIT_CONTEXT: AuditContext = { actor: { type: 'system', id: 'seed', label: 'seed' }, origin: { source: 'cli' } };
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -33,16 +33,16 @@ async function main(): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return say(USAGE, 0);
+  if (values.help) return finish(USAGE, 0);
   const missing = ROLES.filter((role) => !process.env[passwordVariable(role)]).map(passwordVariable);
-  if (missing.length > 0) return say(`seed: set ${missing.join(', ')}, the passwords of the demo accounts`, 2);
+  if (missing.length > 0) return finish(`seed: set ${missing.join(', ')}, the passwords of the demo accounts`, 2);
   const { DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const db = openDb(DATABASE_URL, { max: 2, caCert: DATABASE_CA_CERT });
   try {
     const passwordOf = (role: Role) => process.env[passwordVariable(role)] ?? '';
-    if (values['if-empty'] && (await hasOtherPeople(db, passwordOf)))
-      return say('the database has people: not seeded', LEFT_ALONE);
-    await seedPeople(db, passwordOf);
+    if (values['if-empty'] && (await hasOtherUsers(db, passwordOf)))
+      return finish('the database has people: not seeded', NOT_SEEDED);
+    await seedUsers(db, passwordOf);
     if (values['demo-events']) console.log(`${await seedHistory(db)} events of history written`);
     return 0;
   } finally {
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
 }
 
 /** Whether a database has people, and no demo accounts among them or some with other passwords. */
-export async function hasOtherPeople(db: Db, passwordOf: (role: Role) => string): Promise<boolean> {
+export async function hasOtherUsers(db: Db, passwordOf: (role: Role) => string): Promise<boolean> {
   const demo = await db.user.findMany({
     where: { email: { in: ROLES.map(emailOf) } },
     select: { email: true, passwordHash: true },
@@ -65,13 +65,14 @@ export async function hasOtherPeople(db: Db, passwordOf: (role: Role) => string)
 }
 
 /** Makes the three demo accounts what they should be. */
-export async function seedPeople(db: Db, passwordOf: (role: Role) => string): Promise<void> {
+export async function seedUsers(db: Db, passwordOf: (role: Role) => string): Promise<void> {
   for (const role of ROLES) {
     const email = emailOf(role);
     const password = passwordOf(role);
     const user = await db.user.findUnique({ where: { email }, select: { id: true, passwordHash: true } });
-    if (!user) need(await createUserWithPassword(db, ACT, { email, name: NAMES[role], role, password }));
-    else if (!(await verifyPassword(user.passwordHash, password))) need(await setPassword(db, ACT, user.id, password));
+    if (!user) assertOk(await createUserWithPassword(db, AUDIT_CONTEXT, { email, name: NAMES[role], role, password }));
+    else if (!(await verifyPassword(user.passwordHash, password)))
+      assertOk(await setPassword(db, AUDIT_CONTEXT, user.id, password));
   }
 }
 
@@ -88,16 +89,16 @@ export async function seedHistory(db: Db, now = new Date()): Promise<number> {
   return rows.length;
 }
 
-function need(outcome: Result<unknown>): void {
+function assertOk(outcome: Result<unknown>): void {
   if (!outcome.ok) throw new Error(outcome.detail);
 }
 
-function say(line: string, code: number): number {
+function finish(line: string, code: number): number {
   (code === 0 ? console.log : console.error)(line);
   return code;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
   process.exitCode = await main().catch(({ message, code }: NodeJS.ErrnoException) =>
-    say(`seed: ${message}`, code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1),
+    finish(`seed: ${message}`, code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1),
   );

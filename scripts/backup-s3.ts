@@ -1,11 +1,11 @@
-/** Called by scripts/backup.sh: puts a backup and its manifest into BACKUP_S3_URI, or removes all but the newest N there. */
+/** Called by scripts/backup.sh: uploads a backup and its manifest to BACKUP_S3_URI, or deletes all but the newest N. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { runCommand, WrongUsage } from './support/run-command.ts';
 
-/** What S3 takes in one request: 5 GiB (Amazon S3 user guide, "Uploading objects"). */
+/** S3's limit for one request: 5 GiB (Amazon S3 user guide, "Uploading objects"). */
 const MAX_BYTES = 5 * 1024 ** 3;
 const DUMP = /backup-\d{8}-\d{6}\.dump$/;
 
@@ -13,28 +13,28 @@ const USAGE = `BACKUP_S3_URI=s3://bucket/prefix node scripts/backup-s3.ts put FI
 Exit: 0 done, 1 failed, 2 wrong use.`;
 
 async function main({ positionals: [verb, argument] }: { positionals: string[] }): Promise<number> {
-  const place = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(process.env.BACKUP_S3_URI ?? '');
-  if (!place?.[1]) throw new WrongUsage('BACKUP_S3_URI is not like s3://bucket/prefix');
-  if (!argument || (verb !== 'put' && verb !== 'rotate')) throw new WrongUsage('say put FILE or rotate N');
-  const bucket = { Bucket: place[1], prefix: place[2] ? `${place[2]}/` : '' };
-  // Stand-ins for S3 serve buckets by path, not by host name.
+  const location = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(process.env.BACKUP_S3_URI ?? '');
+  if (!location?.[1]) throw new WrongUsage('BACKUP_S3_URI is not like s3://bucket/prefix');
+  if (!argument || (verb !== 'put' && verb !== 'rotate')) throw new WrongUsage('expected put FILE or rotate N');
+  const bucket = { Bucket: location[1], prefix: location[2] ? `${location[2]}/` : '' };
+  // S3-compatible servers use path-style addressing.
   const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
   try {
     if (verb === 'put') await put(s3, bucket, argument);
     else await rotate(s3, bucket, Number(argument));
     return 0;
   } catch (error) {
-    throw new Error(`bucket ${place[1]}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`bucket ${location[1]}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-interface Place {
+interface BucketLocation {
   Bucket: string;
   prefix: string;
 }
 
-/** The manifest goes last: a dump without one in the bucket is an upload that did not finish. */
-async function put(s3: S3Client, { Bucket, prefix }: Place, file: string) {
+/** The manifest is uploaded last: a dump without a manifest is incomplete. */
+async function put(s3: S3Client, { Bucket, prefix }: BucketLocation, file: string) {
   for (const path of [file, `${file}.manifest.json`]) {
     const { size } = await stat(path);
     if (size > MAX_BYTES) throw new Error(`${path} is larger than one upload may be; use the aws command for it`);
@@ -44,7 +44,7 @@ async function put(s3: S3Client, { Bucket, prefix }: Place, file: string) {
   }
 }
 
-async function rotate(s3: S3Client, { Bucket, prefix }: Place, keep: number) {
+async function rotate(s3: S3Client, { Bucket, prefix }: BucketLocation, keep: number) {
   const keys: string[] = [];
   let ContinuationToken: string | undefined;
   do {

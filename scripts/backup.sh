@@ -167,7 +167,7 @@ write_manifest() {
 JSON
 }
 
-# The manifest first: whoever sees the final name also finds its checksum.
+# The manifest first: a dump under its final name always has its checksum.
 publish() {
   mv "$PARTIAL.manifest.json" "$FILE.manifest.json"
   mv "$PARTIAL" "$FILE"

@@ -96,7 +96,7 @@ function run(command, args, env) {
     const handOn = (signal) => child.kill(signal);
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, handOn);
-    // npm starts this through a shell; told to end, it ends the shell alone and leaves the rest without a parent.
+    // npm starts this through a shell and stops only the shell, which leaves orphans.
     const parent = process.ppid;
     const watch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), PARENT_POLL_MS);
     if (!process.env.npm_lifecycle_event) clearInterval(watch);

@@ -1,20 +1,20 @@
-/** `npm run ecs -- <verb>`: operates a stack on ECS with AWS credentials and nothing else. One verb per file in scripts/ecs. */
+/** `npm run ecs -- <verb>`: operates a stack on ECS with AWS credentials only. One verb per file in scripts/ecs. */
 import { EXIT } from '../infra/release/ecs/failure.ts';
 import { openSession } from '../infra/release/ecs/session.ts';
 import { invoke } from './ecs/invoke.ts';
 
 async function main(args: string[]): Promise<number> {
   const ending = await invoke(args, {
-    say: (line) => console.log(line),
-    tell: (line) => console.error(line),
-    interruption,
+    writeLine: (line) => console.log(line),
+    writeError: (line) => console.error(line),
+    interruption: onInterrupt,
     region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION,
     open: openSession,
   });
   return EXIT[ending];
 }
 
-function interruption(): AbortSignal {
+function onInterrupt(): AbortSignal {
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort());
   return controller.signal;

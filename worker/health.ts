@@ -1,12 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { WORKER_CHECK_PATH } from '#lib/release/contract.ts';
-import { hasBegun, isReady, isStuck, type Status } from './status.ts';
+import { hasBeenReady, isReady, isStuck, type Status } from './status.ts';
 
 /**
- * Answers probes on a port of its own: `/alive` (the process turns), `/ready` (it takes work), `/stuck` (503 when work waits and none is
- * picked up: restart it), `/working` (503 until it has once been ready, then as `/stuck`: for a platform with one probe, which must neither
- * take a worker that never came up for a good one nor end one because the database is away), and `/` with everything, 503 when not ready
- * or stuck.
+ * Health endpoints on a separate port: `/alive` (the process runs), `/ready` (it accepts jobs),
+ * `/stuck` (503 when jobs wait and none is fetched: restart it), `/working` (503 until it has once been ready, then like
+ * `/stuck`: for platforms with a single probe), and `/` with all states, 503 when not ready or stuck.
  */
 export function serveHealth(
   { port, host }: { port: number; host?: string | undefined },
@@ -15,7 +14,7 @@ export function serveHealth(
   const server = createServer((request, response) => {
     const report = {
       alive: true,
-      begun: hasBegun(status),
+      begun: hasBeenReady(status),
       ready: isReady(status),
       stuck: isStuck(status),
       waitSeconds: status.waitSeconds,

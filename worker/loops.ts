@@ -1,14 +1,14 @@
 import { log } from '#lib/log.ts';
 
-/** Something done again and again until it is stopped; a failure is logged and does not end it. */
+/** A task repeated until stopped; failures are logged. */
 export interface Loop {
   /** Resolves when the run in progress has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs a task, waits, and runs it again: two runs of one task never overlap.
- * @param pauseMs from the end of one run to the start of the next.
+ * Repeats a task with a pause; runs never overlap.
+ * @param retryDelayMs from the end of one run to the start of the next.
  */
 export function repeat(name: string, pauseMs: number, task: () => Promise<unknown>): Loop {
   const stopped = new AbortController();
@@ -32,7 +32,7 @@ export function repeat(name: string, pauseMs: number, task: () => Promise<unknow
   }
 }
 
-/** Waits, or not, when the signal says that there is nothing to wait for. */
+/** Waits until the time has passed or the signal is aborted. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return void resolve();

@@ -1,8 +1,8 @@
-/** The worker: moves agents' batches into the audit log and keeps the log. Wires; the work itself is in lib. */
+/** The worker process: wires the queue consumer and the maintenance loops; the work is in lib. */
 import type { Server } from 'node:http';
 import type { PgBoss } from 'pg-boss';
 import { handleIngestJobs } from '#lib/agents/processing/job.ts';
-import { tableKeeper } from '#lib/agents/processing/cleanup.ts';
+import { createTableCleanup } from '#lib/agents/processing/cleanup.ts';
 import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { configuredSink, stream } from '#lib/audit/stream/stream.ts';
@@ -11,7 +11,7 @@ import { pendingMigrations } from '#lib/db/migrations/pending.ts';
 import { env, EnvError } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { INGEST_QUEUE } from '#lib/queue/jobs.ts';
-import { longestWait } from '#lib/queue/job-wait.ts';
+import { oldestJobWaitSeconds } from '#lib/queue/job-wait.ts';
 import { TIMING } from '#lib/release/contract.ts';
 import { serveHealth } from './health.ts';
 import { repeat, type Loop } from './loops.ts';
@@ -36,7 +36,7 @@ async function main() {
   await shutDown(boss, loops, health, status);
 }
 
-/** Two hands: while one waits for the database, the other has work for the processor. */
+/** Two concurrent consumers: while one waits for the database, the other uses the CPU. */
 async function subscribe(boss: PgBoss, status: Status): Promise<void> {
   const options = {
     batchSize: 20,
@@ -55,28 +55,28 @@ function startLoops(status: Status, stopping: AbortSignal): Loop[] {
     repeat('seal', SECOND_MS, () => seal(db(), { signal: stopping })),
     ...streamLoop(stopping),
     repeat('watch', 5 * SECOND_MS, async () => {
-      status.waitSeconds = await longestWait(db());
+      status.waitSeconds = await oldestJobWaitSeconds(db());
       status.databaseAt = Date.now();
     }),
     repeat('signals', MINUTE_MS, () => logSignals(db())),
-    repeat('agent tables', MINUTE_MS, tableKeeper(db())),
+    repeat('agent tables', MINUTE_MS, createTableCleanup(db())),
     repeat('partitions', 60 * MINUTE_MS, () => ensurePartitions(db())),
   ];
 }
 
-/** New events go to the receiver that the environment names, if it names one. */
+/** Streams new events to the configured webhook, if any. */
 function streamLoop(stopping: AbortSignal): Loop[] {
   const sink = configuredSink();
   return sink === null ? [] : [repeat('stream', SECOND_MS, () => stream(db(), sink, stopping))];
 }
 
-/** In this order: take nothing new, finish what was begun, then let go of what it needed. */
+/** Graceful shutdown: stop intake, finish running work, then close resources. */
 async function shutDown(boss: PgBoss, loops: Loop[], health: Server, status: Status): Promise<void> {
   log.info('worker drains');
   status.subscribed = false;
   const overdue = setTimeout(
     () => {
-      log.error('worker did not drain in time; what it held will be done by another');
+      log.error('worker did not drain in time; its jobs will be retried by another worker');
       process.exit(1);
     },
     (TIMING.stop - 5) * SECOND_MS,
@@ -92,7 +92,7 @@ async function shutDown(boss: PgBoss, loops: Loop[], health: Server, status: Sta
 
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  // Not once: npm passes on what its whole group got already, and a second signal must not cut the drain short.
+  // Not `once`: npm forwards signals that the process group already got, and a second signal must not interrupt the shutdown.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => controller.abort());
   return controller.signal;
 }

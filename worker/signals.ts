@@ -4,15 +4,15 @@ import type { Db } from '#lib/db.ts';
 import { log } from '#lib/log.ts';
 import { HEALTH_SIGNAL, type SignalName } from '#lib/release/signals.ts';
 
-/** The numbers of lib/release/signals.ts, as they are now. */
+/** Measures the metrics of lib/release/signals.ts. */
 export async function measureSignals(db: Db): Promise<Record<SignalName, number>> {
   const { lagSeconds } = await verificationState(db);
-  // From the batches: a job that is tried again later does not wait in the queue's eyes, and its events do.
+  // Computed from batches: a job scheduled for retry does not count as waiting in the queue, but its events do.
   const { lagMs } = await readBacklog(db);
   return { queueLagSeconds: lagMs / 1000, sealLagSeconds: lagSeconds };
 }
 
-/** Writes the line that platforms make metrics and alarms from. */
+/** Logs the metrics for platform alarms. */
 export async function logSignals(db: Db): Promise<void> {
   log.info({ signal: HEALTH_SIGNAL, ...(await measureSignals(db)) }, 'signals');
 }

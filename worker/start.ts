@@ -6,9 +6,8 @@ import { pause } from './loops.ts';
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Waits until the database answers and holds every migration that this release brings, then opens the queue. A worker that starts beside a
- * running migrate step must not touch a schema that it does not know.
- * @param pending names what is missing; throws while the database is away.
+ * Waits until the database responds and all migrations of this release are applied, then opens the queue.
+ * @param pending lists missing migrations; throws while the database is unavailable.
  * @throws when that has not happened within `limitSeconds`, or when the signal aborts.
  */
 export async function openWhenMigrated(
@@ -17,20 +16,20 @@ export async function openWhenMigrated(
   signal: AbortSignal,
 ): Promise<PgBoss> {
   const deadline = Date.now() + limitSeconds * 1000;
-  let said = '';
+  let lastLogged = '';
   for (;;) {
-    const reason = await obstacle(pending);
+    const reason = await openQueueOrReason(pending);
     if (typeof reason !== 'string') return reason;
-    if (reason !== said) log.info({ reason }, 'waiting');
-    said = reason;
+    if (reason !== lastLogged) log.info({ reason }, 'waiting');
+    lastLogged = reason;
     if (Date.now() > deadline) throw new Error(`not ready after ${limitSeconds} s: ${reason}`);
     await pause(LOOK_EVERY_MS, signal);
     signal.throwIfAborted();
   }
 }
 
-/** The opened queue, or why not yet. */
-async function obstacle(pending: () => Promise<string[]>): Promise<PgBoss | string> {
+/** The opened queue, or the reason for waiting. */
+async function openQueueOrReason(pending: () => Promise<string[]>): Promise<PgBoss | string> {
   try {
     const [first] = await pending();
     return first === undefined ? await openConsumer() : `migration ${first} is not applied`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasBegun, isReady, isStuck, newStatus, type Status } from './status.ts';
+import { hasBeenReady, isReady, isStuck, newStatus, type Status } from './status.ts';
 
 const NOW = 1_000_000_000;
 const status = (given: Partial<Status>): Status => ({
@@ -16,8 +16,8 @@ test('a worker is ready while it is subscribed and the database answers', () => 
 });
 
 test('a worker has begun once it was ready, and a database that goes away does not undo that', () => {
-  expect(hasBegun(newStatus(NOW))).toBe(false);
-  expect(hasBegun(status({ databaseAt: NOW - 3_600_000 }))).toBe(true);
+  expect(hasBeenReady(newStatus(NOW))).toBe(false);
+  expect(hasBeenReady(status({ databaseAt: NOW - 3_600_000 }))).toBe(true);
 });
 
 test('a worker is stuck when work waits and nothing is picked up, and only then', () => {

@@ -1,6 +1,6 @@
-/** What the worker knows about itself; the health server reads it, the wiring writes it. */
+/** The worker's state, written by the wiring and read by the health server. */
 export interface Status {
-  /** Subscribed, and not yet told to stop. */
+  /** Subscribed and not stopping. */
   subscribed: boolean;
   /** When the database last answered, and when jobs were last picked up; milliseconds since the epoch. */
   databaseAt: number;
@@ -9,12 +9,12 @@ export interface Status {
   waitSeconds: number;
 }
 
-/** The watch looks every few seconds: three looks without an answer are no accident. */
+/** Ready until several checks in a row have failed. */
 const DATABASE_SILENCE_MS = 15_000;
-/** A worker that picked nothing up for this long, while work has waited for as long, is stuck. */
+/** A worker is stuck when it fetched no jobs for this long while jobs were waiting. */
 const STUCK_SECONDS = 60;
 
-/** Of a worker that has just started: not subscribed, and the database not heard of yet. */
+/** Initial state of a worker. */
 export const newStatus = (now = Date.now()): Status => ({
   subscribed: false,
   databaseAt: 0,
@@ -22,13 +22,13 @@ export const newStatus = (now = Date.now()): Status => ({
   waitSeconds: 0,
 });
 
-/** Takes work: subscribed, and the database answered lately. */
+/** True when subscribed and the database responded recently. */
 export const isReady = ({ subscribed, databaseAt }: Status, now = Date.now()): boolean =>
   subscribed && now - databaseAt < DATABASE_SILENCE_MS;
 
-/** Has once been ready. Before that it waits for the database, for migrations, or has not been able to start at all. */
-export const hasBegun = ({ databaseAt }: Status): boolean => databaseAt > 0;
+/** True once the worker has been ready. */
+export const hasBeenReady = ({ databaseAt }: Status): boolean => databaseAt > 0;
 
-/** Restarting helps a stuck worker; it does not help while the database is away, so that does not count as stuck. */
+/** True when a restart could help: jobs wait and none is fetched although the database is available. */
 export const isStuck = (status: Status, now = Date.now()): boolean =>
   isReady(status, now) && status.waitSeconds > STUCK_SECONDS && now - status.pickedUpAt > STUCK_SECONDS * 1000;

@@ -1,7 +1,7 @@
 'use client';
 
-import { Crash } from '../_ui/layout/unexpected-error.tsx';
+import { UnexpectedError } from '../_ui/layout/unexpected-error.tsx';
 
 export default function ConsoleError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
-  return <Crash error={error} retry={reset} />;
+  return <UnexpectedError error={error} retry={reset} />;
 }

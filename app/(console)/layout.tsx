@@ -6,24 +6,24 @@ import { chosenTheme } from '../_server/i18n/preferences.ts';
 import { currentUser } from '../_server/auth/session.ts';
 import { ActionForm, SubmitButton } from '../_ui/form/action-form.tsx';
 import { NavLinks } from '../_ui/layout/nav-links.tsx';
-import { Given } from '../_ui/given.tsx';
+import { Given } from '../_ui/data/given.tsx';
 import { LanguageChoice, ThemeChoice } from '../_ui/layout/preferences.tsx';
 import { SkipLink, TopBar } from './_components/top-bar.tsx';
 import { setLocale, setTheme, signOutHere } from '../actions.ts';
 
-const PLACES = [
+const NAV_ITEMS = [
   { href: '/', name: 'overview', permission: 'overview:read' },
   { href: '/audit', name: 'audit', permission: 'audit:read' },
   { href: '/admin', name: 'people', permission: 'users:manage' },
   { href: '/admin/agents', name: 'agents', permission: 'agents:manage' },
 ] as const satisfies { href: string; name: string; permission: Permission }[];
 
-/** The frame around every signed-in page. It authorises nothing: layouts are not rendered again on each navigation. */
+/** The layout of every signed-in page. It does not authorise: layouts are not rendered again on each navigation. */
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const user = await currentUser();
   if (user === null) return children;
   const t = await getTranslations();
-  const items = PLACES.filter(({ permission }) => can(user.role, permission)).map(({ href, name }) => ({
+  const items = NAV_ITEMS.filter(({ permission }) => can(user.role, permission)).map(({ href, name }) => ({
     href,
     text: t(`shell.nav.${name}`),
   }));

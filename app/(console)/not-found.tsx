@@ -1,11 +1,11 @@
 import { useTranslations } from 'next-intl';
-import { DeadEnd } from '../_ui/layout/status-page.tsx';
+import { StatusPage } from '../_ui/layout/status-page.tsx';
 
 export default function NotFound() {
   const t = useTranslations();
   return (
-    <DeadEnd status="404" title={t('shell.notFound.title')} home={t('common.home')}>
+    <StatusPage status="404" title={t('shell.notFound.title')} home={t('common.home')}>
       <p>{t('shell.notFound.body')}</p>
-    </DeadEnd>
+    </StatusPage>
   );
 }

@@ -4,7 +4,7 @@ import { db } from '#lib/db.ts';
 import { readOverview, type Overview } from '#lib/overview.ts';
 import { requirePermission } from '../_server/auth/session.ts';
 import { DaysTable } from '../_ui/data/days-table.tsx';
-import { Figure, Figures } from '../_ui/data/stats.tsx';
+import { Stat, Stats } from '../_ui/data/stats.tsx';
 import { PageHead, Panel } from '../_ui/layout/page.tsx';
 import { TrafficChart } from './_components/traffic-chart.tsx';
 
@@ -18,24 +18,24 @@ export default async function OverviewPage() {
   return (
     <>
       <PageHead title={t('title')} lead={t('lead')} />
-      <Now />
+      <Summary />
     </>
   );
 }
 
-async function Now() {
+async function Summary() {
   const overview = await readOverview(db());
   const t = await getTranslations('overview');
-  const { activePeople, activeAdmins, openSessions, lastDay } = overview;
+  const { activeUsers, activeAdmins, openSessions, lastDay } = overview;
   return (
     <>
-      <Figures label={t('figures')}>
-        <Figure name={t('people')} value={activePeople} note={t('admins', { count: activeAdmins })} />
-        <Figure name={t('sessions')} value={openSessions} />
-        <Figure name={t('signIns')} value={lastDay.signIns} note={t('lastDay')} />
-        <Figure name={t('failures')} value={lastDay.failures} note={t('lastDay')} />
-        <Figure name={t('denials')} value={lastDay.denials} note={t('lastDay')} />
-      </Figures>
+      <Stats label={t('figures')}>
+        <Stat name={t('people')} value={activeUsers} note={t('admins', { count: activeAdmins })} />
+        <Stat name={t('sessions')} value={openSessions} />
+        <Stat name={t('signIns')} value={lastDay.signIns} note={t('lastDay')} />
+        <Stat name={t('failures')} value={lastDay.failures} note={t('lastDay')} />
+        <Stat name={t('denials')} value={lastDay.denials} note={t('lastDay')} />
+      </Stats>
       <Days days={overview.days} />
     </>
   );

@@ -1,7 +1,7 @@
 import { forbidden } from 'next/navigation';
 import { connection } from 'next/server';
 
-/** The page has an address of its own; it answers with its status like any other denial. */
+/** The 403 page has its own URL and answers with status 403. */
 export default async function ForbiddenPage() {
   await connection();
   forbidden();

@@ -2,16 +2,16 @@ import 'server-only';
 import { forbidden } from 'next/navigation';
 import { z } from 'zod';
 import { can } from '#lib/access/permissions.ts';
-import { SURFACE, type Guard } from '#lib/access/route-guards.ts';
+import { ROUTE_GUARDS, type Guard } from '#lib/access/route-guards.ts';
 import type { Origin } from '#lib/audit/events/catalogue.ts';
 import { mapTransientErrors } from '#lib/db/transient.ts';
 import { fail, type Failure, type Result } from '#lib/errors.ts';
-import type { CurrentUser, OwnAct } from '#lib/auth/session.ts';
-import { reach, refuseRequest } from './gate/exchange.ts';
+import type { CurrentUser, UserAuditContext } from '#lib/auth/session.ts';
+import { markHandlerStarted, throwBadRequest } from './gate/exchange.ts';
 import { requestOrigin } from './http/origin.ts';
-import { actOf, currentUser, recordDenial, toSignIn } from './auth/session.ts';
+import { auditContextOf, currentUser, recordDenial, redirectToSignIn } from './auth/session.ts';
 
-/** What a form shows after it was sent. `values` gives the fields back, passwords never. */
+/** The state of a form after submission. `values` returns the field values, never passwords. */
 export type FormState<T = unknown> =
   | { status: 'idle' }
   | { status: 'done'; value: T }
@@ -26,68 +26,68 @@ export type FormAction<T> = (state: unknown, form: FormData) => Promise<FormStat
 export function defineAction<S extends z.ZodType, T>(
   name: string,
   schema: S,
-  run: (input: z.output<S>, caller: { user: CurrentUser; act: OwnAct }) => Promise<Result<T>>,
+  handler: (input: z.output<S>, caller: { user: CurrentUser; context: UserAuditContext }) => Promise<Result<T>>,
 ): FormAction<T> {
   return async (_state, form) => {
-    mustBeForm(form);
+    assertFormData(form);
     const guard = guardOf(name);
     if (guard === 'public' || guard === 'agent-key') throw new Error(`the action ${name} is not for signed-in people`);
     const user = await currentUser();
-    if (user === null) return toSignIn();
+    if (user === null) return redirectToSignIn();
     if (!can(user.role, guard)) {
       await recordDenial(user, guard, 'web');
       forbidden();
     }
-    const act = await actOf(user, 'web');
-    return answer(schema, form, (input) => run(input, { user, act }));
+    const context = await auditContextOf(user, 'web');
+    return runWithForm(schema, form, (input) => handler(input, { user, context }));
   };
 }
 
-/** The same for an action that anybody may call; its row says `public`. */
+/** Defines a server action that needs no session; its row says `public`. */
 export function definePublicAction<S extends z.ZodType, T>(
   name: string,
   schema: S,
-  run: (input: z.output<S>, origin: Origin) => Promise<Result<T>>,
+  handler: (input: z.output<S>, origin: Origin) => Promise<Result<T>>,
 ): FormAction<T> {
   return async (_state, form) => {
-    mustBeForm(form);
+    assertFormData(form);
     if (guardOf(name) !== 'public') throw new Error(`the action ${name} is not public`);
     const origin = await requestOrigin('web');
-    return answer(schema, form, (input) => run(input, origin));
+    return runWithForm(schema, form, (input) => handler(input, origin));
   };
 }
 
 function guardOf(name: string): Guard {
-  const guard = SURFACE.actions[name];
+  const guard = ROUTE_GUARDS.actions[name];
   if (guard === undefined) throw new Error(`the action ${name} has no row in lib/access/route-guards.ts`);
   return guard;
 }
 
-async function answer<S extends z.ZodType, T>(
+async function runWithForm<S extends z.ZodType, T>(
   schema: S,
   form: FormData,
-  run: (input: z.output<S>) => Promise<Result<T>>,
+  handler: (input: z.output<S>) => Promise<Result<T>>,
 ): Promise<FormState<T>> {
-  const given = textsOf(form);
+  const given = textFieldsOf(form);
   const input = schema.safeParse(given);
   const result = input.success
-    ? await mapTransientErrors(() => run(input.data))
+    ? await mapTransientErrors(() => handler(input.data))
     : fail('invalid_input', 'A field is not as expected.', { errors: pointersOf(input.error) });
   if (result.ok) return { status: 'done', value: result.value };
   return { status: 'failed', code: result.code, fields: fieldsOf(result), values: withoutSecrets(given) };
 }
 
-/** Next hands over whatever a script has sent. */
-function mustBeForm(form: unknown): void {
-  reach();
-  if (!(form instanceof FormData)) refuseRequest('the argument of an action is not a form');
+/** Next passes on any argument that a script sends. */
+function assertFormData(form: unknown): void {
+  markHandlerStarted();
+  if (!(form instanceof FormData)) throwBadRequest('the argument of an action is not a form');
   for (const [name, value] of form)
     if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
-      refuseRequest(`the field ${JSON.stringify(name.slice(0, 40))} holds NUL or half a character`);
+      throwBadRequest(`the field ${JSON.stringify(name.slice(0, 40))} holds NUL or half a character`);
 }
 
-/** The text fields of a form; names that begin with `$` are React's own. */
-function textsOf(form: FormData): Record<string, string> {
+/** The text fields of a form, without React's own fields (`$...`). */
+function textFieldsOf(form: FormData): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const [name, value] of form) if (typeof value === 'string' && !name.startsWith('$')) texts[name] = value;
   return texts;

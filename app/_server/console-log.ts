@@ -2,17 +2,17 @@ import { format } from 'node:util';
 import { log } from '#lib/log.ts';
 import { exchanges } from './gate/exchange.ts';
 
-/** Characters of a line that somebody else's code prints. */
+/** Maximum length of a line from a library, in characters. */
 const MAX_TEXT = 1_000;
 
 /**
- * Sends what Next and libraries print through the log of the process: one JSON line each, of bounded length. What is printed on behalf of a
- * request is told at `debug` alone: any visitor can cause it, and errors of ours reach the log by `onRequestError` and the handlers.
+ * Redirects console output of Next and libraries to the application log, one JSON line each, of bounded length. Output during a request is
+ * logged at `debug`, because any visitor can cause it; our own errors are logged by `onRequestError` and the handlers.
  */
-export function logConsole(): void {
+export function redirectConsoleToLog(): void {
   const levels = { error: 'error', warn: 'warn', info: 'info', log: 'info', debug: 'debug', trace: 'debug' } as const;
   for (const [method, level] of Object.entries(levels))
-    // eslint-disable-next-line no-console -- nobody else may write to it from here on
+    // eslint-disable-next-line no-console -- console output is redirected to the log
     console[method as keyof typeof levels] = (...texts: unknown[]) =>
       log[exchanges.getStore() === undefined ? level : 'debug']({ printed: true }, format(...texts).slice(0, MAX_TEXT));
 }

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { drainConnectionsAtEnd } from './gate/drain.ts';
+import { drainConnectionsOnShutdown } from './gate/drain.ts';
 
 /** In milliseconds; far above the time that a test may take. */
 const KEPT_ALIVE = 600_000;
 
-test('a server that is told to end answers what comes on kept connections with Connection: close, and loses no request', async () => {
+test('a stopping server answers requests on keep-alive connections with Connection: close and loses none', async () => {
   const server = createServer({ keepAliveTimeout: KEPT_ALIVE }, (_, response) => response.end('done'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -19,7 +19,7 @@ test('a server that is told to end answers what comes on kept connections with C
     await once(response, 'end');
     return response.headers.connection;
   };
-  drainConnectionsAtEnd(60_000);
+  drainConnectionsOnShutdown(60_000);
   expect(await ask()).toBe('keep-alive');
   const closed = new Promise((resolve) => {
     process.once('SIGTERM', () => server.close(resolve));

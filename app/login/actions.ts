@@ -6,9 +6,9 @@ import { env } from '#lib/env.ts';
 import { ok } from '#lib/errors.ts';
 import { definePublicAction } from '../_server/action.ts';
 import { returnPath } from '../_server/auth/return-path.ts';
-import { beginOidc, signInWith } from '../_server/auth/sign-in.ts';
+import { startOidcSignIn, signInWith } from '../_server/auth/sign-in.ts';
 
-/** Where to go afterwards; whatever it says, it stays within this app. */
+/** Where to go after signing in; always within this app. */
 const callbackUrl = z.string().transform((given) => returnPath(given, env().NEXTAUTH_URL));
 
 export const signInWithPassword = definePublicAction(
@@ -31,7 +31,7 @@ export const signInAsDevAdmin = definePublicAction(
   },
 );
 
-/** Answers with the address of the provider: the content security policy forbids a form to be redirected there. */
+/** Returns the provider's URL: the content security policy forbids redirecting a form there. */
 export const signInWithOidc = definePublicAction('signInWithOidc', z.object({ callbackUrl }), async ({ callbackUrl }) =>
-  ok(await beginOidc(callbackUrl)),
+  ok(await startOidcSignIn(callbackUrl)),
 );

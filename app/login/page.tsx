@@ -41,7 +41,7 @@ export default async function LoginPage({ searchParams }: Props) {
     oidcGo: t('oidcGo', { name: provider ?? '' }),
     errors: {
       unauthenticated: t('errors.unauthenticated'),
-      // Without a provider there is nobody who could have refused: the code in the address is made up, or out of date.
+      // Without a provider the code in the URL is forged or outdated.
       provider: provider === null ? t('errors.other') : t('errors.provider', { name: provider }),
       unavailable: t('errors.unavailable'),
       other: t('errors.other'),

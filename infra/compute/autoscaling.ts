@@ -2,13 +2,13 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Placement } from './workload.ts';
 
-/** Half the CPU left: a task that dies leaves its neighbours room, and a new one takes about a minute to help. */
+/** Target CPU of 50 %: the remaining tasks can take over the load of a failed one until its replacement is up, about a minute. */
 const CPU_PERCENT = 50;
 const MEMORY_PERCENT = 75;
 const SCALE_OUT_SECONDS = 60;
 const SCALE_IN_SECONDS = 300;
 
-/** Keeps the web service between its bounds by CPU and memory: out quickly, in slowly. */
+/** Scales the web service by CPU and memory: out quickly, in slowly. */
 export class Autoscaling extends pulumi.ComponentResource {
   constructor(name: string, args: Placement & { service: aws.ecs.Service }, opts: pulumi.ComponentResourceOptions) {
     super('golive:infra:Autoscaling', name, {}, opts);

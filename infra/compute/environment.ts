@@ -4,8 +4,8 @@ import { DEFAULT_PORT, VARIABLES, variablesOf, type Process, type VariableName }
 import type { Config, ReleaseConfig } from '../config.ts';
 import { APP_ROLE, operatorLabel, type SecretLabel } from '../data/secrets.ts';
 
-/** What a task definition needs to know to fill in its variables. */
-export interface Facts {
+/** Values from which the environment of a task definition is built. */
+export interface TaskFacts {
   process: Process;
   config: Config;
   release: ReleaseConfig;
@@ -15,18 +15,18 @@ export interface Facts {
 type Value = pulumi.Input<string> | undefined;
 
 /**
- * Where a variable comes from on ECS: computed here, a secret of ours, or the stack file (`golive:environment` for a plain one,
- * `golive:operatorSecrets` for a secret one).
+ * Source of a variable on ECS: computed, a generated secret, or the stack file
+ * (`golive:environment` for a plain one, `golive:operatorSecrets` for a secret one).
  */
-type Source = { plain: (facts: Facts) => Value } | { secret: (process: Process) => SecretLabel } | 'configured';
+type Source = { plain: (facts: TaskFacts) => Value } | { secret: (process: Process) => SecretLabel } | 'configured';
 
-/** The load balancer is the one proxy in front of the app. */
+/** The load balancer is the only proxy in front of the app. */
 const PROXIES = '1';
 
-/** Where the container's own check asks the worker. */
+/** Port of the worker's container health check. */
 export const WORKER_PORT = '3100';
 
-/** A variable that the product gains must get a row here, or no task definition compiles. */
+/** Every variable of the release contract needs a row; TypeScript enforces it. */
 const SOURCES: Record<keyof Env, Source> = {
   NODE_ENV: { plain: () => 'production' },
   PORT: { plain: () => String(DEFAULT_PORT) },
@@ -68,12 +68,12 @@ const SOURCES: Record<keyof Env, Source> = {
 };
 
 /** Plain variables of one process, in the contract's order. */
-export function plainVariables(facts: Facts): { name: string; value: pulumi.Input<string> }[] {
+export function plainVariables(facts: TaskFacts): { name: string; value: pulumi.Input<string> }[] {
   return variablesOf(facts.process, 'plain').flatMap((name) => {
     const source = SOURCES[name];
     const value =
       source === 'configured' ? facts.config.environment[name] : 'plain' in source ? source.plain(facts) : undefined;
-    if (value === undefined) return demand(facts.process, name, 'golive:environment');
+    if (value === undefined) return omitUnlessRequired(facts.process, name, 'golive:environment');
     return [{ name, value }];
   });
 }
@@ -82,17 +82,17 @@ export function plainVariables(facts: Facts): { name: string; value: pulumi.Inpu
 export function secretVariables({
   process,
   config,
-}: Pick<Facts, 'process' | 'config'>): { name: string; label: string }[] {
+}: Pick<TaskFacts, 'process' | 'config'>): { name: string; label: string }[] {
   return variablesOf(process, 'secret').flatMap((name) => {
     const source = SOURCES[name];
     if (source !== 'configured' && 'secret' in source) return [{ name, label: source.secret(process) }];
     if (config.operatorSecrets.includes(name)) return [{ name, label: operatorLabel(name) }];
-    return demand(process, name, 'golive:operatorSecrets');
+    return omitUnlessRequired(process, name, 'golive:operatorSecrets');
   });
 }
 
-/** An optional variable may be left out; a required one stops the program. */
-function demand(process: Process, name: VariableName, where: string): [] {
+/** Optional variables may be missing; a missing required one is an error. */
+function omitUnlessRequired(process: Process, name: VariableName, where: string): [] {
   if (VARIABLES[name].needs[process] === 'required') throw new Error(`${process} needs ${name}: set it under ${where}`);
   return [];
 }

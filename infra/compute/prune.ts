@@ -5,9 +5,9 @@ import { allow, grant, trust } from './roles.ts';
 import type { Task } from './task.ts';
 import type { Web } from './web.ts';
 import type { Worker } from './worker.ts';
-import { inPrivate, type Placement } from './workload.ts';
+import { privateNetwork, type Placement } from './workload.ts';
 
-/** EventBridge wants a sixth field, and a question mark for one of the two kinds of day. */
+/** EventBridge cron has six fields and a question mark for one of the two day fields. */
 export function schedulerCron(cron: string): string {
   const [minute, hour, day, month, weekday] = cron.split(' ');
   if (day !== '*' && weekday !== '*')
@@ -17,10 +17,10 @@ export function schedulerCron(cron: string): string {
     : `cron(${minute} ${hour} ? ${month} ${weekday} *)`;
 }
 
-/** A start that fails is tried again for two hours, then kept where an alarm looks. */
+/** A failed start is retried for two hours, then sent to the dead-letter queue, which has an alarm. */
 const RETRY = { maximumRetryAttempts: 10, maximumEventAgeInSeconds: 7200 };
 
-/** The daily prune of the audit log. The last part of a release to move. */
+/** The scheduled daily prune of the audit log; updated last in a release. */
 export class Prune extends pulumi.ComponentResource {
   readonly schedule: aws.scheduler.Schedule;
   readonly deadLetters: aws.sqs.Queue;
@@ -56,7 +56,7 @@ export class Prune extends pulumi.ComponentResource {
             taskDefinitionArn: task.definition.arn,
             launchType: 'FARGATE',
             taskCount: 1,
-            networkConfiguration: inPrivate(args, firewall.tasks),
+            networkConfiguration: privateNetwork(args, firewall.tasks),
           },
         },
       },

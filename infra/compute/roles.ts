@@ -20,17 +20,17 @@ const trust = (service: string) => ({
 interface ProcessRolesArgs {
   names: Names;
   process: Process;
-  /** ARNs of the secrets that this process reads, and no other. */
+  /** ARNs of the secrets of this process. */
   secrets: pulumi.Input<string>[];
   repositoryArn: pulumi.Input<string>;
   logGroupArn: pulumi.Input<string>;
-  /** What the program inside may do with AWS; most may do nothing. */
+  /** AWS permissions of the program; empty for most. */
   statements: Statement[];
 }
 
 /**
  * Two roles for each process. ECS itself uses the execution role to start the task: pull its image, read its secrets, open its log. The
- * code inside holds the task role, which knows none of that.
+ * program has the task role, which has none of these permissions.
  */
 export class ProcessRoles extends pulumi.ComponentResource {
   readonly execution: aws.iam.Role;
@@ -66,7 +66,7 @@ export class ProcessRoles extends pulumi.ComponentResource {
   }
 }
 
-/** Attaches an inline policy: it lives and dies with its role. */
+/** Attaches an inline policy. */
 export function grant(name: string, role: aws.iam.Role, statements: Statement[], opts: pulumi.CustomResourceOptions) {
   return new aws.iam.RolePolicy(
     name,

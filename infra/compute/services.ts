@@ -16,10 +16,10 @@ interface ServicesArgs {
   open: OpenSession;
 }
 
-/** A migration may build an index over everything: more than the smallest task, for minutes. */
+/** Size of the migrate task: index builds need more than the smallest task. */
 const MIGRATE_SIZE = { cpu: 512, memory: 1024 };
 
-/** One release: four task definitions made of two images, moved in a fixed order. */
+/** A release: four task definitions of two images, updated in a fixed order. */
 export class Services extends pulumi.ComponentResource {
   constructor(name: string, args: ServicesArgs, opts: pulumi.ComponentResourceOptions) {
     super('golive:infra:Services', name, {}, opts);
@@ -37,7 +37,7 @@ export class Services extends pulumi.ComponentResource {
       pulumi.output({ environment, bucket: platform.releases.bucket, release, taskDefinitions }),
       args.open,
     );
-    const place = {
+    const placement = {
       config,
       names: platform.names,
       cluster: platform.cluster,
@@ -49,14 +49,18 @@ export class Services extends pulumi.ComponentResource {
     const alarmNames = platform.alarms.stopRollout;
     const webService = new Web(
       'web',
-      { ...place, task: web, migrate, balancer: platform.balancer, alarmNames },
+      { ...placement, task: web, migrate, balancer: platform.balancer, alarmNames },
       inside,
     );
-    const workerService = new Worker('worker', { ...place, task: worker, web: webService }, inside);
-    const pruneSchedule = new Prune('prune', { ...place, task: prune, web: webService, worker: workerService }, inside);
-    const moved = [webService.service, workerService.service, pruneSchedule.schedule];
+    const workerService = new Worker('worker', { ...placement, task: worker, web: webService }, inside);
+    const pruneSchedule = new Prune(
+      'prune',
+      { ...placement, task: prune, web: webService, worker: workerService },
+      inside,
+    );
+    const updated = [webService.service, workerService.service, pruneSchedule.schedule];
     const { commit, runner, migrator } = release;
-    platform.releases.note({ commit, runner, migrator, taskDefinitions }, order, moved);
+    platform.releases.recordRunning({ commit, runner, migrator, taskDefinitions }, order, updated);
     this.registerOutputs({});
   }
 
@@ -73,11 +77,11 @@ export class Services extends pulumi.ComponentResource {
       archiveArn: bucket.arn,
     };
     const sizes = { web: config.web, worker: config.worker, prune: config.worker, migrate: MIGRATE_SIZE };
-    const make = (process: Process) => {
+    const createTask = (process: Process) => {
       const { cpu, memory } = sizes[process];
       return new Task(`${process}-task`, { ...shared, process, cpu, memory }, { parent: this });
     };
-    return Object.fromEntries(PROCESSES.map((process) => [process, make(process)])) as Record<Process, Task>;
+    return Object.fromEntries(PROCESSES.map((process) => [process, createTask(process)])) as Record<Process, Task>;
   }
 }
 

@@ -16,7 +16,7 @@ test.each([
   expect(fitsFargate(cpu, memory)).toBe(fits);
 });
 
-test('during a rollout old and new tasks hold connections at once, and some stay free for people', () => {
+test('the connections of old and new tasks during a rollout leave some for operators', () => {
   expect(connectionsNeeded({ web: { max: 6, poolMax: 5 }, worker: { count: 2, poolMax: 8 } })).toBe(2 * (30 + 16) + 15);
 });
 

@@ -1,4 +1,4 @@
-/** Arithmetic that decides whether a configuration can work. Pure, so that it is tested without a cloud. */
+/** Pure calculations that validate a configuration. */
 
 /** Memory in MiB that Fargate offers with each number of CPU units: [lowest, highest, step]. */
 const FARGATE: Record<number, [number, number, number]> = {
@@ -33,7 +33,7 @@ export const DATABASE_CONNECTIONS: Record<string, number> = {
   'db.r7g.xlarge': 3300,
 };
 
-/** Kept free for the migrate task, the prune task, and people with a psql during an incident. */
+/** Connections reserved for the migrate task, the prune task and operators. */
 const RESERVED_CONNECTIONS = 15;
 
 interface Pools {

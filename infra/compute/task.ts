@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { DEFAULT_PORT, PROCESS_TABLE, TIMING, WORKER_CHECK_PATH, type Process } from '#lib/release/contract.ts';
-import { plainVariables, secretVariables, WORKER_PORT, type Facts } from './environment.ts';
+import { plainVariables, secretVariables, WORKER_PORT, type TaskFacts } from './environment.ts';
 import type { Logs } from '../observability/logs.ts';
 import type { Names } from '../names.ts';
 import { allow, ProcessRoles } from './roles.ts';
@@ -9,7 +9,7 @@ import type { Registry } from '../delivery/registry.ts';
 import type { Secrets } from '../data/secrets.ts';
 
 /** What the four processes of a release share. */
-export interface TaskContext extends Omit<Facts, 'process'> {
+export interface TaskContext extends Omit<TaskFacts, 'process'> {
   names: Names;
   logs: Logs;
   registry: Registry;
@@ -24,8 +24,8 @@ interface TaskArgs extends TaskContext {
 }
 
 /**
- * One process of a release as a task definition with its two roles. The family is fixed and old revisions stay registered: a revision
- * that was deregistered can never be deployed again, and then there is nothing to roll back to.
+ * One process of a release as a task definition with its two roles. The family is fixed and old revisions stay registered: a deregistered
+ * revision cannot be deployed again for a rollback.
  */
 export class Task extends pulumi.ComponentResource {
   readonly definition: aws.ecs.TaskDefinition;
@@ -48,7 +48,7 @@ export class Task extends pulumi.ComponentResource {
         memory: String(args.memory),
         executionRoleArn: this.roles.execution.arn,
         taskRoleArn: this.roles.task.arn,
-        // The one place a process may write: it vanishes with the task.
+        // The only writable path; ephemeral.
         volumes: [{ name: 'tmp' }],
         containerDefinitions: pulumi.jsonStringify([container(args)]),
       },

@@ -4,17 +4,17 @@ import { DEFAULT_PORT, TIMING } from '#lib/release/contract.ts';
 import { Autoscaling } from './autoscaling.ts';
 import type { LoadBalancer } from '../network/load-balancer.ts';
 import type { Task } from './task.ts';
-import { PATIENCE, serviceBasics, type Placement } from './workload.ts';
+import { SERVICE_TIMEOUTS, serviceBasics, type Placement } from './workload.ts';
 
 interface WebArgs extends Placement {
   task: Task;
   migrate: Task;
   balancer: LoadBalancer;
-  /** Names of alarms that turn a rollout back. */
+  /** Names of alarms that roll back a deployment. */
   alarmNames: pulumi.Input<string>[];
 }
 
-/** The pages and APIs: the first service of a release. Nothing touches it before the migrations are applied. */
+/** The web service, updated first in a release, after the migrations. */
 export class Web extends pulumi.ComponentResource {
   readonly service: aws.ecs.Service;
 
@@ -36,7 +36,7 @@ export class Web extends pulumi.ComponentResource {
         // Autoscaling owns the count.
         ignoreChanges: ['desiredCount'],
         hooks: order.web,
-        customTimeouts: PATIENCE,
+        customTimeouts: SERVICE_TIMEOUTS,
         // ECS refuses a service whose target group no listener uses.
         dependsOn: [balancer.https, ...task.prerequisites, ...migrate.prerequisites],
       },

@@ -2,9 +2,9 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Task } from './task.ts';
 import type { Web } from './web.ts';
-import { PATIENCE, serviceBasics, type Placement } from './workload.ts';
+import { SERVICE_TIMEOUTS, serviceBasics, type Placement } from './workload.ts';
 
-/** Processes agents' events. Follows web: it starts only on a schema and beside a web service that are known to be good. */
+/** The worker service, updated after web is verified. */
 export class Worker extends pulumi.ComponentResource {
   readonly service: aws.ecs.Service;
 
@@ -16,13 +16,13 @@ export class Worker extends pulumi.ComponentResource {
       {
         ...serviceBasics(args, 'worker', task.definition, firewall.tasks),
         desiredCount: config.worker.count,
-        // Any number of workers may run, also none for a moment: the queue keeps what they miss.
+        // Any number of workers may run, including none; jobs stay in the queue.
         deploymentMinimumHealthyPercent: 50,
       },
       {
         parent: this,
         hooks: order.worker,
-        customTimeouts: PATIENCE,
+        customTimeouts: SERVICE_TIMEOUTS,
         dependsOn: [web.service, ...task.prerequisites],
       },
     );

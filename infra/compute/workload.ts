@@ -16,28 +16,28 @@ export interface Placement {
   order: ReleaseOrder;
 }
 
-/** A rollout may take this long before Pulumi gives up; the verification inside has its own, shorter limit. */
-export const PATIENCE = { create: '30m', update: '30m', delete: '20m' };
+/** Pulumi's timeout of a rollout; the verification has a shorter one. */
+export const SERVICE_TIMEOUTS = { create: '30m', update: '30m', delete: '20m' };
 
 /** Where every task lies: in private subnets, without an address of its own. */
-export const inPrivate = ({ subnetIds }: Placement, group: aws.ec2.SecurityGroup) => ({
+export const privateNetwork = ({ subnetIds }: Placement, group: aws.ec2.SecurityGroup) => ({
   subnets: subnetIds,
   securityGroups: [group.id],
   assignPublicIp: false,
 });
 
-/** What web and worker have in common: a rollout that turns itself back, and tags that reach the tasks. */
+/** Common settings of web and worker: circuit breaker with rollback, tag propagation. */
 export function serviceBasics(
-  place: Placement,
+  placement: Placement,
   process: 'web' | 'worker',
   task: aws.ecs.TaskDefinition,
   group: aws.ec2.SecurityGroup,
 ) {
   return {
-    name: place.names.service(process),
-    cluster: place.cluster.arn,
+    name: placement.names.service(process),
+    cluster: placement.cluster.arn,
     taskDefinition: task.arn,
-    networkConfiguration: inPrivate(place, group),
+    networkConfiguration: privateNetwork(placement, group),
     deploymentMaximumPercent: 200,
     launchType: 'FARGATE',
     platformVersion: '1.4.0',
@@ -45,7 +45,7 @@ export function serviceBasics(
     enableEcsManagedTags: true,
     propagateTags: 'SERVICE',
     enableExecuteCommand: false,
-    // Pulumi's own wait calls a rolled-back deployment a success; the hooks of release-order.ts look closer.
+    // Pulumi's wait treats a rolled-back deployment as a success; the hooks of release-order.ts verify it.
     waitForSteadyState: false,
   };
 }

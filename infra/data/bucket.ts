@@ -2,21 +2,21 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 
 export interface BucketArgs {
-  /** Only where something outside Pulumi must know it; otherwise Pulumi makes a name that is free. */
+  /** Fixed name, only where something outside Pulumi needs it; otherwise Pulumi generates one. */
   bucketName?: pulumi.Input<string>;
   protection: boolean;
-  /** Kept from change and deletion for this long after each write; can only be switched on when the bucket is made. */
+  /** Object lock: days during which an object cannot be changed or deleted. Can only be enabled when the bucket is created. */
   lock?: { mode: 'GOVERNANCE' | 'COMPLIANCE'; days: number };
-  /** Objects go after this many days; by default they stay. */
+  /** Objects expire after this many days; never by default. */
   expireDays?: number;
-  /** Statements beside the one that refuses plain http. */
+  /** Policy statements in addition to the one that denies plain http. */
   statements?: (arn: pulumi.Output<string>) => pulumi.Input<aws.iam.PolicyStatement>[];
 }
 
-/** A bucket as each of ours is: private, encrypted, versioned, reached by TLS alone. */
+/** A private, encrypted, versioned bucket that accepts TLS only. */
 export class PrivateBucket extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
-  /** Name of the bucket once its policy stands: whoever writes to it under that policy waits for this. */
+  /** Name of the bucket, resolved once its policy is in place. */
   readonly ready: pulumi.Output<string>;
 
   constructor(name: string, args: BucketArgs, opts: pulumi.ComponentResourceOptions) {
@@ -30,17 +30,17 @@ export class PrivateBucket extends pulumi.ComponentResource {
       },
       { parent: this, protect: args.protection, retainOnDelete: args.protection },
     );
-    const closed = this.close(name);
+    const publicAccessBlock = this.blockPublicAccess(name);
     this.encrypt(name);
     const versioning = this.version(name);
     if (args.lock) this.lock(name, args.lock, versioning);
     this.expire(name, args.expireDays, versioning);
-    const policy = this.policy(name, args, closed);
+    const policy = this.policy(name, args, publicAccessBlock);
     this.ready = pulumi.all([this.bucket.bucket, policy.id]).apply(([bucket]) => bucket);
     this.registerOutputs({ name: this.bucket.bucket });
   }
 
-  private close(name: string) {
+  private blockPublicAccess(name: string) {
     return new aws.s3.BucketPublicAccessBlock(
       name,
       {
@@ -102,7 +102,7 @@ export class PrivateBucket extends pulumi.ComponentResource {
     );
   }
 
-  private policy(name: string, { statements }: BucketArgs, closed: pulumi.Resource) {
+  private policy(name: string, { statements }: BucketArgs, publicAccessBlock: pulumi.Resource) {
     const { arn } = this.bucket;
     return new aws.s3.BucketPolicy(
       name,
@@ -123,7 +123,7 @@ export class PrivateBucket extends pulumi.ComponentResource {
           ],
         }),
       },
-      { parent: this, dependsOn: [closed] },
+      { parent: this, dependsOn: [publicAccessBlock] },
     );
   }
 }

@@ -10,21 +10,18 @@ interface DatabaseArgs {
   subnetIds: pulumi.Input<string[]>;
   firewall: Firewall;
   ownerPassword: pulumi.Input<string>;
-  /** Made first: RDS would make its own, which keep everything for ever. */
+  /** Created first: RDS would create log groups without retention. */
   logGroups: pulumi.Resource[];
 }
 
-/** The user of migrations. RDS makes it with the instance; the migrate task makes the users of web and worker. */
+/** The migration user, created by RDS with the instance. The migrate task creates the users of web and worker. */
 export const OWNER = 'golive_owner';
 export const DATABASE_NAME = 'golive';
 
 /** An update of the instance class takes minutes, a Multi-AZ conversion or a restore far longer. */
-const PATIENCE = { create: '60m', update: '80m', delete: '60m' };
+const TIMEOUTS = { create: '60m', update: '80m', delete: '60m' };
 
-/**
- * PostgreSQL on RDS: encrypted, never public, TLS demanded by the server, backed up, and in a protected stack deletable only after
- * someone has switched off two separate protections.
- */
+/** PostgreSQL on RDS: encrypted, private, TLS required, backed up; a protected stack has two deletion protections. */
 export class Database extends pulumi.ComponentResource {
   readonly instance: aws.rds.Instance;
 
@@ -74,21 +71,21 @@ export class Database extends pulumi.ComponentResource {
         retainOnDelete: stack.protection,
         // Storage grows by itself up to its limit, and shrinking is impossible: the file states where it began.
         ignoreChanges: ['allocatedStorage'],
-        customTimeouts: PATIENCE,
+        customTimeouts: TIMEOUTS,
         dependsOn: args.logGroups,
       },
     );
     this.registerOutputs({ address: this.instance.address });
   }
 
-  /** A group of our own: the default one can be neither changed nor compared. */
+  /** The default parameter group cannot be changed. */
   private parameters(name: string, major: number): aws.rds.ParameterGroup {
     return new aws.rds.ParameterGroup(
       name,
       {
         namePrefix: `${name}-pg${major}-`,
         family: `postgres${major}`,
-        description: 'golive: TLS demanded, slow statements logged',
+        description: 'golive: TLS required, slow statements logged',
         parameters: [
           { name: 'rds.force_ssl', value: '1' },
           { name: 'log_min_duration_statement', value: '1000' },

@@ -2,10 +2,10 @@ import * as pulumi from '@pulumi/pulumi';
 import { PrivateBucket } from './bucket.ts';
 import type { Config } from '../config.ts';
 
-/** Access logs are for finding out what happened lately; anything older is in the audit log. */
+/** Retention of access logs in days. */
 const ACCESS_LOG_DAYS = 90;
 
-/** Two buckets: the load balancer's access logs, and the audit log's anchors and archives, which nobody can change or delete early. */
+/** Two buckets: the load balancer's access logs, and the audit log's anchors and archives, which are protected by an object lock. */
 export class Storage extends pulumi.ComponentResource {
   readonly accessLogs: PrivateBucket;
   readonly archive: PrivateBucket;

@@ -3,12 +3,12 @@ import { RELEASE_PERMISSIONS } from '../release/permissions.ts';
 import { LOOKUP_CALLS, RESOURCE_CALLS, STEP_CALLS, type Calls } from './pipeline-calls.ts';
 import { allow } from '../compute/roles.ts';
 
-/** ARNs behind each scope of the permission tables. */
+/** ARNs of each scope of the permission tables. */
 export type DeployScopes = Record<Exclude<Calls[string], 'any'>, pulumi.Input<string>[]>;
 
 /**
- * The least that a release takes, as one statement per scope: what the commands and hooks call, and what the rest of the pipeline does.
- * @returns statements in a fixed order, so that an unchanged policy is no difference.
+ * The minimal policy of a release, one statement per scope: the calls of the commands and hooks and of the rest of the pipeline.
+ * @returns statements in a fixed order, so that an unchanged policy shows no diff.
  */
 export function deployStatements(scopes: DeployScopes) {
   const byScope = new Map<Calls[string], Set<string>>();

@@ -14,8 +14,8 @@ interface DeployRoleArgs {
 const ISSUER = 'token.actions.githubusercontent.com';
 
 /**
- * The role of the pipeline: taken on by GitHub Actions for one repository and one environment, without a stored key. It may release and
- * roll back; it may not change the network, the database or anybody's rights. Such changes are made by a person with a role of their own.
+ * The role of the pipeline, assumed by GitHub Actions through OIDC for one repository and one environment. It may release and roll back,
+ * but not change the network, the database or IAM; such changes need an operator's role.
  */
 export class DeployRole extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;

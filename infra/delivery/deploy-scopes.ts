@@ -13,7 +13,7 @@ interface ScopesArgs {
   platform: { registry: Registry; releases: Releases };
 }
 
-/** Names are fixed, so the role can be written before the first service exists: it names this stack's parts and no other's. */
+/** Resource names are fixed, so the role can name the resources of this stack before they exist. */
 export function deployScopes({ config, names, account, platform }: ScopesArgs): DeployScopes {
   const arn = (service: string, rest: string) =>
     pulumi.interpolate`arn:aws:${service}:${config.stack.region}:${account}:${rest}`;

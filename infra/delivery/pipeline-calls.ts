@@ -4,9 +4,9 @@ import type { Scope } from '../release/permissions.ts';
 export type Calls = Record<string, Scope | 'state' | 'stateObjects'>;
 
 /**
- * What Pulumi's AWS provider calls when a release changes a resource, for each type that a release changes. Every other type of the
- * program is changed by a person with rights of their own; it stands here all the same, so that a new one is a decision. Source: the
- * provider's own code (hashicorp/terraform-provider-aws, internal/service), create and update of each resource and the read after it.
+ * What Pulumi's AWS provider calls when a release changes a resource, for each type that a release changes. Every other type is changed by
+ * an operator and listed explicitly. Source: the provider's own code (hashicorp/terraform-provider-aws, internal/service), create and
+ * update of each resource and the read after it.
  */
 export const RESOURCE_CALLS: Record<string, Calls | 'person'> = {
   // A changed definition is a new one; with skipDestroy the old one is left alone.
@@ -77,7 +77,7 @@ export const RESOURCE_CALLS: Record<string, Calls | 'person'> = {
   'random:index/randomPassword:RandomPassword': 'person',
 };
 
-/** What the program asks AWS on every run, also when nothing changes: its own questions, and those of components it cannot see into. */
+/** Calls of every run of the program: its own data sources and those of components. */
 export const LOOKUP_CALLS: Record<string, Calls> = {
   // Needs no permission.
   'aws:index/getCallerIdentity:getCallerIdentity': {},

@@ -2,7 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Names } from '../names.ts';
 
-/** Releases that stay pullable: a rollback target whose image is gone is none. */
+/** Releases whose images are retained as rollback targets. */
 const KEPT_RELEASES = 100;
 const UNTAGGED_DAYS = 14;
 
@@ -29,7 +29,7 @@ const LIFECYCLE = JSON.stringify({
   ],
 });
 
-/** One repository per image of a release. Tags cannot be moved, images are scanned as they arrive. */
+/** One repository per image of a release. Tags are immutable; images are scanned on push. */
 export class Registry extends pulumi.ComponentResource {
   readonly runner: aws.ecr.Repository;
   readonly migrator: aws.ecr.Repository;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
 import { HEALTH_PATH, TIMING } from '#lib/release/contract.ts';
 import type { Environment } from '../release/ecs/environment.ts';
-import { runMigrateGate } from '../release/migrate/run-migrations.ts';
+import { runMigrations } from '../release/migrate/run-migrations.ts';
 import {
   currentRelease,
   readMigrations,
@@ -11,12 +11,12 @@ import {
   releaseId,
 } from '../release/manifest/manifest.ts';
 import type { Release } from '../release/manifest/release.ts';
-import { refuseUnlessTolerant } from '../release/rollback/schema-compatibility.ts';
+import { assertSchemaCompatible } from '../release/rollback/schema-compatibility.ts';
 import { verifyRollout } from '../release/rollout/verify.ts';
 import type { ReleaseConfig } from '../config.ts';
 import type { Session } from '../release/ecs/session.ts';
 
-/** Everything the hooks talk about, known once the task definitions are registered. */
+/** Inputs of the hooks, known once the task definitions are registered. */
 export interface Plan {
   environment: Environment;
   bucket: string;
@@ -24,14 +24,14 @@ export interface Plan {
   taskDefinitions: { web: string; worker: string; migrate: string; prune: string };
 }
 
-/** ECS needs several failed starts before its circuit breaker opens; a verification that gives up earlier would hide its reasons. */
+/** Longer than the circuit breaker takes to open, so that its reasons are reported. */
 const ROLLOUT_SECONDS = 1500;
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
 type Hooks = pulumi.ResourceHookBinding;
 
-/** How the hooks reach AWS and tell the time. */
+/** Opens the AWS session of the hooks. */
 export type OpenSession = (region: string, log: Session['log']) => Session;
 
 /**
@@ -45,7 +45,7 @@ export type OpenSession = (region: string, log: Session['log']) => Session;
  * Each verification stands twice, because after a failed one Pulumi's state holds the new task definition while ECS is back on the old:
  * when the same release is tried again, the service counts as unchanged and only the step after it can notice.
  *
- * Before it migrates it refuses older code that does not tolerate what has been applied since.
+ * Before migrating it refuses older code that is not compatible with the applied migrations.
  *
  * An error before an operation means that the operation never happens; an error after one fails the deployment, and whatever depends on
  * that resource stays as it was. Hooks do not run in a preview.
@@ -73,33 +73,33 @@ export class ReleaseOrder {
     this.running = { afterCreate: [record], afterUpdate: [record] };
   }
 
-  /** A changed tag or alarm updates the service too, and is no reason to migrate. */
+  /** Updates of tags or alarms need no migration. */
   async #migrate({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
     if (oldInputs !== undefined && oldInputs.taskDefinition === newInputs?.taskDefinition) return;
     const plan = await this.#plan;
     const { region } = plan.environment;
     const session = this.#open(region, log);
-    await this.#refuseIntolerant(session, plan);
-    let begun = false;
+    await this.#assertCompatible(session, plan);
+    let started = false;
     const beforeStart = async () => {
       await this.#record('migrating');
-      begun = true;
+      started = true;
     };
     const options = { ...migrator(plan), region, timeoutSeconds: TIMING.migrate, log, beforeStart };
-    await runMigrateGate(options, session).catch(async (error: unknown) => {
-      if (begun) await this.#failed(error as Error);
+    await runMigrations(options, session).catch(async (error: unknown) => {
+      if (started) await this.#recordFailure(error as Error);
       throw error;
     });
     await this.#record('migrated');
   }
 
-  /** An older digest is a rollback, whoever asks for it. */
-  async #refuseIntolerant(session: Session, { bucket, release }: Plan): Promise<void> {
+  /** Deploying an older digest is a rollback. */
+  async #assertCompatible(session: Session, { bucket, release }: Plan): Promise<void> {
     const releases = await readReleases(session, bucket);
     const migrations = await builtWith(release.commit, releases);
     const { commit: name, force } = release;
-    const insist = 'pulumi config set --path golive:release.force true';
-    refuseUnlessTolerant(session, { name, migrations, releases, force, insist });
+    const forceHint = 'pulumi config set --path golive:release.force true';
+    assertSchemaCompatible(session, { name, migrations, releases, force, forceHint });
   }
 
   async #verify(process: 'web' | 'worker'): Promise<void> {
@@ -118,13 +118,13 @@ export class ReleaseOrder {
         this.#open(environment.region, log),
       );
     } catch (error) {
-      await this.#failed(error as Error);
+      await this.#recordFailure(error as Error);
       throw error;
     }
   }
 
-  /** The reason is what matters to whoever reads the failed update: a manifest that cannot be written must not cover it. */
-  async #failed(error: Error): Promise<void> {
+  /** An error of the manifest must not hide the reason of the failure. */
+  async #recordFailure(error: Error): Promise<void> {
     await this.#record('failed', error.message).catch((second: unknown) =>
       log(`the failure is not on record in full: ${(second as Error).message}`),
     );
@@ -138,7 +138,7 @@ export class ReleaseOrder {
     const releases = await readReleases(session, bucket);
     const migrations = await builtWith(release.commit, releases);
     // A release whose migration failed may have a migrator that cannot even start.
-    const proven = verdict === 'failed' ? currentRelease(releases)?.taskDefinitions.migrate : undefined;
+    const knownGood = verdict === 'failed' ? currentRelease(releases)?.taskDefinitions.migrate : undefined;
     await recordRelease(
       {
         bucket,
@@ -155,7 +155,7 @@ export class ReleaseOrder {
           verdict,
           ...(reason === undefined ? {} : { reason }),
         },
-        ...(verdict === 'succeeded' || verdict === 'failed' ? { audit: migrator(plan, proven) } : {}),
+        ...(verdict === 'succeeded' || verdict === 'failed' ? { audit: migrator(plan, knownGood) } : {}),
       },
       session,
     );
@@ -164,7 +164,7 @@ export class ReleaseOrder {
 
 /**
  * What the code of a commit was built with: what the manifest says of an earlier release of it, else the checkout, which then is that
- * commit. A newer checkout knows more than the older image that it sends back.
+ * commit. The checkout of a rollback is newer than the image.
  */
 async function builtWith(commit: string, releases: Release[]): Promise<Release['migrations']> {
   return releases.find((one) => one.commit === commit)?.migrations ?? readMigrations(MIGRATIONS);

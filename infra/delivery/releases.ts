@@ -5,7 +5,7 @@ import { ENVIRONMENT_KEY, type Environment } from '../release/ecs/environment.ts
 import type { ReleaseConfig } from '../config.ts';
 import type { Plan, ReleaseOrder } from './release-order.ts';
 
-/** The manifest of releases, and beside it a description of the stack for commands that have nothing but AWS credentials. */
+/** The bucket of the release manifest and of the stack description for the commands. */
 export class Releases extends pulumi.ComponentResource {
   readonly #name: string;
   readonly #bucket: PrivateBucket;
@@ -34,8 +34,8 @@ export class Releases extends pulumi.ComponentResource {
     this.#write('environment', ENVIRONMENT_KEY, environment, {});
   }
 
-  /** What this update leaves running. It changes exactly when a task definition does, and last: recording the release hangs on it. */
-  note(
+  /** The running task definitions. Updated last; the hook that records the release is attached to it. */
+  recordRunning(
     running: Omit<ReleaseConfig, 'force'> & { taskDefinitions: pulumi.Input<Plan['taskDefinitions']> },
     order: ReleaseOrder,
     after: pulumi.Resource[],

@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts';
 import { UNKNOWN } from './request.ts';
 
-/** The account that recorded graphs live in: AWS's example number. */
+/** Account id of recorded graphs. */
 export const ACCOUNT = '123456789012';
 
-interface Asked {
+interface ResourceRequest {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
@@ -15,7 +15,7 @@ type Outputs = Record<string, unknown>;
 const text = (value: unknown, fallback: string) => (typeof value === 'string' ? value : fallback);
 
 /** What AWS would answer for the outputs that the program reads; anything else an output asks for is its input. */
-function outputsOf({ type, name, inputs }: Asked, { stack, network }: Config, revision: number): Outputs {
+function outputsOf({ type, name, inputs }: ResourceRequest, { stack, network }: Config, revision: number): Outputs {
   const arn = (service: string, rest: string) => `arn:aws:${service}:${stack.region}:${ACCOUNT}:${rest}`;
   const named = text(inputs.name, name);
   switch (type) {
@@ -79,16 +79,16 @@ const validation = (domainName: string) => ({
 });
 
 /**
- * A cloud that says yes to everything. In a preview what AWS would make up is not known yet, as in a real one.
+ * Pulumi mocks that accept every resource. In a preview, generated values are unknown, as in a real one.
  * @param revision number that task definitions get.
  */
 export function mocks(config: Config, preview: boolean, revision: number) {
   return {
-    newResource(asked: Asked) {
-      const made = outputsOf(asked, config, revision);
-      const seen = preview ? Object.fromEntries(Object.keys(made).map((key) => [key, UNKNOWN])) : made;
-      const state = { name: asked.name, ...asked.inputs, ...seen };
-      return { id: preview ? undefined : `${asked.name}-id`, state };
+    newResource(request: ResourceRequest) {
+      const outputs = outputsOf(request, config, revision);
+      const seen = preview ? Object.fromEntries(Object.keys(outputs).map((key) => [key, UNKNOWN])) : outputs;
+      const state = { name: request.name, ...request.inputs, ...seen };
+      return { id: preview ? undefined : `${request.name}-id`, state };
     },
     call({ token, inputs }: { token: string; inputs: Outputs }): Outputs {
       switch (token) {

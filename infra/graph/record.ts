@@ -10,7 +10,7 @@ export type { RecordedResource } from './request.ts';
 
 export type Mode = 'preview' | 'update';
 
-/** Where the engine would reach the function behind a hook's name. */
+/** Callbacks of the hooks by name. */
 export interface HookAddress {
   target: string;
   token: string;
@@ -19,7 +19,7 @@ export interface HookAddress {
 export interface RecordedGraph {
   stack: string;
   mode: Mode;
-  /** In the order in which the program registered them: a resource stands after everything that it waits for. */
+  /** In registration order: a resource follows its dependencies. */
   resources: RecordedResource[];
   hooks: Map<string, HookAddress>;
   /** Functions of the provider that the program called, e.g. `aws:ec2/getRouteTables:getRouteTables`. */
@@ -30,7 +30,7 @@ interface RecordOptions {
   mode?: Mode;
   /** Number that new task definitions get; a later release has a higher one. */
   revision?: number;
-  /** For driving the hooks against something other than AWS. */
+  /** Replaces AWS for the hooks. */
   open?: OpenSession;
 }
 
@@ -57,8 +57,8 @@ const { getMonitor, waitForRPCs } = require('@pulumi/pulumi/runtime/settings') a
 const { Empty } = require('google-protobuf/google/protobuf/empty_pb') as { Empty: new () => unknown };
 
 /**
- * Runs the program against Pulumi's mocks and keeps what it asked for, options included: the mocks alone drop protection, dependencies,
- * time limits and hooks. One recording at a time: Pulumi's runtime is a global of the process.
+ * Runs the program against Pulumi's mocks and records the resources with their options; the mocks themselves drop protection, dependencies,
+ * timeouts and hooks. One recording at a time: Pulumi's runtime is a global of the process.
  * @param config a checked configuration, with a release if services are wanted.
  */
 export async function recordGraph(
@@ -74,7 +74,7 @@ export async function recordGraph(
     return cloud.call(asked);
   };
   await pulumi.runtime.setMocks({ ...cloud, call }, 'golive', stack, preview);
-  watch(getMonitor(), graph);
+  interceptMonitor(getMonitor(), graph);
   await withoutTraces(async () => {
     program(config, open);
     await waitForRPCs();
@@ -94,7 +94,7 @@ async function withoutTraces(work: () => Promise<void>): Promise<void> {
   }
 }
 
-function watch(monitor: Monitor, { resources, hooks }: RecordedGraph): void {
+function interceptMonitor(monitor: Monitor, { resources, hooks }: RecordedGraph): void {
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) =>
     register(request, (error, response) => {

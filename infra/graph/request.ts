@@ -1,4 +1,4 @@
-/** What the program asks Pulumi's engine for, read from the request as it goes over the wire. */
+/** Reads a resource from the RPC request to Pulumi's engine. */
 export interface RecordedResource {
   urn: string;
   type: string;
@@ -6,7 +6,7 @@ export interface RecordedResource {
   parent: string;
   custom: boolean;
   inputs: Record<string, unknown>;
-  /** Paths of inputs that are encrypted in the state and hidden on the terminal. */
+  /** Paths of secret inputs. */
   secretPaths: string[];
   dependencies: string[];
   protect: boolean;
@@ -47,8 +47,8 @@ const SECRET = '1b47061264138c4ac30d75fd1eb44270';
 export const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
 /**
- * The record of one resource that the program registers: its inputs with the secrets opened and their paths named, and the options that a
- * reviewer would look for. Times are as Pulumi writes them, e.g. `30m`.
+ * The record of one resource that the program registers: its inputs with the secrets opened and their paths named, and its relevant
+ * options. Times are as Pulumi writes them, e.g. `30m`.
  * @param urn the name under which the engine has registered it.
  */
 export function readRequest(request: RegisterRequest, urn: string): RecordedResource {

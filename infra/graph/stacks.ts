@@ -10,7 +10,7 @@ const root = new URL('../../', import.meta.url);
 const image = (stack: string, target: string, digit: string) =>
   `123456789012.dkr.ecr.eu-central-1.amazonaws.com/golive-${stack}/${target}@sha256:${digit.repeat(64)}`;
 
-/** Stands for what the pipeline sets. */
+/** Example of the values that the pipeline sets. */
 export const exampleRelease = (stack: string, digit = 'a') => ({
   commit: digit.repeat(40),
   runner: image(stack, 'runner', digit),

@@ -23,7 +23,7 @@ export function graphText(graph: RecordedGraph, { inputs = false } = {}): string
 
 const byName = (a: RecordedResource, b: RecordedResource) => (`${a.name} ${a.type}` < `${b.name} ${b.type}` ? -1 : 1);
 
-/** `aws:ecs/service:Service` reads better as `aws.ecs.Service`. */
+/** Shortens `aws:ecs/service:Service` to `aws.ecs.Service`. */
 const shortType = (type: string) => type.replace(/^(\w+):(\w+)\/\w+:(\w+)$/, '$1.$2.$3').replaceAll(':', '.');
 
 function options({ protect, retainOnDelete, ignoreChanges, timeouts, hooks }: RecordedResource): string {

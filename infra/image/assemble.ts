@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { MIGRATOR_PROGRAMS, RUNNER_PROGRAMS } from './programs.ts';
 import { traceFiles } from './trace.ts';
 
-/** Read by name at run time, which no tracer sees. */
+/** Files read at run time, which tracing cannot find. */
 const BY_NAME = ['prisma/migrations', 'prisma/postgres', 'package.json'];
 
 async function main() {

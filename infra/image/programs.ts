@@ -1,9 +1,9 @@
-/** What the two images can run beside the web server. `npm run image:check` runs each of them to its end from the assembled files. */
+/** Programs of the two images besides the web server. `npm run image:check` runs each of them from the assembled files. */
 
-/** The runner serves; what starts beside the web server is the worker and, daily, the prune. */
+/** The runner image: web server, worker and the daily prune. */
 export const RUNNER_PROGRAMS = ['worker/main.ts', 'scripts/audit/prune.ts'] as const;
 
-/** The second half of a migration; and what the release commands run in the migrator, which alone reaches the database as its owner. */
+/** The repeatable migrations, and the programs that the release commands run in the migrator, which connects as the owner. */
 export const MIGRATOR_PROGRAMS = [
   'scripts/db/pg/migrate.ts',
   'scripts/db/status.ts',

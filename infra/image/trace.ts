@@ -3,17 +3,16 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { nodeFileTrace } from '@vercel/nft';
 
-/** The tracer tries each file as a script first and then as a module: only the second refusal is one. */
+/** The tracer parses each file as a script and then as a module; only the second failure counts. */
 const FIRST_TRY = /^Failed to parse .* as script:/;
-/** A package may ask for another that only some platforms have; it answers for that itself. Our own sources may not. */
+/** Packages may have optional imports; our sources may not. */
 const UNRESOLVED = /^Failed to resolve dependency /;
 const FROM_A_PACKAGE = / loaded from \S*[/\\]node_modules[/\\]/;
 
 /**
  * Every file that the programs import, relative to the root. The tracer reads JavaScript, so the types are blanked out first.
  * @param root the folder of the sources and of node_modules.
- * @throws when a file cannot be parsed or one of ours imports what is not there: what it needs would be missing in the image, and only
- * the program's first run would tell.
+ * @throws when a file cannot be parsed or one of ours imports what is not there: it would be missing in the image.
  */
 export async function traceFiles(programs: readonly string[], root = process.cwd()): Promise<string[]> {
   const read = async (path: string) => {

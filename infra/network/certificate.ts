@@ -2,12 +2,12 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
 
-/** Validation waits for DNS; a zone that is not delegated yet would wait for ever. */
-const PATIENCE = { create: '20m' };
+/** Limits the wait for DNS validation, which never ends for a zone that is not delegated. */
+const TIMEOUTS = { create: '20m' };
 
-/** A certificate for the domain, proven through DNS and renewed by AWS as long as the record stays. */
+/** A certificate validated by DNS; AWS renews it while the record exists. */
 export class Certificate extends pulumi.ComponentResource {
-  /** Known once the certificate is valid: a listener cannot take it earlier. */
+  /** ARN, resolved once the certificate is valid and a listener accepts it. */
   readonly arn: pulumi.Output<string>;
 
   constructor(name: string, args: { config: Config }, opts: pulumi.ComponentResourceOptions) {
@@ -18,7 +18,7 @@ export class Certificate extends pulumi.ComponentResource {
       { domainName: domain, validationMethod: 'DNS' },
       { parent: this, deleteBeforeReplace: false },
     );
-    const proof = certificate.domainValidationOptions.apply(([option]) => {
+    const validationOption = certificate.domainValidationOptions.apply(([option]) => {
       if (!option) throw new Error(`AWS offers no DNS validation for ${domain}`);
       return option;
     });
@@ -26,9 +26,9 @@ export class Certificate extends pulumi.ComponentResource {
       `${name}-proof`,
       {
         zoneId: hostedZoneId,
-        name: proof.resourceRecordName,
-        type: proof.resourceRecordType,
-        records: [proof.resourceRecordValue],
+        name: validationOption.resourceRecordName,
+        type: validationOption.resourceRecordType,
+        records: [validationOption.resourceRecordValue],
         ttl: 300,
         allowOverwrite: true,
       },
@@ -37,7 +37,7 @@ export class Certificate extends pulumi.ComponentResource {
     const validation = new aws.acm.CertificateValidation(
       name,
       { certificateArn: certificate.arn, validationRecordFqdns: [record.fqdn] },
-      { parent: this, customTimeouts: PATIENCE },
+      { parent: this, customTimeouts: TIMEOUTS },
     );
     this.arn = validation.certificateArn;
     this.registerOutputs({ arn: this.arn });

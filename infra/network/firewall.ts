@@ -7,11 +7,11 @@ const ANYWHERE = '0.0.0.0/0';
 
 type Group = aws.ec2.SecurityGroup;
 
-/** Who may open a connection to whom. Groups name each other, never address ranges; the load balancer alone is open to the world. */
+/** Security groups. Rules reference groups, not address ranges; only the load balancer is open to the internet. */
 export class Firewall extends pulumi.ComponentResource {
   readonly balancer: Group;
   readonly web: Group;
-  /** Worker, migrate and prune tasks: nothing connects to them. */
+  /** Worker, migrate and prune tasks: no inbound connections. */
   readonly tasks: Group;
   readonly database: Group;
 

@@ -18,7 +18,7 @@ interface LoadBalancerArgs {
 /** TLS 1.3, and 1.2 with forward secrecy for clients that lack it. */
 const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
 
-/** The one door: https on 443, a redirect on 80, a health check that knows the database, access logs. */
+/** The load balancer: https on 443, a redirect on 80, a health check that includes the database, access logs. */
 export class LoadBalancer extends pulumi.ComponentResource {
   readonly balancer: aws.lb.LoadBalancer;
   readonly targets: aws.lb.TargetGroup;
@@ -65,7 +65,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         port: DEFAULT_PORT,
         protocol: 'HTTP',
         targetType: 'ip',
-        // A stopping task answers what it has begun for `drain` seconds; new requests go elsewhere at once.
+        // A stopping task finishes its requests within `drain` seconds and gets no new ones.
         deregistrationDelay: TIMING.drain,
         healthCheck: {
           path: HEALTH_PATH,

@@ -9,8 +9,8 @@ const NAT = { none: 'None', single: 'Single', 'per-zone': 'OnePerAz' } as const;
 const SERVICES = ['ecr.api', 'ecr.dkr', 'logs', 'secretsmanager'];
 
 /**
- * Three rings in each availability zone: public (the load balancer and NAT alone), private (tasks: a way out, no way in) and isolated
- * (the database: neither). S3 is reached through a gateway endpoint, which is free and keeps image layers off the NAT bill.
+ * Three subnet tiers in each availability zone: public (load balancer and NAT), private (tasks: egress only) and isolated (database: no
+ * internet). S3 is reached through a gateway endpoint, which is free and keeps image layers off the NAT bill.
  */
 export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
@@ -87,7 +87,7 @@ export class Network extends pulumi.ComponentResource {
       );
   }
 
-  /** Whatever is made by hand without naming a security group gets this one: it lets nothing in or out. */
+  /** The default security group without rules. */
   private closeDefaultGroup(name: string): void {
     new aws.ec2.DefaultSecurityGroup(
       `${name}-default`,

@@ -2,7 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Names } from '../names.ts';
 
-/** Requests of one address in five minutes before it is turned away; a busy office behind one address stays below it. */
+/** Requests per address in five minutes before it is blocked; above the use of an office behind one address. */
 const REQUESTS_PER_ADDRESS = 3000;
 
 const MANAGED = [
@@ -13,10 +13,7 @@ const MANAGED = [
 
 const seenAs = (metricName: string) => ({ metricName, cloudwatchMetricsEnabled: true, sampledRequestsEnabled: true });
 
-/**
- * AWS's managed rules and a rate limit in front of the load balancer. The size rule only counts: agents send batches of up to 1 MiB, far
- * above its 8 KiB.
- */
+/** AWS's managed rules and a rate limit in front of the load balancer. The body size rule only counts, because agents send batches of up to 1 MiB. */
 export class Waf extends pulumi.ComponentResource {
   constructor(
     name: string,

@@ -4,16 +4,16 @@ import { SIGNALS, type SignalName } from '#lib/release/signals.ts';
 import type { Config } from '../config.ts';
 import type { Names } from '../names.ts';
 
-/** Metrics made from log lines live here. */
+/** Namespace of metrics derived from log lines. */
 export const OWN_NAMESPACE = 'golive';
-/** Ends the name of the metric that counts answers which are the app's own fault. */
+/** Suffix of the metric that counts responses with internal errors. */
 export const FAULTS_METRIC = 'faults';
 
 export interface AlarmSpec {
   /** Ends the alarm's name. */
   key: string;
   description: string;
-  /** Its heading in docs/ALERTS_PLAYBOOKS.md, which the mail names. */
+  /** Heading of the playbook in docs/ALERTS_PLAYBOOKS.md; part of the alarm text. */
   playbook: string;
   namespace: string;
   metricName: string;
@@ -22,15 +22,15 @@ export interface AlarmSpec {
   statistic: string;
   above?: number;
   below?: number;
-  /** Minutes that the value must be bad before anyone is woken. */
+  /** Minutes over the threshold before the alarm goes off. */
   minutes: number;
-  /** Silence is bad: the thing that should report is gone. */
-  silenceIsBad?: boolean;
-  /** Also turns back a rollout of web that sets it off. */
+  /** Missing data counts as breaching: the reporter is gone. */
+  missingDataIsBreaching?: boolean;
+  /** Also rolls back a web deployment during which it goes off. */
   stopsRollout?: boolean;
 }
 
-export interface AlarmFacts {
+export interface AlarmContext {
   config: Config;
   names: Names;
   balancer: pulumi.Input<string>;
@@ -41,17 +41,17 @@ export interface AlarmFacts {
 const PERCENT = 80;
 const GIB = 1024 ** 3;
 
-/** Every alarm of a stack. Thresholds are a first guess: change them when they wake someone for nothing, or do not when they should. */
-export function alarmTable(facts: AlarmFacts): AlarmSpec[] {
-  return [...web(facts), ...tasks(facts), ...database(facts), ...signals(facts), prune(facts)];
+/** Every alarm of a stack. The thresholds are initial values; adjust them after false or missed alarms. */
+export function alarmTable(context: AlarmContext): AlarmSpec[] {
+  return [...web(context), ...tasks(context), ...database(context), ...signals(context), prune(context)];
 }
 
-function web({ names, balancer, targets }: AlarmFacts): AlarmSpec[] {
+function web({ names, balancer, targets }: AlarmContext): AlarmSpec[] {
   const shared = { namespace: 'AWS/ApplicationELB', dimensions: { LoadBalancer: balancer, TargetGroup: targets } };
   return [
     {
       key: 'web-5xx',
-      description: 'The app answers with errors, or turns requests away because there are too many',
+      description: 'The app responds with errors or rejects requests under load',
       playbook: 'ErrorRate',
       ...shared,
       metricName: 'HTTPCode_Target_5XX_Count',
@@ -61,7 +61,7 @@ function web({ names, balancer, targets }: AlarmFacts): AlarmSpec[] {
     },
     {
       key: 'web-faults',
-      description: 'The app answers with faults of its own, which no request causes by what it asks for',
+      description: 'The app responds with internal errors',
       playbook: 'ErrorRate',
       namespace: OWN_NAMESPACE,
       dimensions: {},
@@ -84,7 +84,7 @@ function web({ names, balancer, targets }: AlarmFacts): AlarmSpec[] {
     },
     {
       key: 'web-latency',
-      description: 'One answer in twenty takes over two seconds',
+      description: 'The 95th percentile of the response time is over two seconds',
       playbook: 'TasksStrained',
       ...shared,
       metricName: 'TargetResponseTime',
@@ -94,7 +94,7 @@ function web({ names, balancer, targets }: AlarmFacts): AlarmSpec[] {
     },
     {
       key: 'balancer-5xx',
-      description: 'The load balancer itself answers with errors: no healthy task, or a task that hangs',
+      description: 'The load balancer responds with errors: no healthy task, or an unresponsive task',
       playbook: 'HealthDown',
       namespace: 'AWS/ApplicationELB',
       dimensions: { LoadBalancer: balancer },
@@ -106,7 +106,7 @@ function web({ names, balancer, targets }: AlarmFacts): AlarmSpec[] {
   ];
 }
 
-function tasks({ names }: AlarmFacts): AlarmSpec[] {
+function tasks({ names }: AlarmContext): AlarmSpec[] {
   return (['web', 'worker'] as const).flatMap((process) => {
     const dimensions = { ClusterName: names.cluster, ServiceName: names.service(process) };
     const usage = {
@@ -118,10 +118,10 @@ function tasks({ names }: AlarmFacts): AlarmSpec[] {
       minutes: 10,
     };
     return [
-      { key: `${process}-cpu`, description: `${process} works at its limit`, ...usage, metricName: 'CPUUtilization' },
+      { key: `${process}-cpu`, description: `${process} is at its CPU limit`, ...usage, metricName: 'CPUUtilization' },
       {
         key: `${process}-memory`,
-        description: `${process} is about to be killed for its memory`,
+        description: `${process} is close to its memory limit`,
         ...usage,
         metricName: 'MemoryUtilization',
       },
@@ -141,13 +141,13 @@ function tasks({ names }: AlarmFacts): AlarmSpec[] {
   });
 }
 
-function database({ config, names }: AlarmFacts): AlarmSpec[] {
+function database({ config, names }: AlarmContext): AlarmSpec[] {
   const shared = { namespace: 'AWS/RDS', dimensions: { DBInstanceIdentifier: names.database } };
   const connections = Math.floor(((DATABASE_CONNECTIONS[config.database.instanceClass] ?? 0) * PERCENT) / 100);
   return [
     {
       key: 'database-cpu',
-      description: 'The database works at its limit',
+      description: 'The database is at its CPU limit',
       playbook: 'DatabaseStrained',
       ...shared,
       metricName: 'CPUUtilization',
@@ -167,7 +167,7 @@ function database({ config, names }: AlarmFacts): AlarmSpec[] {
     },
     {
       key: 'database-storage',
-      description: 'The database disk fills up although it may grow',
+      description: 'The database is running out of storage',
       playbook: 'DatabaseStrained',
       ...shared,
       metricName: 'FreeStorageSpace',
@@ -177,7 +177,7 @@ function database({ config, names }: AlarmFacts): AlarmSpec[] {
     },
     {
       key: 'database-memory',
-      description: 'The database swaps soon',
+      description: 'The database is low on memory',
       playbook: 'DatabaseStrained',
       ...shared,
       metricName: 'FreeableMemory',
@@ -188,14 +188,14 @@ function database({ config, names }: AlarmFacts): AlarmSpec[] {
   ];
 }
 
-const ABOUT: Record<SignalName, Pick<AlarmSpec, 'key' | 'description' | 'playbook'>> = {
+const SIGNAL_ALARMS: Record<SignalName, Pick<AlarmSpec, 'key' | 'description' | 'playbook'>> = {
   queueLagSeconds: { key: 'queue-lag', description: 'Agents’ events wait to be processed', playbook: 'QueueLag' },
   sealLagSeconds: { key: 'seal-lag', description: 'New audit events are not being sealed', playbook: 'SealLag' },
 };
 
-function signals({ names }: AlarmFacts): AlarmSpec[] {
+function signals({ names }: AlarmContext): AlarmSpec[] {
   return Object.entries(SIGNALS).map(([metricName, { alarmAbove }]) => ({
-    ...ABOUT[metricName as SignalName],
+    ...SIGNAL_ALARMS[metricName as SignalName],
     namespace: OWN_NAMESPACE,
     dimensions: {},
     metricName: `${names.base}-${metricName}`,
@@ -206,7 +206,7 @@ function signals({ names }: AlarmFacts): AlarmSpec[] {
   }));
 }
 
-function prune({ deadLetterQueue }: AlarmFacts): AlarmSpec {
+function prune({ deadLetterQueue }: AlarmContext): AlarmSpec {
   return {
     key: 'prune-not-started',
     description: 'The daily prune could not be started',

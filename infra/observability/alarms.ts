@@ -1,15 +1,15 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { FAULT_SIGNAL, HEALTH_SIGNAL, SIGNALS } from '#lib/release/signals.ts';
-import { alarmTable, FAULTS_METRIC, OWN_NAMESPACE, type AlarmFacts, type AlarmSpec } from './alarm-table.ts';
+import { alarmTable, FAULTS_METRIC, OWN_NAMESPACE, type AlarmContext, type AlarmSpec } from './alarm-table.ts';
 import type { Alerts } from './alerts.ts';
 import type { Logs } from './logs.ts';
 
-type AlarmsArgs = AlarmFacts & { alerts: Alerts; logs: Logs };
+type AlarmsArgs = AlarmContext & { alerts: Alerts; logs: Logs };
 
-/** Turns the table into CloudWatch alarms, and the signals of worker and web into the metrics that some of them watch. */
+/** Creates the CloudWatch alarms of the table and the log metric filters that some of them use. */
 export class Alarms extends pulumi.ComponentResource {
-  /** Names of the alarms that turn back a rollout of web. */
+  /** Names of the alarms that roll back a web deployment. */
   readonly stopRollout: pulumi.Output<string>[] = [];
 
   constructor(name: string, args: AlarmsArgs, opts: pulumi.ComponentResourceOptions) {
@@ -38,7 +38,7 @@ export class Alarms extends pulumi.ComponentResource {
         period: 60,
         evaluationPeriods: spec.minutes,
         datapointsToAlarm: spec.minutes,
-        treatMissingData: spec.silenceIsBad ? 'breaching' : 'notBreaching',
+        treatMissingData: spec.missingDataIsBreaching ? 'breaching' : 'notBreaching',
         alarmActions: [alerts.topic.arn],
         okActions: [alerts.topic.arn],
       },

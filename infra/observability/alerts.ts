@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
 import type { Names } from '../names.ts';
 
-/** Where alarms go: one topic, one address to begin with. Pagers and chats subscribe to the same topic. */
+/** The SNS topic of the alarms with one e-mail subscription. Pagers and chats subscribe to the same topic. */
 export class Alerts extends pulumi.ComponentResource {
   readonly topic: aws.sns.Topic;
 

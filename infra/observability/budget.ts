@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
 import type { Names } from '../names.ts';
 
-/** A letter when the month's spending is forecast above the budget, and another when it really is. */
+/** E-mails when the forecast or the actual monthly cost exceeds the budget. */
 export class Budget extends pulumi.ComponentResource {
   constructor(name: string, args: { config: Config; names: Names }, opts: pulumi.ComponentResourceOptions) {
     super('golive:infra:Budget', name, {}, opts);

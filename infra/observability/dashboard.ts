@@ -17,7 +17,7 @@ const WIDTH = 8;
 const HEIGHT = 6;
 const COLUMNS = 24 / WIDTH;
 
-/** One page that answers "is it us?": the door, the tasks, the database, the worker's lag. */
+/** The CloudWatch dashboard: load balancer, tasks, database, worker lag. */
 export class Dashboard extends pulumi.ComponentResource {
   constructor(name: string, args: DashboardArgs, opts: pulumi.ComponentResourceOptions) {
     super('golive:infra:Dashboard', name, {}, opts);
@@ -39,7 +39,7 @@ export class Dashboard extends pulumi.ComponentResource {
 }
 
 function charts({ names, balancer, targets }: DashboardArgs): { title: string; stat: string; metrics: Metric[] }[] {
-  const door = (metric: string): Metric => [
+  const loadBalancerMetric = (metric: string): Metric => [
     'AWS/ApplicationELB',
     metric,
     'LoadBalancer',
@@ -61,13 +61,17 @@ function charts({ names, balancer, targets }: DashboardArgs): { title: string; s
     {
       title: 'Requests a minute',
       stat: 'Sum',
-      metrics: [door('RequestCount'), door('HTTPCode_Target_5XX_Count'), door('HTTPCode_Target_4XX_Count')],
+      metrics: [
+        loadBalancerMetric('RequestCount'),
+        loadBalancerMetric('HTTPCode_Target_5XX_Count'),
+        loadBalancerMetric('HTTPCode_Target_4XX_Count'),
+      ],
     },
-    { title: 'Response time, p95, seconds', stat: 'p95', metrics: [door('TargetResponseTime')] },
+    { title: 'Response time, p95, seconds', stat: 'p95', metrics: [loadBalancerMetric('TargetResponseTime')] },
     {
       title: 'Healthy and unhealthy web tasks',
       stat: 'Minimum',
-      metrics: [door('HealthyHostCount'), door('UnHealthyHostCount')],
+      metrics: [loadBalancerMetric('HealthyHostCount'), loadBalancerMetric('UnHealthyHostCount')],
     },
     { title: 'CPU of tasks, percent', stat: 'Average', metrics: service('CPUUtilization') },
     { title: 'Memory of tasks, percent', stat: 'Average', metrics: service('MemoryUtilization') },

@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { PROCESSES, type Process } from '#lib/release/contract.ts';
 import type { Names } from '../names.ts';
 
-/** One log group per process, plus the two that RDS would otherwise make by itself and keep for ever. */
+/** One log group per process, plus the two of RDS, which would otherwise have no retention. */
 export class Logs extends pulumi.ComponentResource {
   readonly groups: Record<Process, aws.cloudwatch.LogGroup>;
   readonly database: aws.cloudwatch.LogGroup[];

@@ -10,7 +10,7 @@ interface TaskEventsArgs {
   alerts: Alerts;
 }
 
-/** What ECS tells and no metric shows: a migrate or prune task that failed, a service task that died by itself, a rollout turned back. */
+/** Alerts on ECS events without a metric: a failed migrate or prune task, a service task that stopped unexpectedly, a rolled-back deployment. */
 export class TaskEvents extends pulumi.ComponentResource {
   constructor(name: string, args: TaskEventsArgs, opts: pulumi.ComponentResourceOptions) {
     super('golive:infra:TaskEvents', name, {}, opts);
@@ -26,19 +26,19 @@ export class TaskEvents extends pulumi.ComponentResource {
     const neverStarted = { stopCode: ['TaskFailedToStart'] };
 
     for (const process of ['migrate', 'prune'] as const)
-      this.tell(
+      this.notify(
         `${name}-${process}-failed`,
         args,
         `The ${process} task of ${names.base} failed`,
         stopped([family(process)], { $or: [notZero, neverStarted] }),
       );
-    this.tell(
+    this.notify(
       `${name}-task-died`,
       args,
       `A task of ${names.base} died by itself and is being replaced`,
       stopped([service('web'), service('worker')], { stopCode: ['EssentialContainerExited', 'TaskFailedToStart'] }),
     );
-    this.tell(`${name}-rolled-back`, args, `A rollout of ${names.base} failed`, {
+    this.notify(`${name}-rolled-back`, args, `A rollout of ${names.base} failed`, {
       source: ['aws.ecs'],
       'detail-type': ['ECS Deployment State Change'],
       resources: [{ wildcard: `arn:aws:ecs:*:*:service/${names.cluster}/*` }],
@@ -47,7 +47,7 @@ export class TaskEvents extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private tell(name: string, { alerts }: TaskEventsArgs, sentence: string, pattern: object): void {
+  private notify(name: string, { alerts }: TaskEventsArgs, sentence: string, pattern: object): void {
     const rule = new aws.cloudwatch.EventRule(
       name,
       { description: sentence, eventPattern: pulumi.jsonStringify(pattern) },

@@ -5,7 +5,7 @@ import { listOf, rule, stackRule, statementsOf, type Rule } from './rule.ts';
 const MINIMUM_BACKUP_DAYS = 7;
 const CLOSED = ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'restrictPublicBuckets'];
 
-/** What must not leak, and must not get lost. */
+/** Rules on encryption and durability of data. */
 export const DATA: Rule[] = [
   rule(
     'database-is-private-and-encrypted',

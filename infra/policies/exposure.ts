@@ -5,7 +5,7 @@ import { rule, stackRule, type Rule } from './rule.ts';
 const OPEN = ['0.0.0.0/0', '::/0'];
 const MODERN_TLS = /^ELBSecurityPolicy-TLS13-1-[23]-/;
 
-/** What can be reached from outside, and how. */
+/** Rules on network exposure. */
 export const EXPOSURE: Rule[] = [
   rule(
     'world-reaches-web-ports-only',
@@ -68,7 +68,7 @@ export const EXPOSURE: Rule[] = [
     }),
   ),
   rule(
-    'balancer-is-careful',
+    'balancer-is-hardened',
     'The load balancer drops malformed headers and keeps access logs.',
     validateResourceOfType(aws.lb.LoadBalancer, (balancer, _args, report) => {
       if (balancer.dropInvalidHeaderFields !== true) report('Set dropInvalidHeaderFields.');

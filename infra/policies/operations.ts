@@ -4,23 +4,23 @@ import { rule, stackRule, type Rule } from './rule.ts';
 
 const TAGS = ['project', 'stack', 'owner'];
 
-/** What makes a stack one that people can live with. */
+/** Rules on operations: tags, log retention, alarms. */
 export const OPERATIONS: Rule[] = [
   rule(
-    'logs-end',
+    'logs-have-retention',
     'Logs are kept for a stated time.',
     validateResourceOfType(aws.cloudwatch.LogGroup, (group, _args, report) => {
       if (!group.retentionInDays) report('Set retentionInDays.');
     }),
   ),
   rule(
-    'alarms-reach-somebody',
+    'alarms-have-actions',
     'An alarm without an action is a decoration.',
     validateResourceOfType(aws.cloudwatch.MetricAlarm, (alarm, _args, report) => {
       if ((alarm.alarmActions ?? []).length === 0) report('Send it to the alerts topic.');
     }),
   ),
-  stackRule('things-are-tagged', 'Every AWS resource carries project, stack and owner.', ({ resources }, report) => {
+  stackRule('resources-are-tagged', 'Every AWS resource carries project, stack and owner.', ({ resources }, report) => {
     for (const { type, urn, provider } of resources) {
       if (!type.startsWith('aws:')) continue;
       const given = tagsOf(provider?.props.defaultTags);

@@ -4,12 +4,12 @@ export type Rule = ResourceValidationPolicy | StackValidationPolicy;
 
 type Check = NonNullable<ResourceValidationPolicy['validateResource']>;
 
-/** A rule about one resource. Every rule is mandatory: a rule that may be ignored is a comment. */
+/** A mandatory rule on a single resource. */
 export function rule(name: string, description: string, validateResource: Check): Rule {
   return { name, description, enforcementLevel: 'mandatory', validateResource };
 }
 
-/** A rule about how resources belong together. */
+/** A mandatory rule on the whole stack. */
 export function stackRule(
   name: string,
   description: string,

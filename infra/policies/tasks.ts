@@ -6,7 +6,7 @@ const BY_DIGEST = /@sha256:[0-9a-f]{64}$/;
 const SECRET_NAME = /SECRET|PASSWORD|PRIVATE|TOKEN|DATABASE_URL|_KEY$/;
 const SECRET_VALUE = /:\/\/[^/\s]+:[^/\s]+@|-----BEGIN/;
 
-/** What runs, and how a release can be taken back. */
+/** Rules on tasks and rollback. */
 export const TASKS: Rule[] = [
   rule(
     'images-by-digest',
@@ -56,7 +56,7 @@ export const TASKS: Rule[] = [
     }),
   ),
   rule(
-    'rollouts-turn-back',
+    'rollouts-roll-back',
     'A rollout that does not come up goes back by itself.',
     validateResourceOfType(aws.ecs.Service, (service, _args, report) => {
       const { enable, rollback } = service.deploymentCircuitBreaker ?? {};

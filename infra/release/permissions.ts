@@ -1,6 +1,6 @@
 /**
- * Every AWS action that the release commands and the hooks call, and why. The deploy role's policy is made from this table; the fake
- * server of the tests refuses whatever is not in it, and a test fails for whatever is in it and never called.
+ * Every AWS action that the release commands and the hooks call, and why. The deploy role's policy is made from this table; the fake AWS of
+ * the tests denies anything else, and a test fails for entries that are never used.
  */
 export type Scope =
   /** The service offers no resource-level permission for it. */
@@ -52,7 +52,7 @@ export const RELEASE_PERMISSIONS = {
   's3:ListBucket': { on: 'bucket', why: 'list the releases' },
 } as const satisfies Record<string, Permission>;
 
-/** For people alone. The pipeline has no need to read a secret, so its `verify` shows such a check as skipped. */
+/** For operators only; the pipeline's `verify` skips such a check. */
 export const OPERATOR_PERMISSIONS = {
   'secretsmanager:GetSecretValue': {
     on: 'secrets',

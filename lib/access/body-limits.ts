@@ -1,15 +1,12 @@
 const KIB = 1024;
 
-/** What a server action and its form may weigh; next.config.ts holds Next itself to the same. */
+/** Maximum size of a server action's body; next.config.ts sets the same limit for Next. */
 export const FORM_BYTES = 64 * KIB;
 
 /** Who reads a body, and how many bytes it may have. */
 export type BodyRule = { by: 'server'; bytes: number } | { by: 'handler' };
 
-/**
- * Every route by the beginning of its path; the first that fits counts. What takes no body is given a little, so that a wrong method is
- * answered as such.
- */
+/** Body limits by path prefix; the first match applies. Routes without a body have a small limit, so that a wrong method still gets a 405. */
 const RULES: readonly [beginning: string, rule: BodyRule][] = [
   ['/api/auth/', { by: 'server', bytes: 16 * KIB }],
   ['/api/', { by: 'server', bytes: KIB }],
@@ -19,14 +16,14 @@ const RULES: readonly [beginning: string, rule: BodyRule][] = [
   ['/', { by: 'server', bytes: FORM_BYTES }],
 ];
 
-/** Where agents send events: the handler knows the key before it reads, and counts for itself. proxy.ts leaves this path out. */
+/** The ingest route: its handler authenticates before it reads the body, with its own limit. proxy.ts skips this path. */
 const EVENTS = /^\/api\/agent\/events\/?$/;
 
-/** The rule for the body of a request. @param target path and query as the client wrote them. */
+/** The body limit of a request. @param target path and query as sent. */
 export function bodyRule(target: string): BodyRule {
   const [path = ''] = target.split(/[?#]/);
   if (EVENTS.test(path)) return { by: 'handler' };
   const rule = RULES.find(([beginning]) => path.startsWith(beginning))?.[1];
-  // `OPTIONS *`, or an address in absolute form, which only proxies send: no route of ours.
+  // `OPTIONS *` or an absolute-form target: none of our routes.
   return rule ?? { by: 'server', bytes: KIB };
 }

@@ -1,19 +1,19 @@
 import type { Permission } from './permissions.ts';
 
 /**
- * Everything a request can reach: each page, API method and server action with what it takes to get in. The test matrix is
- * generated from this table, and a route or action that has no row here fails the tests.
+ * The guard of every page, API method and server action. The test matrix is generated from this table; a route or action without a row
+ * fails the tests.
  */
 export type Guard = Permission | 'public' | 'agent-key';
 
-export interface Surface {
+export interface RouteGuards {
   pages: Record<string, Guard>;
   apis: Record<string, Guard>;
   /** Server actions by exported name. */
   actions: Record<string, Guard>;
 }
 
-export const SURFACE: Surface = {
+export const ROUTE_GUARDS: RouteGuards = {
   pages: {
     '/': 'overview:read',
     '/login': 'public',

@@ -1,5 +1,5 @@
 import { can, type Permission, type Role } from '../access/permissions.ts';
-import type { Act } from '../audit/events/catalogue.ts';
+import type { AuditContext } from '../audit/events/catalogue.ts';
 import { recordAudit } from '../audit/events/record.ts';
 import { isUuid } from '../ids.ts';
 import type { Db, Tx } from '../db.ts';
@@ -9,16 +9,20 @@ const PERMISSION = 'agents:manage' satisfies Permission;
 const NO_LONGER_ALLOWED = fail('forbidden', 'Your account may no longer manage agents.');
 
 /**
- * Runs an act on agents or their keys in one transaction, after checking there that the actor still holds the permission. The guard of the
- * page checked it when the request came; a role can be lost between the two. The actor's row is locked until the transaction ends, so a
- * demotion or a disable either waits for the act or refuses it. Commands act as the system and are not checked.
+ * Runs a change of agents or keys in one transaction, after checking that the actor still holds the permission. The route guard checked it
+ * when the request arrived, but the role may have changed since. The actor's row is locked until the transaction ends, so that a concurrent
+ * change of role either waits or prevents the action. Commands run as the system and are not checked.
  * @returns what the change returns, or `forbidden`, which is recorded as a denial.
  */
-export function withAgentPermission<T>(db: Db, act: Act, change: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
-  return db.$transaction(async (tx) => ((await isPermitted(tx, act)) ? change(tx) : deny(tx, act)));
+export function withAgentPermission<T>(
+  db: Db,
+  context: AuditContext,
+  change: (tx: Tx) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  return db.$transaction(async (tx) => ((await isPermitted(tx, context)) ? change(tx) : deny(tx, context)));
 }
 
-async function isPermitted(tx: Tx, { actor }: Act): Promise<boolean> {
+async function isPermitted(tx: Tx, { actor }: AuditContext): Promise<boolean> {
   if (actor.type === 'system') return true;
   if (actor.type !== 'user' || !isUuid(actor.id)) return false;
   const [person] = await tx.$queryRaw<{ role: Role }[]>`
@@ -26,11 +30,11 @@ async function isPermitted(tx: Tx, { actor }: Act): Promise<boolean> {
   return person !== undefined && can(person.role, PERMISSION);
 }
 
-async function deny(tx: Tx, act: Act): Promise<Failure> {
+async function deny(tx: Tx, context: AuditContext): Promise<Failure> {
   await recordAudit(tx, {
     action: 'access.denied',
     outcome: 'denied',
-    ...act,
+    ...context,
     reason: NO_LONGER_ALLOWED.code,
     metadata: { permission: PERMISSION },
   });

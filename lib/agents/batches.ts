@@ -12,7 +12,7 @@ export interface EventResult {
   source: string;
   id: string;
   state: 'stored' | 'duplicate' | 'conflict' | 'failed';
-  /** The event in the audit log that holds this source and id. */
+  /** The audit event with this source and id. */
   auditEventId: string | null;
 }
 
@@ -39,26 +39,26 @@ interface StoredException {
 }
 
 /**
- * What became of a batch, for the agent whose key asks.
- * @returns `unauthenticated`, `not_found`, or `unavailable` with `retryAfter` in seconds while the database is away.
+ * The processing result of a batch, for the agent whose key is used.
+ * @returns `unauthenticated`, `not_found`, or `unavailable` with `retryAfter` in seconds while the database is unavailable.
  */
-export async function reportBatch(db: Db, asked: Asked, batchId: string): Promise<Result<BatchReport>> {
+export async function getBatchReport(db: Db, request: ReportRequest, batchId: string): Promise<Result<BatchReport>> {
   return mapTransientErrors(async () => {
-    const caller = await authenticate(db, asked.authorization, asked.origin);
+    const caller = await authenticate(db, request.authorization, request.origin);
     return caller.ok ? readBatch(db, caller.value.agentId, batchId) : caller;
   });
 }
 
 /** A key and where it came from. */
-interface Asked {
+interface ReportRequest {
   authorization: string | null;
   origin: Origin;
 }
 
 /**
- * What became of a batch. Stored events are read from the audit log, where the batch's id is their request id; the others are kept with
- * the batch.
- * @param agentId whose batch it must be: another agent's is `not_found`, as is one that never was.
+ * The processing result of a batch. Stored events are read from the audit log, where the batch's id is their request id; other results are
+ * stored with the batch.
+ * @param agentId the owner; another agent's batch is `not_found`.
  */
 export async function readBatch(db: Db, agentId: string, batchId: string): Promise<Result<BatchReport>> {
   const batch = isUuid(batchId)
@@ -67,7 +67,7 @@ export async function readBatch(db: Db, agentId: string, batchId: string): Promi
         omit: { payload: true, ip: true, userAgent: true },
       })
     : null;
-  if (batch === null) return fail('not_found', 'There is no such batch, or it was kept long enough.');
+  if (batch === null) return fail('not_found', 'There is no such batch, or it has expired.');
   const { receivedAt, processedAt, received, accepted, stored, duplicates, conflicts, failed } = batch;
   return ok({
     batchId,

@@ -1,4 +1,4 @@
-import type { Act } from '../audit/events/catalogue.ts';
+import type { AuditContext } from '../audit/events/catalogue.ts';
 import { recordAudit } from '../audit/events/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
@@ -7,7 +7,7 @@ import { burstOf } from './ingest/limits.ts';
 import { withAgentPermission } from './agent-permission.ts';
 import { agentTarget, withAgent } from './registry.ts';
 
-/** A key just made. The secret is in this answer and nowhere else. */
+/** A newly created key. The secret is returned here only. */
 export interface IssuedKey {
   keyId: string;
   secret: string;
@@ -15,17 +15,22 @@ export interface IssuedKey {
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
-const NO_KEY = fail('not_found', 'There is no such key, or it no longer works.');
+const NO_KEY = fail('not_found', 'There is no such key, or it is no longer valid.');
 
-/** Makes a key. `days` is how long it lives; null is until it is revoked. Fails with `not_found`. */
-export function issueKey(db: Db, act: Act, agentId: string, days: number | null): Promise<Result<IssuedKey>> {
-  return withAgent(db, act, agentId, async (tx, agent) => {
+/** Issues a key. `days` is its lifetime; null means until it is revoked. Fails with `not_found`. */
+export function issueKey(
+  db: Db,
+  context: AuditContext,
+  agentId: string,
+  days: number | null,
+): Promise<Result<IssuedKey>> {
+  return withAgent(db, context, agentId, async (tx, agent) => {
     const expiresAt = inDays(days);
     const { issued, prefix } = await insertKey(tx, agentId, expiresAt);
     await recordAudit(tx, {
       action: 'agent_admin.key_issued',
       outcome: 'success',
-      ...act,
+      ...context,
       target: agentTarget(agent),
       metadata: { keyId: issued.keyId, prefix, expiresAt: expiresAt?.toISOString() ?? null },
     });
@@ -34,16 +39,16 @@ export function issueKey(db: Db, act: Act, agentId: string, days: number | null)
 }
 
 /**
- * Makes a key that takes the place of another; the old one goes on working for `overlapHours`, so that the agent can be moved over
- * without losing an event. `days` is how long the new one lives, as in `issueKey`. Fails with `not_found` when the old key no longer works.
+ * Replaces a key by a new one; the old key stays valid for `overlapHours`, so that the agent can be switched without losing events. `days`
+ * is the lifetime of the new key, as in `issueKey`. Fails with `not_found` when the old key is not valid.
  */
 export function rotateKey(
   db: Db,
-  act: Act,
+  context: AuditContext,
   keyId: string,
   { overlapHours, days }: { overlapHours: number; days: number | null },
 ): Promise<Result<IssuedKey>> {
-  return withLiveKey(db, act, keyId, async (tx, old) => {
+  return withValidKey(db, context, keyId, async (tx, old) => {
     const overlapEndsAt = earlier(old.expiresAt, new Date(Date.now() + overlapHours * HOUR_MS));
     const expiresAt = inDays(days);
     const { issued } = await insertKey(tx, old.agent.id, expiresAt);
@@ -51,7 +56,7 @@ export function rotateKey(
     await recordAudit(tx, {
       action: 'agent_admin.key_rotated',
       outcome: 'success',
-      ...act,
+      ...context,
       target: agentTarget(old.agent),
       metadata: {
         keyId,
@@ -65,15 +70,15 @@ export function rotateKey(
   });
 }
 
-/** Sets the moment a key stops working, in days from now. Fails with `not_found`. */
-export function expireKey(db: Db, act: Act, keyId: string, days: number): Promise<Result<null>> {
-  return withLiveKey(db, act, keyId, async (tx, { agent, prefix }) => {
+/** Sets the expiry of a key, in days from now. Fails with `not_found`. */
+export function expireKey(db: Db, context: AuditContext, keyId: string, days: number): Promise<Result<null>> {
+  return withValidKey(db, context, keyId, async (tx, { agent, prefix }) => {
     const expiresAt = new Date(Date.now() + days * DAY_MS);
     await tx.agentKey.update({ where: { id: keyId }, data: { expiresAt } });
     await recordAudit(tx, {
       action: 'agent_admin.key_expiry_set',
       outcome: 'success',
-      ...act,
+      ...context,
       target: agentTarget(agent),
       metadata: { keyId, prefix, expiresAt: expiresAt.toISOString() },
     });
@@ -81,14 +86,14 @@ export function expireKey(db: Db, act: Act, keyId: string, days: number): Promis
   });
 }
 
-/** Ends a key now: the next request with it is refused. Fails with `not_found`. */
-export function revokeKey(db: Db, act: Act, keyId: string): Promise<Result<null>> {
-  return withLiveKey(db, act, keyId, async (tx, { agent, prefix }) => {
+/** Revokes a key: the next request with it is rejected. Fails with `not_found`. */
+export function revokeKey(db: Db, context: AuditContext, keyId: string): Promise<Result<null>> {
+  return withValidKey(db, context, keyId, async (tx, { agent, prefix }) => {
     await tx.agentKey.update({ where: { id: keyId }, data: { revokedAt: new Date() } });
     await recordAudit(tx, {
       action: 'agent_admin.key_revoked',
       outcome: 'success',
-      ...act,
+      ...context,
       target: agentTarget(agent),
       metadata: { keyId, prefix },
     });
@@ -113,20 +118,20 @@ async function insertKey(tx: Tx, agentId: string, expiresAt: Date | null) {
   return { issued: { keyId, secret }, prefix: kept.prefix };
 }
 
-interface LiveKey {
+interface ValidKey {
   prefix: string;
   expiresAt: Date | null;
   agent: { id: string; name: string };
 }
 
-/** Runs a change on a key that works, holding its row: of two people who press at once, the second finds it changed. */
-function withLiveKey<T>(
+/** Runs a change on a valid key under a row lock, so that concurrent changes see each other. */
+function withValidKey<T>(
   db: Db,
-  act: Act,
+  context: AuditContext,
   id: string,
-  change: (tx: Tx, key: LiveKey) => Promise<Result<T>>,
+  change: (tx: Tx, key: ValidKey) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  return withAgentPermission(db, act, async (tx) => {
+  return withAgentPermission(db, context, async (tx) => {
     await tx.$executeRaw`SELECT 1 FROM "AgentKey" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
     const key = await tx.agentKey.findFirst({
       where: { id, revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] },

@@ -2,17 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Db } from '../db.ts';
 import type { Origin } from '../audit/events/catalogue.ts';
 import { fail, ok, type Result } from '../errors.ts';
-import { noteRefusal, type Reason } from './key-refusals.ts';
+import { recordKeyRefusal, type KeyRefusalReason } from './key-refusals.ts';
 
 /**
- * Secrets are 256 random bits, so a plain SHA-256 is as strong as the secret: a slow password hash would only slow down every request.
- * The `glk_` in front lets secret scanners find one that leaked.
+ * Secrets have 256 random bits, so a plain SHA-256 is sufficient; a slow password hash would only slow down every request. The prefix
+ * `glk_` lets secret scanners find leaked keys.
  */
 const SECRET = /^glk_[A-Za-z0-9_-]{43}$/;
 const PREFIX_CHARS = 10;
 
 export interface NewSecret {
-  /** Shown once. */
+  /** Shown only once. */
   secret: string;
   prefix: string;
   secretHash: string;
@@ -21,13 +21,13 @@ export interface NewSecret {
 /** What the database keeps of a secret: its SHA-256, in hex. */
 export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
-/** A new secret, with the visible beginning and the hash that are kept. */
+/** A new secret, with the prefix and the hash that are stored. */
 export function makeSecret(): NewSecret {
   const secret = `glk_${randomBytes(32).toString('base64url')}`;
   return { secret, prefix: secret.slice(0, PREFIX_CHARS), secretHash: hashSecret(secret) };
 }
 
-/** Who is calling, and how much the key may still report now. */
+/** The authenticated agent and its rate limit. */
 export interface Caller {
   keyId: string;
   agentId: string;
@@ -35,12 +35,12 @@ export interface Caller {
   eventsPerSecond: number;
 }
 
-const REFUSED = fail('unauthenticated', 'Send a valid key as "Authorization: Bearer glk_…".');
+const INVALID_KEY = fail('unauthenticated', 'Send a valid key as "Authorization: Bearer glk_…".');
 
 /**
- * Finds the key behind an `Authorization` header. Read from the database at every request, so that revoking works at once; the answer
- * is the same for unknown, expired and revoked keys and for disabled agents, and the audit log holds the reason.
- * @returns `unauthenticated` when the key may not be used.
+ * Authenticates a request by its `Authorization` header. The key is read from the database at every request, so that revoking takes effect
+ * at once; the response is the same for unknown, expired and revoked keys and for disabled agents, and the audit log has the reason.
+ * @returns `unauthenticated` when the key is not valid.
  */
 export async function authenticate(
   db: Db,
@@ -49,12 +49,12 @@ export async function authenticate(
   now = new Date(),
 ): Promise<Result<Caller>> {
   const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-  if (secret === undefined || !SECRET.test(secret)) return REFUSED;
+  if (secret === undefined || !SECRET.test(secret)) return INVALID_KEY;
   const key = await db.agentKey.findUnique({ where: { secretHash: hashSecret(secret) }, select: KEY });
-  const reason = key === null ? 'unknown_key' : whyNot(key, now);
+  const reason = key === null ? 'unknown_key' : rejectionReason(key, now);
   if (key === null || reason !== null) {
-    await noteRefusal(db, reason ?? 'unknown_key', key, origin, now.getTime());
-    return REFUSED;
+    await recordKeyRefusal(db, reason ?? 'unknown_key', key, origin, now.getTime());
+    return INVALID_KEY;
   }
   const { id: agentId, name: agentName, eventsPerSecond } = key.agent;
   return ok({ keyId: key.id, agentId, agentName, eventsPerSecond });
@@ -74,7 +74,7 @@ interface FoundKey {
   agent: { disabledAt: Date | null };
 }
 
-function whyNot({ expiresAt, revokedAt, agent }: FoundKey, now: Date): Reason | null {
+function rejectionReason({ expiresAt, revokedAt, agent }: FoundKey, now: Date): KeyRefusalReason | null {
   if (revokedAt !== null) return 'revoked';
   if (expiresAt !== null && expiresAt <= now) return 'expired';
   return agent.disabledAt === null ? null : 'agent_disabled';

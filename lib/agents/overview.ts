@@ -3,13 +3,13 @@ import type { Db } from '../db.ts';
 import { readBacklog, type Backlog } from './ingest/backpressure.ts';
 import { countDeadLetters } from './processing/redrive.ts';
 
-/** How ingestion is doing, for people. */
+/** Figures of ingestion for the agents page. */
 export interface IngestOverview {
   backlog: Backlog;
   deadLetters: number;
   /** Over the last five minutes. */
   eventsPerMinute: number;
-  /** Over the last day: ids that meant two things, and events that the database refused. */
+  /** Over the last day: conflicting ids, and events that the database rejected. */
   conflicts: number;
   failures: number;
 }
@@ -26,7 +26,7 @@ export interface AgentRow {
 
 const RATE_MINUTES = 5;
 
-/** How ingestion is doing at this moment, read anew in three queries. */
+/** Reads the current figures of ingestion in three queries. */
 export async function readIngestOverview(db: Db): Promise<IngestOverview> {
   const [backlog, deadLetters, [recent]] = await Promise.all([
     readBacklog(db),
@@ -40,10 +40,10 @@ export async function readIngestOverview(db: Db): Promise<IngestOverview> {
   return { backlog, deadLetters, eventsPerMinute: Math.round(stored / RATE_MINUTES), conflicts, failures };
 }
 
-/** More agents than this are a sign that something registers them by itself. */
+/** Upper bound of the list. */
 const MAX_LISTED = 500;
 
-/** Every agent with the use of all its keys, by name. */
+/** All agents with the usage of their keys, by name. */
 export function listAgents(db: Db): Promise<AgentRow[]> {
   return db.$queryRaw<AgentRow[]>`
     SELECT a.id, a.name, a.description, a."disabledAt" IS NOT NULL AS disabled, max(k."lastUsedAt") AS "lastUsedAt",
@@ -78,7 +78,7 @@ export function readAgent(db: Db, id: string) {
 export type AgentDetail = NonNullable<Awaited<ReturnType<typeof readAgent>>>;
 export type AgentKeyRow = AgentDetail['keys'][number];
 
-/** Whether a key opens the door now. */
+/** The state of a key at a given time. */
 export function keyState({ revokedAt, expiresAt }: AgentKeyRow, now = new Date()): 'valid' | 'revoked' | 'expired' {
   if (revokedAt !== null) return 'revoked';
   return expiresAt !== null && expiresAt <= now ? 'expired' : 'valid';

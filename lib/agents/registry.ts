@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { Act } from '../audit/events/catalogue.ts';
+import type { AuditContext } from '../audit/events/catalogue.ts';
 import { recordAudit } from '../audit/events/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isName } from '../text.ts';
 import { withAgentPermission } from './agent-permission.ts';
 
-/** Agents as such; their keys are in key-admin.ts. Every act is audited in its own transaction. */
+/** Registration of agents; their keys are in key-admin.ts. Every change is audited in its own transaction. */
 
 export const newAgent = z.object({
   name: z
@@ -29,17 +29,17 @@ const NAME_TAKEN = fail('name_taken', 'An agent with this name already exists.',
 const NO_AGENT = fail('not_found', 'There is no such agent.');
 
 /**
- * Registers an agent; it can do nothing before it has a key.
- * @returns its id, `name_taken`, or `forbidden` when the actor has lost the role meanwhile.
+ * Registers an agent, which has no key yet.
+ * @returns its id, `name_taken`, or `forbidden` when the actor no longer has the permission.
  */
-export function registerAgent(db: Db, act: Act, agent: NewAgent): Promise<Result<{ id: string }>> {
-  return withAgentPermission(db, act, async (tx) => {
+export function registerAgent(db: Db, context: AuditContext, agent: NewAgent): Promise<Result<{ id: string }>> {
+  return withAgentPermission(db, context, async (tx) => {
     const [added] = await tx.agent.createManyAndReturn({ data: agent, skipDuplicates: true, select: { id: true } });
     if (added === undefined) return NAME_TAKEN;
     await recordAudit(tx, {
       action: 'agent_admin.registered',
       outcome: 'success',
-      ...act,
+      ...context,
       target: agentTarget({ id: added.id, name: agent.name }),
       metadata: { eventsPerSecond: agent.eventsPerSecond },
     });
@@ -47,19 +47,19 @@ export function registerAgent(db: Db, act: Act, agent: NewAgent): Promise<Result
   });
 }
 
-/** Disables an agent, so that none of its keys works any more, or enables it again. Fails with `not_found` or `forbidden`. */
-export function setAgentDisabled(db: Db, act: Act, id: string, disabled: boolean): Promise<Result<null>> {
-  return withAgent(db, act, id, async (tx, agent) => {
+/** Disables an agent and with it all its keys, or enables it again. Fails with `not_found` or `forbidden`. */
+export function setAgentDisabled(db: Db, context: AuditContext, id: string, disabled: boolean): Promise<Result<null>> {
+  return withAgent(db, context, id, async (tx, agent) => {
     const changed = await tx.agent.updateMany({
       where: { id, disabledAt: disabled ? null : { not: null } },
       data: { disabledAt: disabled ? new Date() : null },
     });
-    // Nothing changed, nothing to tell: a second click is not a second act.
+    // Nothing changed: do not record a second event.
     if (changed.count === 0) return ok(null);
     await recordAudit(tx, {
       action: disabled ? 'agent_admin.disabled' : 'agent_admin.enabled',
       outcome: 'success',
-      ...act,
+      ...context,
       target: agentTarget(agent),
       metadata: {},
     });
@@ -75,14 +75,14 @@ interface AgentName {
 /** An agent as the target of an audit event. */
 export const agentTarget = ({ id, name }: AgentName) => ({ type: 'agent', id, label: name });
 
-/** Runs an act on an agent that exists. Fails with `not_found` or `forbidden`. */
+/** Runs a change of an existing agent. Fails with `not_found` or `forbidden`. */
 export function withAgent<T>(
   db: Db,
-  act: Act,
+  context: AuditContext,
   id: string,
   change: (tx: Tx, agent: AgentName) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  return withAgentPermission(db, act, async (tx) => {
+  return withAgentPermission(db, context, async (tx) => {
     const agent = await tx.agent.findUnique({ where: { id }, select: { id: true, name: true } });
     return agent === null ? NO_AGENT : change(tx, agent);
   });

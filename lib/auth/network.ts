@@ -4,12 +4,12 @@ import { isIPv6 } from 'node:net';
 const NETWORK_GROUPS = 4;
 
 /**
- * Who is counted as one client: an IPv4 address, or the /64 of an IPv6 address, whose owner has 2^64 addresses to come from.
+ * The network counted as one client: an IPv4 address, or the /64 of an IPv6 address.
  * @param ip an address without a port, as `clientAddress` gives it.
  */
 export function networkOf(ip: string): string {
   if (!isIPv6(ip)) return ip;
-  // The URL standard has one spelling for each address, and writes an embedded IPv4 address in groups. A zone is no part of it.
+  // The URL parser normalises addresses. A zone id is not part of it.
   const [address = ''] = ip.split('%');
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const groups = head === '' ? [] : head.split(':');

@@ -6,77 +6,85 @@ import { ok, type Result } from '../errors.ts';
 import { env } from '../env.ts';
 import { isEmail, isUnambiguous, normalizeEmail } from '../users/email.ts';
 import { lockUser } from '../users/user-locks.ts';
-import { actorOf, open, PERSON, refuse, targetOf, type Attempt, type Person } from '../users/sign-in-outcome.ts';
+import {
+  actorOf,
+  completeSignIn,
+  USER_ACCOUNT_FIELDS,
+  rejectSignIn,
+  targetOf,
+  type SignInAttempt,
+  type UserAccount,
+} from '../users/sign-in-outcome.ts';
 import type { SessionClaims } from './session.ts';
 
 /** OpenID Connect Core 1.0, section 2: a subject has at most 255 ASCII characters. An issuer is a URL. */
 const name = z.string().regex(/^[\x20-\x7e]{1,255}$/);
 
-/** What an ID token says about a person; its signature, audience and nonce were checked before. */
+/** Claims of an ID token; signature, audience and nonce were verified before. */
 const idToken = z.object({
   iss: name,
   sub: name,
-  // Not everyone has an address, and some providers write "true". Neither may keep a person out who is linked already.
+  // The address may be missing and some providers send "true" as text; neither may lock out a linked user.
   email: z.string().optional().catch(undefined),
   email_verified: z.unknown().optional(),
 });
 
 /**
- * True when the provider vouches for the address. One that never says so (Microsoft Entra ID) vouches only where the operator has decided that
- * its addresses can be believed: where people may choose theirs, that hands accounts over.
+ * True when the provider has verified the address. For providers that do not report it (Microsoft Entra ID) the operator decides: where
+ * users can choose their own address this would allow account takeover.
  */
 function isVerified(claim: unknown): boolean {
   if (claim === undefined || claim === null) return env().OIDC_ASSUME_EMAIL_VERIFIED;
   return claim === true || claim === 'true';
 }
 
-/** The provider of links that were made before the issuer was kept with them. */
-const UNNAMED = 'oidc';
+/** Provider of links created before the issuer was stored. */
+const LEGACY_PROVIDER = 'oidc';
 
-/** Issuer and subject: the only claims that name a person for good (OpenID Connect Core 1.0, section 5.7). */
-interface Account {
+/** Issuer and subject: the only stable identifier of a user (OpenID Connect Core 1.0, section 5.7). */
+interface ProviderAccount {
   provider: string;
   subject: string;
 }
 
 /**
- * Signs a person in whom the provider vouches for. Accounts are made by admins: an unknown person is refused, and an existing one is
- * linked at the first sign-in by verified e-mail. Failures answer like those of `signIn`, and are recorded as they are.
- * @param claims the claims of the ID token, as they came.
+ * Signs in a user authenticated by the provider. Accounts are created by admins: unknown users are rejected, and existing ones are linked
+ * at the first sign-in by verified e-mail. Failures look like those of `signIn`; their reason is recorded.
+ * @param claims the unvalidated claims of the ID token.
  */
 export async function signInWithOidc(db: Db, claims: unknown, origin: Origin): Promise<Result<SessionClaims>> {
-  const vouched = idToken.safeParse(claims);
-  const email = normalizeEmail(vouched.data?.email ?? '');
-  const stranger: Attempt = { method: 'oidc', origin, email, user: null };
-  if (!vouched.success) return refuse(db, stranger, 'invalid_claims');
-  const account = { provider: vouched.data.iss, subject: vouched.data.sub };
+  const token = idToken.safeParse(claims);
+  const email = normalizeEmail(token.data?.email ?? '');
+  const unlinkedAttempt: SignInAttempt = { method: 'oidc', origin, email, user: null };
+  if (!token.success) return rejectSignIn(db, unlinkedAttempt, 'invalid_claims');
+  const account = { provider: token.data.iss, subject: token.data.sub };
   const linked = await db.identity.findUnique({
     where: { provider_subject: account },
-    select: { user: { select: PERSON } },
+    select: { user: { select: USER_ACCOUNT_FIELDS } },
   });
-  const verified = isEmail(email) && isVerified(vouched.data.email_verified);
-  if (!linked && !verified) return refuse(db, stranger, 'email_unverified');
-  if (!linked && !isUnambiguous(vouched.data.email ?? '')) return refuse(db, stranger, 'email_ambiguous');
-  const user = linked?.user ?? (await db.user.findUnique({ where: { email }, select: PERSON }));
-  if (!user) return refuse(db, stranger, 'unknown_user');
-  const attempt = { ...stranger, user };
-  if (user.disabledAt) return refuse(db, attempt, 'disabled');
-  const opened = await db.$transaction(async (tx) => {
+  const verified = isEmail(email) && isVerified(token.data.email_verified);
+  if (!linked && !verified) return rejectSignIn(db, unlinkedAttempt, 'email_unverified');
+  if (!linked && !isUnambiguous(token.data.email ?? '')) return rejectSignIn(db, unlinkedAttempt, 'email_ambiguous');
+  const user = linked?.user ?? (await db.user.findUnique({ where: { email }, select: USER_ACCOUNT_FIELDS }));
+  if (!user) return rejectSignIn(db, unlinkedAttempt, 'unknown_user');
+  const attempt = { ...unlinkedAttempt, user };
+  if (user.disabledAt) return rejectSignIn(db, attempt, 'disabled');
+  const session = await db.$transaction(async (tx) => {
     if (!linked && !(await link(tx, user, account, origin))) return null;
-    return open(tx, user, 'oidc', origin);
+    return completeSignIn(tx, user, 'oidc', origin);
   });
-  return opened ? ok(opened) : refuse(db, attempt, 'identity_conflict');
+  return session ? ok(session) : rejectSignIn(db, attempt, 'identity_conflict');
 }
 
 /**
- * Links a person to a provider's account. A person who has another account there already is not linked: an address that the provider
- * gave to somebody else must not carry the rights along. A link without an issuer becomes one of this issuer.
+ * Links a user to a provider's account. A user linked to another account there is not linked again: the provider may have reassigned the
+ * address. A legacy link without issuer is updated.
  */
-async function link(tx: Tx, user: Person, account: Account, origin: Origin): Promise<boolean> {
+async function link(tx: Tx, user: UserAccount, account: ProviderAccount, origin: Origin): Promise<boolean> {
   await lockUser(tx, user.id);
   const { provider, subject } = account;
   const other = await tx.identity.findFirst({
-    where: { userId: user.id, provider: { in: [provider, UNNAMED] } },
+    where: { userId: user.id, provider: { in: [provider, LEGACY_PROVIDER] } },
     select: { provider: true, subject: true },
   });
   if (other && other.subject !== subject) return false;

@@ -8,17 +8,17 @@ import { normalizeEmail } from '../users/email.ts';
  */
 export const ARGON2_OPTIONS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
 
-/** Compared when there is no hash, so that an unknown person costs the same time. Its password was random and is forgotten. */
+/** Verified when there is no hash, so that unknown users take the same time. Its random password is unknown. */
 export const DUMMY_HASH =
   '$argon2id$v=19$m=19456,t=2,p=1$oCGZIubQSYQ7WjWrJMaKSQ$gj94zcGTySy4a1BhBB60MkKYfBmKa0SP+kZ6V534YcQ';
 
 export const PASSWORD_MIN = 12;
 export const PASSWORD_MAX = 128;
 
-/** Fewer different characters than this is a pattern, not a password. */
+/** Minimum number of distinct characters. */
 const MIN_DISTINCT = 5;
 
-/** Long enough to pass the minimum and still among the first guesses. Compared without case, spaces and marks. */
+/** Common passwords of sufficient length. Compared without case, spaces and punctuation. */
 const COMMON = new Set([
   '123456789012',
   '1234567890123',
@@ -57,32 +57,29 @@ const COMMON = new Set([
   'парольпароль',
 ]);
 
-/** One text has one byte form: a keyboard that composes accents and one that does not give the same hash. */
+/** Unicode-normalised bytes, independent of how accents were typed. */
 const bytesOf = (password: string) => Buffer.from(password.normalize('NFC'), 'utf8');
 
 const length = (password: string) => Array.from(password).length;
 
-/** Hashes a password; the result is in PHC form and carries its own parameters. About 30 ms of a processor. */
+/** Hashes a password; the result is in PHC form and carries its own parameters. Takes about 30 ms of CPU. */
 export function hashPassword(password: string): Promise<string> {
   return hash(bytesOf(password), ARGON2_OPTIONS);
 }
 
-/**
- * Compares a password with a hash. Without a hash, and with a password that is too long to be anyone's, it does the same work
- * and says no.
- */
+/** Verifies a password in constant time: without a hash, or with a password that is too long, the same work is done. */
 export async function verifyPassword(passwordHash: string | null | undefined, password: string): Promise<boolean> {
   const possible = length(password) <= PASSWORD_MAX;
   const matches = await verify(passwordHash ?? DUMMY_HASH, possible ? bytesOf(password) : '');
   return matches && possible && typeof passwordHash === 'string';
 }
 
-/** Points at the field that forms have for a new password. */
+/** Points to the form's new-password field. */
 const weak = (detail: string) => fail('weak_password', detail, { errors: [{ pointer: '#/newPassword', detail }] });
 
 /**
- * Says whether a password may be chosen: 12 to 128 characters, not the person's own address, not among the first guesses. No rule
- * about kinds of characters: NIST SP 800-63B advises against them.
+ * Checks a new password: 12 to 128 characters, not the user's own address, not a common one. No character-class rules, as NIST SP 800-63B
+ * advises.
  */
 export function checkPasswordStrength(password: string, { email }: { email: string }): Result<void> {
   const size = length(password);
@@ -93,6 +90,6 @@ export function checkPasswordStrength(password: string, { email }: { email: stri
   if (plain.trim() === address || plain.includes(address))
     return weak('Choose a password that does not contain your e-mail address.');
   if (new Set(plain).size < MIN_DISTINCT || COMMON.has(plain.replace(/[\s\p{P}]/gu, '')))
-    return weak('This password is among the first that are guessed. Choose another.');
+    return weak('This password is too common. Choose another.');
   return ok(undefined);
 }

@@ -2,17 +2,24 @@ import type { Origin } from '../audit/events/catalogue.ts';
 import type { Db } from '../db.ts';
 import { ok, type Result } from '../errors.ts';
 import { isEmail, normalizeEmail } from '../users/email.ts';
-import { open, recordFailure, refuse, REFUSED, type Attempt, type Person } from '../users/sign-in-outcome.ts';
+import {
+  completeSignIn,
+  recordFailure,
+  rejectSignIn,
+  SIGN_IN_FAILED,
+  type SignInAttempt,
+  type UserAccount,
+} from '../users/sign-in-outcome.ts';
 import { verifyPassword } from './password.ts';
 import type { SessionClaims } from './session.ts';
-import { accountBucket, addressBucket, admit, familiarBucket, forgive } from './throttle.ts';
+import { accountBucket, addressBucket, consume, knownAddressBucket, refund } from './throttle.ts';
 
-/** A person who signed in from an address lately is not kept out there by others' guesses. 30 days in milliseconds. */
-const FAMILIAR_MS = 30 * 24 * 60 * 60_000;
+/** How long an address counts as known after a sign-in: known addresses are not blocked by others' guesses. 30 days in milliseconds. */
+const KNOWN_ADDRESS_MS = 30 * 24 * 60 * 60_000;
 
 /**
- * Signs a person in by e-mail and password. Every failure gives the same answer after the same work; the audit log holds the reason.
- * The session, the counters and the audit row are one transaction, so a sign-in that cannot be recorded does not happen.
+ * Signs in a user by e-mail and password. Every failure returns the same result after the same work; the audit log has the reason. Session,
+ * counters and audit event are one transaction, so a sign-in that cannot be recorded fails.
  * @throws when the database does not answer or the audit row cannot be written.
  */
 export async function signIn(
@@ -21,36 +28,36 @@ export async function signIn(
 ): Promise<Result<SessionClaims>> {
   const address = normalizeEmail(email);
   const user = await find(db, address, origin.ip);
-  const account = user?.familiar && origin.ip ? familiarBucket(address, origin.ip) : accountBucket(address);
-  const attempt: Attempt = { method: 'password', origin, email: address, user };
-  const admission = await admit(db, [account, addressBucket(origin.ip)], (tx, refusals) =>
+  const account = user?.knownAddress && origin.ip ? knownAddressBucket(address, origin.ip) : accountBucket(address);
+  const attempt: SignInAttempt = { method: 'password', origin, email: address, user };
+  const throttle = await consume(db, [account, addressBucket(origin.ip)], (tx, refusals) =>
     recordFailure(tx, attempt, 'throttled', refusals),
   );
-  if (!admission.admitted) return REFUSED;
-  // Outside of any transaction: it takes tens of milliseconds and a connection must not wait for it.
+  if (!throttle.allowed) return SIGN_IN_FAILED;
+  // Outside of transactions: it takes tens of milliseconds and must not hold a connection.
   const matches = await verifyPassword(user?.passwordHash, password);
-  if (!user) return refuse(db, attempt, 'unknown_user');
-  if (!matches) return refuse(db, attempt, 'bad_credentials');
-  if (user.disabledAt) return refuse(db, attempt, 'disabled');
+  if (!user) return rejectSignIn(db, attempt, 'unknown_user');
+  if (!matches) return rejectSignIn(db, attempt, 'bad_credentials');
+  if (user.disabledAt) return rejectSignIn(db, attempt, 'disabled');
   return db.$transaction(async (tx) => {
-    await forgive(tx, admission.charges);
-    return ok(await open(tx, user, 'password', origin));
+    await refund(tx, throttle.charges);
+    return ok(await completeSignIn(tx, user, 'password', origin));
   });
 }
 
-interface Found extends Person {
+interface FoundUser extends UserAccount {
   passwordHash: string | null;
-  /** Signed in from this address lately: strangers share one bucket, a familiar address has its own. */
-  familiar: boolean;
+  /** True after a recent sign-in from this address, which then has its own bucket. */
+  knownAddress: boolean;
 }
 
 /**
- * The person and what an attempt on their account is charged to, in one statement whoever they are: a second one for known people would
- * tell a patient stranger by its time who is known. What cannot be an address is asked for as well, as null.
+ * Finds the user and whether the address is known, always in one statement: a second one for existing users would reveal them by timing.
+ * Invalid addresses are queried too, as null.
  */
-async function find(db: Db, email: string, ip: string | undefined): Promise<Found | null> {
-  const since = new Date(Date.now() - FAMILIAR_MS);
-  const [found] = await db.$queryRaw<Found[]>`
+async function find(db: Db, email: string, ip: string | undefined): Promise<FoundUser | null> {
+  const since = new Date(Date.now() - KNOWN_ADDRESS_MS);
+  const [found] = await db.$queryRaw<FoundUser[]>`
     SELECT u.id, u.email, u.role::text AS role, u."sessionVersion", u."disabledAt", u."passwordHash", EXISTS (
       SELECT FROM "Session" s WHERE s."userId" = u.id AND s.ip = ${ip ?? null} AND s."createdAt" > ${since}::timestamptz
     ) AS familiar

@@ -4,40 +4,39 @@ import { env } from '../env.ts';
 import { networkOf } from './network.ts';
 
 /**
- * Slows guessing down without ever locking anyone out. Each attempt is charged to its buckets before the password is looked at, under
- * the rows' locks, so that a thousand attempts at once count like a thousand in a row; success takes the charge back. A refused attempt
- * is not charged, so it cannot prolong the wait.
+ * Throttles password guessing without locking accounts. Each attempt consumes from its buckets before the password is verified, under row
+ * locks, so that concurrent attempts count fully; a success refunds it. A rejected attempt consumes nothing, so it cannot extend the wait.
  */
-interface Policy {
-  /** Failures that cost nothing. */
-  free: number;
+interface ThrottlePolicy {
+  /** Failures without a wait. */
+  freeFailures: number;
   /** Longest wait in milliseconds. */
-  capMs: number;
-  /** Whether a success wipes the bucket clean, or gives back the one charge only. */
-  cleared: boolean;
+  maxWaitMs: number;
+  /** True when a success clears the bucket instead of refunding one charge. */
+  clearedBySuccess: boolean;
 }
 
 const MINUTE = 60_000;
 
 const POLICIES = {
-  account: { free: 4, capMs: 15 * MINUTE, cleared: true },
-  // An office shares an address, and whoever owns one account must not be able to wipe the failures of their other guesses.
-  address: { free: 20, capMs: 15 * MINUTE, cleared: false },
-  // Everyone whose address is unknown: it only takes the edge off, or a stranger could stop all sign-ins.
-  shared: { free: 1_000, capMs: 1_000, cleared: false },
-} as const satisfies Record<string, Policy>;
+  account: { freeFailures: 4, maxWaitMs: 15 * MINUTE, clearedBySuccess: true },
+  // Offices share an address, and a successful sign-in must not clear failures on other accounts.
+  address: { freeFailures: 20, maxWaitMs: 15 * MINUTE, clearedBySuccess: false },
+  // All clients without a known address: a mild limit, because an attacker could otherwise block all sign-ins.
+  shared: { freeFailures: 1_000, maxWaitMs: 1_000, clearedBySuccess: false },
+} as const satisfies Record<string, ThrottlePolicy>;
 
-/** After each such quiet time half of the failures are forgotten. */
+/** Half-life of failures. */
 const HALF_LIFE_MS = 30 * MINUTE;
-const FORGOTTEN_MS = 24 * 60 * MINUTE;
-/** One event tells of all refusals of a bucket in this long, as of refused keys (lib/agents): whoever goes on trying cannot fill the log. */
-const QUIET_MS = 10 * MINUTE;
-/** Rows tidied away with each attempt: more than an attempt can add, so the table stays as large as one day's attempts. */
-const TIDY = 10;
+const ROW_EXPIRY_MS = 24 * 60 * MINUTE;
+/** Rejections of a bucket are coalesced into one event per interval, so that attempts cannot fill the log. */
+const REPORT_INTERVAL_MS = 10 * MINUTE;
+/** Expired rows deleted with each attempt; more than an attempt adds. */
+const CLEANUP_ROWS = 10;
 
 export interface Bucket {
   key: string;
-  policy: Policy;
+  policy: ThrottlePolicy;
 }
 
 interface Charge extends Bucket {
@@ -45,34 +44,34 @@ interface Charge extends Bucket {
   blockedUntil: Date | null;
 }
 
-/** Whether an attempt may go on. `charges` go to `forgive` when it succeeds. */
-export type Admission = { admitted: true; charges: Charge[] } | { admitted: false; retryAt: Date };
+/** Result of throttling. Pass `charges` to `forgive` after a success. */
+export type ThrottleResult = { allowed: true; charges: Charge[] } | { allowed: false; retryAt: Date };
 
-function bucket(kind: string, value: string, policy: Policy): Bucket {
+function bucket(kind: string, value: string, policy: ThrottlePolicy): Bucket {
   const digest = createHmac('sha256', env().NEXTAUTH_SECRET).update(`${kind}\n${value}`).digest('base64url');
   return { key: `${kind}:${digest}`, policy };
 }
 
-/** The bucket of an account. The argument is the normalised e-mail, so that spelling cannot open a fresh bucket. */
+/** The bucket of an account, by normalised e-mail. */
 export const accountBucket = (email: string): Bucket => bucket('account', email, POLICIES.account);
 
-/** The bucket of one's own password, asked for again by a signed-in person. */
+/** The bucket for confirming one's own password. */
 export const passwordBucket = (userId: string): Bucket => bucket('password', userId, POLICIES.account);
 
-/**
- * The account's bucket for an address where the person signed in lately. Strangers cannot fill it, so an attack on an account
- * does not keep its owner out at their usual place.
- */
-export const familiarBucket = (email: string, ip: string): Bucket =>
+/** The account's bucket for a known address. Attackers elsewhere cannot fill it, so the owner can still sign in. */
+export const knownAddressBucket = (email: string, ip: string): Bucket =>
   bucket('familiar', `${email}\n${networkOf(ip)}`, POLICIES.account);
 
-/** The bucket of whoever comes from an address, over all accounts. */
+/** The bucket of a client address, over all accounts. */
 export const addressBucket = (ip: string | undefined): Bucket =>
   ip === undefined ? bucket('shared', '', POLICIES.shared) : bucket('address', networkOf(ip), POLICIES.address);
 
-/** The wait that follows a number of failures, in milliseconds: nothing, then one second, doubling up to the cap. */
-export function delayAfter(failures: number, { free, capMs }: Pick<Policy, 'free' | 'capMs'>): number {
-  return failures <= free ? 0 : Math.min(capMs, 1_000 * 2 ** (failures - free - 1));
+/** The wait after a number of failures, in milliseconds: none, then one second, doubling up to the maximum. */
+export function waitAfter(
+  failures: number,
+  { freeFailures, maxWaitMs }: Pick<ThrottlePolicy, 'freeFailures' | 'maxWaitMs'>,
+): number {
+  return failures <= freeFailures ? 0 : Math.min(maxWaitMs, 1_000 * 2 ** (failures - freeFailures - 1));
 }
 
 interface Row {
@@ -80,57 +79,62 @@ interface Row {
   failures: number;
   lastFailureAt: Date;
   blockedUntil: Date | null;
-  /** Refusals that no event has told of yet. */
+  /** Rejections not yet reported by an event. */
   refusals: number;
   toldAt: Date | null;
 }
 
-/** Records that a bucket refused this many attempts, the present one among them. */
-type Tell = (tx: Tx, refusals: number) => Promise<unknown>;
+/** Records rejections of a bucket, including the current one. */
+type OnReport = (tx: Tx, refusals: number) => Promise<unknown>;
 
 /**
- * Charges one attempt to every bucket, or refuses it when one of them is still waiting.
- * @param tell called in the transaction of a refusal, once in ten minutes for a bucket.
+ * Consumes one attempt from every bucket, or rejects it while one of them is blocked.
+ * @param onReport called in the transaction of a rejection, once per ten minutes and bucket.
  */
-export async function admit(db: Db, buckets: Bucket[], tell: Tell, now = new Date()): Promise<Admission> {
-  await tidy(db, now);
-  // One order for whoever locks some of them, here and in `forgive`, so that no two attempts deadlock. The keys are ASCII.
+export async function consume(
+  db: Db,
+  buckets: Bucket[],
+  onReport: OnReport,
+  now = new Date(),
+): Promise<ThrottleResult> {
+  await deleteExpiredRows(db, now);
+  // A fixed lock order, here and in `forgive`, avoids deadlocks. The keys are ASCII.
   const ordered = buckets.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   return db.$transaction(async (tx) => {
     const rows = await lockRows(tx, ordered, now);
     const [longest] = rows.toSorted((a, b) => waitOf(b) - waitOf(a));
     if (longest?.blockedUntil && longest.blockedUntil > now) {
-      await noteRefusal(tx, longest, tell, now);
-      return { admitted: false, retryAt: longest.blockedUntil };
+      await countRefusal(tx, longest, onReport, now);
+      return { allowed: false, retryAt: longest.blockedUntil };
     }
-    const charges = ordered.map((bucket) => charge(bucket, rows, now));
+    const charges = ordered.map((bucket) => chargeBucket(bucket, rows, now));
     await writeCharges(tx, charges, now);
-    return { admitted: true, charges };
+    return { allowed: true, charges };
   });
 }
 
 const waitOf = ({ blockedUntil }: Row) => blockedUntil?.getTime() ?? 0;
 
-/** Under the row's lock, so that of many refusals at once one is told. The row outlives a success, and with it the count. */
-async function noteRefusal(tx: Tx, row: Row, tell: Tell, now: Date): Promise<void> {
+/** Runs under the row lock, so that of concurrent rejections one is reported. The count survives a success. */
+async function countRefusal(tx: Tx, row: Row, onReport: OnReport, now: Date): Promise<void> {
   const refusals = row.refusals + 1;
-  const quiet = row.toldAt !== null && now.getTime() - row.toldAt.getTime() < QUIET_MS;
+  const reportedRecently = row.toldAt !== null && now.getTime() - row.toldAt.getTime() < REPORT_INTERVAL_MS;
   await tx.signInThrottle.updateMany({
     where: { key: row.key },
-    data: quiet ? { refusals } : { refusals: 0, toldAt: now },
+    data: reportedRecently ? { refusals } : { refusals: 0, toldAt: now },
   });
-  if (!quiet) await tell(tx, refusals);
+  if (!reportedRecently) await onReport(tx, refusals);
 }
 
-/** One attempt more for a bucket, and the wait that follows from it. */
-function charge(bucket: Bucket, rows: Row[], now: Date): Charge {
+/** Adds an attempt to a bucket and computes the wait. */
+function chargeBucket(bucket: Bucket, rows: Row[], now: Date): Charge {
   const row = rows.find(({ key }) => key === bucket.key);
-  const failures = (row ? remaining(row, bucket.policy, now) : 0) + 1;
-  const delay = delayAfter(failures, bucket.policy);
+  const failures = (row ? decayedFailures(row, bucket.policy, now) : 0) + 1;
+  const delay = waitAfter(failures, bucket.policy);
   return { ...bucket, failures, blockedUntil: delay === 0 ? null : new Date(now.getTime() + delay) };
 }
 
-/** In one statement: attempts on one account queue for its row, so each should hold it for as short as can be. */
+/** One statement, to hold the row lock briefly. */
 async function writeCharges(tx: Tx, charges: Charge[], now: Date): Promise<void> {
   await tx.$executeRaw`
     UPDATE "SignInThrottle" AS t
@@ -140,10 +144,10 @@ async function writeCharges(tx: Tx, charges: Charge[], now: Date): Promise<void>
     WHERE t.key = c.key`;
 }
 
-/** Takes the charges of a successful attempt back, in the order of `admit` and in the transaction of its session and audit row. */
-export async function forgive(tx: Tx, charges: Charge[]): Promise<void> {
+/** Refunds the charges of a successful attempt, in lock order and in the transaction of its session and audit event. */
+export async function refund(tx: Tx, charges: Charge[]): Promise<void> {
   for (const { key, policy, blockedUntil } of charges) {
-    if (policy.cleared)
+    if (policy.clearedBySuccess)
       await tx.signInThrottle.updateMany({ where: { key }, data: { failures: 0, blockedUntil: null } });
     else
       await tx.$executeRaw`
@@ -153,12 +157,12 @@ export async function forgive(tx: Tx, charges: Charge[]): Promise<void> {
   }
 }
 
-/** Forgets the failures of an account, as when its owner sets a new password through a link. */
+/** Clears the failures of an account, e.g. after a password reset through a link. */
 export async function clearAccount(tx: Tx, email: string): Promise<void> {
   await tx.signInThrottle.deleteMany({ where: { key: accountBucket(email).key } });
 }
 
-/** Makes the rows that are missing and locks all of them, in the order of their keys. */
+/** Creates missing rows and locks all of them in order of keys. */
 function lockRows(tx: Tx, buckets: Bucket[], now: Date): Promise<Row[]> {
   const keys = buckets.map(({ key }) => key);
   return tx.$queryRaw<Row[]>`
@@ -168,20 +172,20 @@ function lockRows(tx: Tx, buckets: Bucket[], now: Date): Promise<Row[]> {
     RETURNING key, failures, "lastFailureAt", "blockedUntil", refusals, "toldAt"`;
 }
 
-/** The doublings from one second to the longest wait. More failures than that count as that many, so that a long attack fades too. */
+/** Doublings from one second to the maximum wait; caps the counted failures, so that long attacks decay too. */
 const DOUBLINGS = 11;
 
-/** What is left of a row's failures: halved for each quiet half-life. */
-function remaining({ failures, lastFailureAt }: Row, { free }: Policy, now: Date): number {
+/** Failures after exponential decay. */
+function decayedFailures({ failures, lastFailureAt }: Row, { freeFailures }: ThrottlePolicy, now: Date): number {
   const halvings = Math.max(0, Math.floor((now.getTime() - lastFailureAt.getTime()) / HALF_LIFE_MS));
-  return Math.floor(Math.min(failures, free + DOUBLINGS) / 2 ** halvings);
+  return Math.floor(Math.min(failures, freeFailures + DOUBLINGS) / 2 ** halvings);
 }
 
-/** A statement of its own: inside the attempt's transaction it would hold locks out of order. */
-async function tidy(db: Db, now: Date): Promise<void> {
-  const old = new Date(now.getTime() - FORGOTTEN_MS);
+/** A separate statement: inside the attempt's transaction it would lock out of order. */
+async function deleteExpiredRows(db: Db, now: Date): Promise<void> {
+  const old = new Date(now.getTime() - ROW_EXPIRY_MS);
   await db.$executeRaw`
     DELETE FROM "SignInThrottle" WHERE key IN (
       SELECT key FROM "SignInThrottle" WHERE "lastFailureAt" < ${old}::timestamptz
-      ORDER BY "lastFailureAt" LIMIT ${TIDY} FOR UPDATE SKIP LOCKED)`;
+      ORDER BY "lastFailureAt" LIMIT ${CLEANUP_ROWS} FOR UPDATE SKIP LOCKED)`;
 }

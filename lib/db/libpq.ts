@@ -1,12 +1,12 @@
 import tls from 'node:tls';
-import { verification } from './connection.ts';
+import { serverVerification } from './connection.ts';
 import type { DatabaseTarget } from './url/read.ts';
 
 /**
- * Variables of libpq that would change what a URL means, so they do not reach a tool that is to read this URL as we do. What a URL leaves out
- * (PGPASSWORD, PGPASSFILE, PGOPTIONS, PGAPPNAME) comes from the environment there as here.
+ * libpq variables that would override parts of a URL and are therefore removed from the environment of PostgreSQL tools. PGPASSWORD,
+ * PGPASSFILE, PGOPTIONS and PGAPPNAME are kept and used here as well.
  */
-export const FOREIGN_VARIABLES = [
+export const IGNORED_VARIABLES = [
   'PGHOSTADDR',
   'PGSERVICE',
   'PGSERVICEFILE',
@@ -31,10 +31,9 @@ export const FOREIGN_VARIABLES = [
 ] as const;
 
 /**
- * What a URL says, as the variables that psql, pg_dump and pg_restore take: they stand on no command line, where every user of the machine
- * would read the password.
+ * Converts a URL to environment variables for psql, pg_dump and pg_restore, so that no password is on a command line.
  * @param caCert as of `verification()`.
- * @param store writes the authorities that are trusted to a file and returns its path; called for an encrypted connection only.
+ * @param store writes the trusted CAs to a file and returns its path; called for encrypted connections only.
  * @throws as `connectionConfig()` does.
  */
 export function libpqVariables(
@@ -42,7 +41,7 @@ export function libpqVariables(
   caCert: string | undefined,
   store: (pem: string) => string,
 ): Record<string, string> {
-  const verified = verification(target, caCert);
+  const verified = serverVerification(target, caCert);
   const { client } = target.tls;
   const variables = {
     PGHOST: target.host,
@@ -57,7 +56,7 @@ export function libpqVariables(
     PGGSSENCMODE: 'disable',
     PGSSLMODE: verified === undefined ? 'disable' : verified.name ? 'verify-full' : 'verify-ca',
     // libpq has no authorities of its own before version 16: it is given Node's, which the app trusts.
-    PGSSLROOTCERT: verified && store([verified.ca ?? trustedByNode()].flat().join('\n')),
+    PGSSLROOTCERT: verified && store([verified.ca ?? nodeTrustedCas()].flat().join('\n')),
     PGCHANNELBINDING: verified && target.channelBinding,
     PGSSLCERT: verified && client?.cert,
     PGSSLKEY: verified && client?.key,
@@ -67,5 +66,5 @@ export function libpqVariables(
   );
 }
 
-/** The authorities that a connection of Node verifies with when it is told none. Older versions can name their own alone. */
-const trustedByNode = () => tls.getCACertificates?.('default') ?? [...tls.rootCertificates];
+/** Node's default CAs. */
+const nodeTrustedCas = () => tls.getCACertificates?.('default') ?? [...tls.rootCertificates];

@@ -3,7 +3,7 @@ import { isTransient, isDataError } from './transient.ts';
 
 const prisma = (code: string, cause: object) => ({ code, meta: { driverAdapterError: { cause } } });
 
-test('data that the database refuses is told apart from a database that is away', () => {
+test('rejected data is distinguished from an unreachable database', () => {
   const badTime = prisma('P2010', { originalCode: '22007', kind: 'postgres' });
   const shutDown = prisma('P2010', { originalCode: '57P01', kind: 'postgres' });
   const refused = prisma('P1001', { kind: 'DatabaseNotReachable' });

@@ -1,10 +1,10 @@
 import { fail, type Result } from '../errors.ts';
 
-/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint): trying again cannot help. */
+/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint): permanent. */
 const DATA = /^2[23]/;
 /**
  * Classes 08 (connection), 53 (resources) and 57 (shutdown, cancelled for time), 25006 (read-only), 40001 and 40P01 (lost against another
- * transaction), 55P03 (a lock that did not come in time): trying again can.
+ * transaction), 55P03 (lock timeout): retryable.
  */
 const TRANSIENT = /^(08|53|57|25006$|40001$|40P01$|55P03$)/;
 const TRANSIENT_KINDS = [
@@ -14,28 +14,28 @@ const TRANSIENT_KINDS = [
   'TooManyConnections',
   'TransactionWriteConflict',
 ];
-/** Prisma's own: no connection in time, a transaction that could not begin or took too long, too many connections; and those of the socket. */
+/** Prisma's codes for connection and transaction timeouts and too many connections; and socket errors. */
 const TRANSIENT_CODES = /^(P1001|P1002|P1008|P1017|P2024|P2028|P2034|P2037|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
-/** What pg, its pool and our socket say in words alone. */
-const TRANSIENT_WORDS = /Connection terminated|timeout exceeded when trying to connect|the database fell silent/;
+/** Messages of pg, its pool and our socket timeout, which have no code. */
+const TRANSIENT_MESSAGES = /Connection terminated|timeout exceeded when trying to connect|the database did not respond/;
 
-/** True when the database refused the data itself, as opposed to being away, slow or busy. */
+/** True when the database rejected the data itself. */
 export function isDataError(error: unknown): boolean {
   return causes(error).some(({ originalCode }) => typeof originalCode === 'string' && DATA.test(originalCode));
 }
 
-/** True when the database is away, read-only, starting, or too busy to answer: the same request may succeed later. */
+/** True when the database is unavailable, read-only, starting or overloaded: a retry may succeed. */
 export function isTransient(error: unknown): boolean {
   return causes(error).some(
     ({ originalCode, code, kind, message }) =>
       [originalCode, code].some((text) => typeof text === 'string' && TRANSIENT.test(text)) ||
       (typeof code === 'string' && TRANSIENT_CODES.test(code)) ||
       (typeof kind === 'string' && TRANSIENT_KINDS.includes(kind)) ||
-      (typeof message === 'string' && TRANSIENT_WORDS.test(message)),
+      (typeof message === 'string' && TRANSIENT_MESSAGES.test(message)),
   );
 }
 
-/** Names an error without the values that its message may hold: the SQLSTATE, the code of Prisma or of the socket, or the class. */
+/** The code of an error without values from its message: SQLSTATE, Prisma's or the socket's code, or the class name. */
 export function errorCode(error: unknown): string {
   const chain = causes(error);
   const texts = [...chain.map(({ originalCode }) => originalCode), ...chain.flatMap(({ code, kind }) => [code, kind])];
@@ -43,11 +43,11 @@ export function errorCode(error: unknown): string {
   return typeof known === 'string' ? known : error instanceof Error ? error.name : 'unknown';
 }
 
-/** Seconds after which it is worth trying again. */
+/** Retry-After of unavailable responses, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** The answer while the database cannot be used. */
-export const DATABASE_UNAVAILABLE = fail('unavailable', 'The database cannot be used at the moment. Try again later.', {
+/** The failure while the database is unavailable. */
+export const DATABASE_UNAVAILABLE = fail('unavailable', 'The database is currently unavailable. Try again later.', {
   retryAfter: RETRY_AFTER_SECONDS,
 });
 

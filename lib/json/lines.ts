@@ -1,24 +1,21 @@
-/**
- * NDJSON as golive writes and reads it. A line ends at LF and nowhere else: Node's readline also ends one at CR, U+2028 and U+2029, which
- * may stand in the middle of a JSON text.
- */
+/** NDJSON reading and writing. Lines end only at LF: Node's readline also splits at CR, U+2028 and U+2029, which may occur inside JSON. */
 
-/** More than any line of ours; a file that is no NDJSON must not fill the memory. */
+/** Upper bound of a line, to protect memory from files that are not NDJSON. */
 const MAX_LINE_BYTES = 16 * 1024 ** 2;
 
 const LF = 10;
 
-/** Characters that other readers take for the end of a line (Python's splitlines, editors). Escaped they mean the same. */
+/** Characters that other readers treat as line ends (Python's splitlines, editors); they are escaped. */
 const OTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
-/** A value as one line of NDJSON, its LF included. JSON escapes LF and the other control characters by itself. */
+/** A value as one NDJSON line including LF. */
 export function toLine(value: unknown): string {
   const escape = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return `${JSON.stringify(value).replace(OTHER_LINE_ENDS, escape)}\n`;
 }
 
 /**
- * The lines of a stream, as bytes and without their LF; a last line needs none. Decode them with `decodeUtf8()`, which changes nothing.
+ * Lines of a stream as bytes without LF; the last line may lack it. Decode them with `decodeUtf8()`.
  * @throws when a line has more than 16 MiB.
  */
 export async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {

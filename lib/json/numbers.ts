@@ -1,4 +1,4 @@
-/** A number's digits without zeros at either end, and the power of ten of the last one. */
+/** A decimal number: significant digits and exponent. */
 interface Decimal {
   digits: string;
   exponent: number;
@@ -11,20 +11,17 @@ function decimalOf(text: string): Decimal {
   return { digits, exponent: Number(exponent) - fraction.length + (all.length - digits.length) };
 }
 
-/** By hand: `/0+$/` takes time with the square of the zeros in the middle, and a stranger chooses how many there are. */
+/** Not `/0+$/`, which takes quadratic time on untrusted input. */
 function withoutLastZeros(digits: string): string {
   let end = digits.length;
   while (digits.charAt(end - 1) === '0') end -= 1;
   return digits.slice(0, end);
 }
 
-/** Below this many characters a whole number has at most 15 digits, which a double always holds. */
+/** Integers below this length have at most 15 digits, which a double represents exactly. */
 const SHORT = 16;
 
-/**
- * Whether a JSON number is still the same number after it was read as a double and written again. Notation may change (`1.0` and `1e2` are
- * fine), the value may not: beyond 2^53, with too many digits, too large, too small, or a zero with a sign.
- */
+/** True when a JSON number survives a round trip as a double. The notation may change (`1.0`, `1e2`), the value may not. */
 export function survivesAsDouble(text: string): boolean {
   if (text.length < SHORT && /^(?:-?[1-9]\d*|0)$/.test(text)) return true;
   const value = Number(text);

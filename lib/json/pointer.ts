@@ -1,7 +1,7 @@
-/** Where a value stands in a JSON document: names of members and places in arrays, from the outside in. */
+/** Path of a value in a JSON document. */
 export type Path = readonly (string | number)[];
 
-/** Longer names and paths are cut: a pointer helps to find a place, and is not to carry what a stranger wrote. */
+/** Longer names and paths are truncated, to limit untrusted text in error messages. */
 const MAX_PART = 100;
 const MAX_DEPTH = 32;
 

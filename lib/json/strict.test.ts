@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { survivesAsDouble } from './numbers.ts';
 import { toPointer } from './pointer.ts';
-import { NotEvidence, parseEvidence, parseStrict } from './strict.ts';
+import { LossyJsonError, parseLosslessJson, parseStrict } from './strict.ts';
 import { decodeUtf8, findInvalidUtf8 } from './utf8.ts';
 
 const pointers = (text: string) => {
@@ -71,14 +71,14 @@ test('problems are found where they stand, in objects in arrays in objects', () 
   expect(pointers('{"a":1,}')).toBe('is not JSON');
 });
 
-test('each item of a batch is told about, however many problems another one has', () => {
+test('problems are reported for each item of a batch, however many another item has', () => {
   const bad = `{"n":[${Array(1000).fill('1e400').join(',')}]}`;
   const found = pointers(`[${bad},{"n":1},${bad},{"n":-0}]`);
   expect(found).toHaveLength(11);
   expect(new Set((found as string[]).map((pointer) => pointer.split('/')[1]))).toEqual(new Set(['0', '2', '3']));
 });
 
-test('depth and length that a stranger chooses neither overflow the stack nor take time with their square', () => {
+test('deep or long input neither overflows the stack nor takes quadratic time', () => {
   const deep = 200_000;
   expect(pointers(`${'['.repeat(deep)}-0${']'.repeat(deep)}`)).toHaveLength(1);
   expect(pointers(`${'{"a":'.repeat(deep)}1${'}'.repeat(deep)}`)).toEqual([]);
@@ -92,7 +92,7 @@ test('every JSON value that JavaScript can write is read as it was', () => {
     fc.property(fc.jsonValue(), (value) => {
       fc.pre(value !== 0);
       const text = JSON.stringify(value);
-      expect(JSON.stringify(parseEvidence(text))).toBe(text);
+      expect(JSON.stringify(parseLosslessJson(text))).toBe(text);
     }),
   );
 });
@@ -101,7 +101,7 @@ test('a text with a name given twice is never taken for evidence', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.jsonValue(), fc.jsonValue(), (name, one, two) => {
       const member = (value: unknown) => `${JSON.stringify(name)}:${JSON.stringify(value)}`;
-      expect(() => parseEvidence(`{"x":{${member(one)},${member(two)}}}`)).toThrow(NotEvidence);
+      expect(() => parseLosslessJson(`{"x":{${member(one)},${member(two)}}}`)).toThrow(LossyJsonError);
     }),
   );
 });

@@ -3,18 +3,18 @@ import { toPointer, type Path } from './pointer.ts';
 import { endOfNumber, endOfString, tokensOf, type Token } from './tokens.ts';
 import { decodeUtf8, findInvalidUtf8 } from './utf8.ts';
 
-/** What reading the text with JSON.parse would change, and where it stands. */
+/** A part of a text that JSON.parse would change, with its path. */
 export interface JsonProblem {
   path: Path;
   detail: string;
 }
 
-/** A value, and what of the text it does not render; or why the text is no JSON. */
+/** The parsed value with lossy parts, or a syntax error. */
 export type StrictJson = { ok: true; value: unknown; problems: JsonProblem[] } | { ok: false; detail: string };
 
 /**
- * Reads JSON that is to be evidence. JSON.parse quietly keeps the last of two members with one name and the nearest double of a number, and takes
- * strings that no database stores; here all of these are problems. The text is looked over once after the native parser, and only where something is wrong it is walked for the places.
+ * Parses JSON and detects lossy parts. JSON.parse silently keeps the last of duplicate members and rounds numbers, and accepts strings that
+ * databases cannot store. A fast scan after the native parser detects problems; only then are their paths determined.
  */
 export function parseStrict(text: string): StrictJson {
   if (text.startsWith('\uFEFF')) return { ok: false, detail: 'begins with a byte order mark; send it without' };
@@ -24,28 +24,28 @@ export function parseStrict(text: string): StrictJson {
   } catch {
     return { ok: false, detail: 'is not JSON' };
   }
-  return { ok: true, value, problems: isFaithful(text, value) ? [] : findProblems(text) };
+  return { ok: true, value, problems: isLossless(text, value) ? [] : findProblems(text) };
 }
 
-/** A text that cannot be evidence: it is no JSON, or reading it would change it. */
-export class NotEvidence extends Error {
+/** Thrown for invalid JSON and for JSON that JSON.parse would change. */
+export class LossyJsonError extends Error {
   override name = 'NotEvidence';
 }
 
-/** The value of a text, or of bytes, that has to be evidence as a whole. @throws NotEvidence */
-export function parseEvidence(given: string | Buffer): unknown {
+/** Parses JSON without loss. @throws LossyJsonError */
+export function parseLosslessJson(given: string | Buffer): unknown {
   const text = typeof given === 'string' ? given : decodeUtf8(given);
-  if (text === null) throw new NotEvidence(`${placeOf(findInvalidUtf8(given as Buffer))} is not UTF-8`);
+  if (text === null) throw new LossyJsonError(`${placeOf(findInvalidUtf8(given as Buffer))} is not UTF-8`);
   const parsed = parseStrict(text);
-  if (!parsed.ok) throw new NotEvidence(`it ${parsed.detail}`);
+  if (!parsed.ok) throw new LossyJsonError(`it ${parsed.detail}`);
   const [problem] = parsed.problems;
-  if (problem !== undefined) throw new NotEvidence(`${placeOf(problem.path)} ${problem.detail}`);
+  if (problem !== undefined) throw new LossyJsonError(`${placeOf(problem.path)} ${problem.detail}`);
   return parsed.value;
 }
 
 const placeOf = (path: Path) => toPointer(path) || 'it';
 
-/** At most this many problems for each member or item of the outermost value, so that each of a batch's events is told about. */
+/** Most problems per top-level member or item, so that every event of a batch is reported. */
 const MAX_EACH = 5;
 
 function findProblems(text: string): JsonProblem[] {
@@ -62,23 +62,23 @@ function findProblems(text: string): JsonProblem[] {
 }
 
 function problemOf({ kind, text, isRepeated }: Token): string | null {
-  if (isRepeated) return 'stands twice in one object';
+  if (isRepeated) return 'is a duplicate member name';
   if (kind === 'number')
     return survivesAsDouble(text)
       ? null
-      : 'is a number that would become another one as an IEEE 754 double; send it as a string';
-  if (!SUSPECT.test(text)) return null;
+      : 'is a number that an IEEE 754 double cannot represent exactly; send it as a string';
+  if (!SUSPICIOUS_ESCAPE.test(text)) return null;
   const value = JSON.parse(text) as string;
-  if (!value.isWellFormed()) return 'holds half a surrogate pair, which is no character';
+  if (!value.isWellFormed()) return 'contains a lone surrogate';
   return value.includes('\0') ? 'holds U+0000, which PostgreSQL does not store' : null;
 }
 
-/** An escape that may be half a character or NUL; unescaped, neither gets past UTF-8 and the native parser. */
-const SUSPECT = /\\u(?:0000|[dD][89a-fA-F])/;
+/** Escapes that may encode a lone surrogate or NUL; unescaped ones are rejected by UTF-8 and the native parser. */
+const SUSPICIOUS_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 
-/** Whether every member of the text is in the value, every number survived, and no escape needs a closer look. */
-function isFaithful(text: string, value: unknown): boolean {
-  if (SUSPECT.test(text)) return false;
+/** True when no member was dropped, every number is exact, and no escape is suspicious. */
+function isLossless(text: string, value: unknown): boolean {
+  if (SUSPICIOUS_ESCAPE.test(text)) return false;
   let members = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -99,7 +99,7 @@ const ZERO = 48;
 const NINE = 57;
 const COLON = 58;
 
-/** Members of all objects in a value. With a stack of its own: a stranger chooses the depth. */
+/** Counts the members of all objects. Iterative: the depth is untrusted. */
 function countMembers(value: unknown): number {
   let members = 0;
   const pending = [value];

@@ -1,18 +1,18 @@
 import type { Path } from './pointer.ts';
 
-/** A name, a string or a number of a JSON text, as it is written. */
+/** A name, string or number token of a JSON text. */
 export interface Token {
   kind: 'name' | 'string' | 'number';
   text: string;
-  /** Where it stands; for a name, the member it names. */
+  /** Path of the token; for a name, of its member. */
   path: () => Path;
-  /** The first part of the path, without the cost of the others: depth is chosen by a stranger. */
+  /** First part of the path, cheap at any depth. */
   outermost: string | number | undefined;
-  /** A name that the same object has already had. */
+  /** True for a duplicate name. */
   isRepeated: boolean;
 }
 
-/** The place of the quote that ends the string beginning at `start`. */
+/** Index of the closing quote of the string at `start`. */
 export function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
     let before = end - 1;
@@ -23,7 +23,7 @@ export function endOfString(text: string, start: number): number {
 
 const BACKSLASH = 92;
 
-/** The place behind the number beginning at `start`. */
+/** Index after the number at `start`. */
 export function endOfNumber(text: string, start: number): number {
   let end = start + 1;
   while (end < text.length && OF_NUMBERS.includes(text.charAt(end))) end += 1;
@@ -35,12 +35,12 @@ const OF_NUMBERS = '0123456789.eE+-';
 interface Container {
   /** Names seen in an object; an array has none. */
   names: Set<string> | null;
-  /** The name of the member, or the place in the array, that the walk is at. */
+  /** Current member name or array index. */
   at: string | number;
   expectsName: boolean;
 }
 
-/** Walks a text that JSON.parse has taken. Without recursion: a stranger chooses the depth. */
+/** Tokenises valid JSON. Iterative: the depth is untrusted. */
 export function* tokensOf(text: string): Generator<Token> {
   const stack: Container[] = [];
   const path = () => stack.map(({ at }) => at);
@@ -78,7 +78,7 @@ function advance(inside: Container | undefined): void {
   else inside.expectsName = true;
 }
 
-/** Goes on to the member of this name. @returns whether the object has had one of this name. */
+/** Enters a member. @returns true for a duplicate name. */
 function enter(object: Container, name: string): boolean {
   const isRepeated = object.names?.has(name) === true;
   object.names?.add(name);

@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import type { Path } from './pointer.ts';
 import { tokensOf } from './tokens.ts';
 
-// Without ignoreBOM a byte order mark would vanish.
+// With ignoreBOM a byte order mark is kept.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text of some bytes, or null when they are not UTF-8: replacement characters would make another text of them. */
+/** Decodes UTF-8 strictly; null for invalid bytes. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return decoder.decode(bytes);
@@ -14,9 +14,9 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-/** Where in a JSON document the first bytes stand that are not UTF-8; the document itself when they stand in no string. */
+/** Path of the first invalid UTF-8 in a JSON document. */
 export function findInvalidUtf8(bytes: Buffer): Path {
-  // One character for each byte: what JSON is made of is ASCII, so the structure is the same.
+  // As latin1 each byte is one character, and JSON's structure is ASCII.
   const text = bytes.toString('latin1');
   try {
     JSON.parse(text);

@@ -6,7 +6,7 @@ import { log } from '../log.ts';
 import { QUEUE_SCHEMA } from '../db/roles/schemas.ts';
 import { INGEST_QUEUE, ingestJob, type IngestJob } from './jobs.ts';
 
-/** Neither web nor worker may change the schema: that is the migrate step's, as the owner. */
+/** Web and worker never change the schema; migrations do, as the owner. */
 const RUNTIME = {
   schema: QUEUE_SCHEMA,
   migrate: false,
@@ -16,12 +16,12 @@ const RUNTIME = {
   openTelemetry: { enabled: false },
 } as const;
 
-/** How often the jobs of a worker that died are looked for, in seconds. */
+/** Interval of detecting jobs of dead workers, in seconds. */
 const SUPERVISE_SECONDS = 5;
 
 /**
- * The worker's end of the queue: a small pool of its own, so that fetching never waits behind the processing.
- * @throws when the schema is missing or of another version.
+ * Opens the worker's queue client with its own small pool, so that fetching does not wait for processing.
+ * @throws when the schema is missing or has another version.
  */
 export async function openConsumer(): Promise<PgBoss> {
   const { DATABASE_URL, DATABASE_CA_CERT } = env();
@@ -44,42 +44,42 @@ export async function openConsumer(): Promise<PgBoss> {
   return boss;
 }
 
-/** Timers that do not keep a process alive: a command that sent its jobs may end. */
-const UNHURRIED: Clock = {
+/** Timers that do not keep the process alive. */
+const UNREF_CLOCK: Clock = {
   ...systemClock,
   setTimeout: (run, ms) => setTimeout(run, ms).unref(),
   setInterval: (run, ms) => setInterval(run, ms).unref(),
 };
 
-// Kept on globalThis, as the database client is: bundles of one server share one producer.
+// On globalThis, like the database client: bundles of one server share one producer.
 const shared = globalThis as typeof globalThis & { goliveProducers?: WeakMap<Db, Promise<PgBoss>> };
 
-/** The sending end: no pool, no timers that touch the database, no supervision. It borrows the caller's client. */
-export function producer(client: Db = db()): Promise<PgBoss> {
+/** The queue's producer: without pool, database timers or supervision; uses the caller's client. */
+export function queueProducer(client: Db = db()): Promise<PgBoss> {
   const producers = (shared.goliveProducers ??= new WeakMap());
   let boss = producers.get(client);
   if (boss === undefined) {
     boss = new PgBoss({
       ...RUNTIME,
-      db: readingAsJson(client),
+      db: queryAsJson(client),
       supervise: false,
       registerInstance: false,
-      clock: UNHURRIED,
+      clock: UNREF_CLOCK,
       // The cache holds the settings of queues, which change with a deployment only.
       queueCacheIntervalSeconds: 60 * 60,
     }).start();
     producers.set(client, boss);
-    // A start that failed is tried again by the next caller.
+    // A failed start is retried by the next caller.
     boss.catch(() => producers.delete(client));
   }
   return boss;
 }
 
 /**
- * Prisma does not decode all of PostgreSQL's own types (regclass), and JSON carries every one. Only for the queries with which a producer
- * starts; jobs are sent through the transaction they belong to.
+ * Runs queries with JSON results, because Prisma does not decode all PostgreSQL types (regclass). Only used when a producer starts; jobs
+ * are sent within a transaction.
  */
-const readingAsJson = (client: Db): QueueDb => ({
+const queryAsJson = (client: Db): QueueDb => ({
   async executeSql(text, values = []) {
     const read = `SELECT to_jsonb(found) AS row FROM (${text}) AS found`;
     const rows = await client.$queryRawUnsafe<{ row: unknown }[]>(read, ...values);

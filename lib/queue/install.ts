@@ -3,13 +3,10 @@ import { PgBoss } from 'pg-boss';
 import { QUEUE_SCHEMA } from '../db/roles/schemas.ts';
 import { QUEUE_SETTINGS } from './jobs.ts';
 
-/** Index builds that pg-boss leaves to the background are waited for: at run time nobody has the right to make them. */
+/** Poll interval for pg-boss's background index builds, which must finish here: at run time no role may create indexes. */
 const BACKGROUND_POLL_MS = 500;
 
-/**
- * Makes or updates pg-boss's schema and our queues, as the owner,. Part of the migrate step, and like
- * the rest of it under its lock: two first runs at once would make the schema twice.
- */
+/** Creates or updates pg-boss's schema and our queues, as the owner. Part of the migration and under its lock, to avoid creating the schema twice. */
 export async function installQueue(client: Client): Promise<void> {
   const boss = new PgBoss({
     db: { executeSql: (text, values) => client.query(text, values) },
@@ -27,13 +24,13 @@ export async function installQueue(client: Client): Promise<void> {
       await boss.createQueue(name, settings);
       await boss.updateQueue(name, settings);
     }
-    await untilBackgroundWorkIsDone(boss);
+    await waitForBackgroundMigrations(boss);
   } finally {
     await boss.stop({ graceful: false });
   }
 }
 
-async function untilBackgroundWorkIsDone(boss: PgBoss): Promise<void> {
+async function waitForBackgroundMigrations(boss: PgBoss): Promise<void> {
   for (;;) {
     const unfinished = (await boss.getBamStatus()).filter(({ status }) => status !== 'completed');
     if (unfinished.some(({ status }) => status === 'failed')) throw new Error('pg-boss: a background migration failed');

@@ -15,44 +15,41 @@ export const COMMANDS = {
 } as const;
 
 export const HEALTH_PATH = '/api/health';
-/** On WORKER_PORT, for a platform that asks a worker one question: answers 200 from its first work on, unless it is stuck. */
+/** Worker health path on WORKER_PORT for platforms with a single probe: 200 once it has been ready, unless it is stuck. */
 export const WORKER_CHECK_PATH = '/working';
 
 /** Five fields of cron, in UTC: every day at 03:00. */
 export const PRUNE_SCHEDULE = '0 3 * * *';
 
-/** The web server listens on `$PORT` and on this port when the platform sets none. */
+/** Default port of the web server when `$PORT` is not set. */
 export const DEFAULT_PORT = 3000;
 
-/**
- * Times that hang together, in seconds. The invariants between them are tested, and so is that every platform file states these
- * figures and no others.
- */
+/** Related timings, in seconds. Their invariants are tested, and so are the platform files against them. */
 export const TIMING = {
-  /** A load balancer keeps an idle connection this long: the AWS ALB's default. */
+  /** Idle timeout of the load balancer (default of AWS ALB). */
   loadBalancerIdle: 60,
-  /** Longer than `loadBalancerIdle`, or the server closes a connection that the balancer is about to use: sporadic 502s. */
+  /** Keep-alive timeout; longer than `loadBalancerIdle`, to avoid sporadic 502s. */
   keepAlive: 65,
-  /** What a server or worker may take to finish what it has begun after SIGTERM. */
+  /** Time to finish running work after SIGTERM. */
   drain: 25,
-  /** The platform kills after this long: longer than `drain`. */
+  /** Time until SIGKILL; longer than `drain`. */
   stop: 40,
-  /** The slowest start to a healthy answer that we accept. */
+  /** Maximum startup time until healthy. */
   boot: 20,
-  /** A platform overlooks failing health checks this long after a start: longer than `boot`. */
+  /** Health-check grace period after start; longer than `boot`. */
   healthGrace: 60,
   /** /api/health answers, 200 or 503, within this. */
   healthAnswer: 2,
   /** A probe waits this long: longer than `healthAnswer`. */
   healthTimeout: 5,
   healthInterval: 15,
-  /** A deployment whose new version is not healthy by now is given up: longer than `healthGrace`. */
+  /** Deadline for a new version to become healthy; longer than `healthGrace`. */
   deployHealth: 300,
-  /** Migrations have this long before they count as hung. */
+  /** Timeout of migrations. */
   migrate: 900,
   /** A worker waits this long for migrations that another service is still running: at least `migrate`. */
   workerWaitsForMigrations: 900,
-  /** The prune has this long before it counts as hung: well below the day until the next one. */
+  /** Timeout of the prune. */
   prune: 3600,
 } as const;
 
@@ -60,12 +57,12 @@ export const PROCESSES = ['web', 'worker', 'prune', 'migrate'] as const;
 export type Process = (typeof PROCESSES)[number];
 
 interface ProcessSpec {
-  /** Where the sources are checked out: Railway, Render, a laptop. */
+  /** Command in a source checkout: Railway, Render, local. */
   command: string;
-  /** In a container: what process 1 is. No shell and, for whatever runs on, no npm between a signal and its receiver. */
+  /** Command in a container (PID 1): no shell and, for services, no npm, so that signals reach the process. */
   image: { target: 'runner' | 'migrator'; command: readonly string[] };
   summary: string;
-  /** Runs until it is told to stop, or once and exits. */
+  /** Long-running service, or one-off task. */
   life: 'service' | 'task';
   /** Reachable from outside. */
   public: boolean;
@@ -105,11 +102,11 @@ export const PROCESS_TABLE: Record<Process, ProcessSpec> = {
 export type Need = 'required' | 'optional';
 
 export interface VariableSpec {
-  /** Kept in the platform's secret store; never in a file, a log or a plain environment. */
+  /** Stored in the platform's secret store only. */
   secret: boolean;
   /** Who sets it: a person, the platform by itself, or the image. */
   from: 'operator' | 'platform' | 'image';
-  /** Which processes read it, and whether they start without it. */
+  /** Which processes read it, and whether it is required. */
   needs: Partial<Record<Process, Need>>;
 }
 
@@ -154,14 +151,14 @@ export const VARIABLES: Record<VariableName, VariableSpec> = {
   GIT_COMMIT: { secret: false, from: 'image', needs: { web: 'optional', worker: 'optional' } },
 };
 
-/** A development switch: no platform file, task definition or production environment may name it. */
+/** Development only: forbidden in platform files, task definitions and production environments. */
 export const FORBIDDEN_IN_PRODUCTION = ['DEV_ADMIN'] as const satisfies VariableName[];
 
-/** What the build reads beside the sources; the same for every instance of a release. */
+/** Variables of the build; the same for every instance of a release. */
 export const BUILD_VARIABLES = {
-  /** `true` makes the standalone tree that the image ships. */
+  /** `true` builds the standalone output for the image. */
   BUILD_STANDALONE: { secret: false },
-  /** Names the server actions: a form of one build is known to another that was made with the same key. */
+  /** Key of server-action ids: builds with the same key accept each other's forms. */
   NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: { secret: true },
   /** The commit, under its own name in the image and under those of Railway and Render: names the deployment. */
   GIT_COMMIT: { secret: false },

@@ -158,7 +158,7 @@ test('nothing stands between npm and what a platform may stop: the shell is repl
     expect(scriptOf(PROCESS_TABLE[process].command), process).toMatch(/^exec \w/);
 });
 
-test('the start command listens where the contract says and keeps connections as long as it promises', () => {
+test('the start command uses the contract’s listen address and keep-alive timeout', () => {
   expect(scriptOf(COMMANDS.start)).toContain(`-p \${PORT:-${DEFAULT_PORT}}`);
   expect(scriptOf(COMMANDS.start)).toContain(`--keepAliveTimeout ${TIMING.keepAlive * 1000}`);
 });

@@ -1,11 +1,11 @@
 import { COMMANDS, HEALTH_PATH, PRUNE_SCHEDULE, TIMING, VARIABLES, variablesOf, type Process } from './contract.ts';
 
-/** The two platform files that cannot import the contract, made from it. `npm run release:files` writes them. */
+/** Generates the two platform files that cannot import the contract. `npm run release:files` writes them. */
 
-/** The old version keeps answering this long after the new one took over, in seconds. */
+/** How long the old version keeps serving after the new one is live, in seconds. */
 export const OVERLAP_SECONDS = 5;
 
-/** railway.json: read by services that were made before Railway's config-as-code ended for new ones. */
+/** railway.json, for services created before Railway replaced it by .railway/railway.ts. */
 export function railwayJson(): string {
   const config = {
     $schema: 'https://railway.com/railway.schema.json',
@@ -24,16 +24,13 @@ export function railwayJson(): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/**
- * Variables that a person sets at a service. Railway and Render migrate inside the web service, before its
- * rollout, so that one holds the variables of both.
- */
+/** Variables that an operator sets for a service. Railway and Render migrate in the web service, which therefore has the variables of both. */
 export function serviceVariables(process: Process) {
   const taken = new Set(process === 'web' ? [...variablesOf('web'), ...variablesOf('migrate')] : variablesOf(process));
   return [...taken].filter((name) => VARIABLES[name].from === 'operator');
 }
 
-/** render.yaml: web, worker and the daily prune. Values are asked for once, at the web service; the others refer to it. */
+/** render.yaml: web, worker and the daily prune. Values are entered at the web service; the others refer to it. */
 export function renderYaml(): string {
   const build = `npm ci && ${COMMANDS.build}`;
   const shutdown = ['maxShutdownDelaySeconds', String(TIMING.stop)] as const;

@@ -1,20 +1,17 @@
-/**
- * Numbers that the worker logs so that a platform can alarm on them: one line `{"signal":"health", ...}` a minute. A field that is
- * renamed here is renamed in the worker, in the metric filters and in the alarms at once.
- */
+/** Metrics that the worker logs once a minute as `{"signal":"health", ...}`, for metric filters and alarms of the platform, which use these names. */
 export const HEALTH_SIGNAL = 'health';
 
 export const SIGNALS = {
-  /** Seconds that the oldest waiting job has waited. */
+  /** Wait of the oldest queued job, in seconds. */
   queueLagSeconds: { alarmAbove: 300 },
-  /** Seconds since the oldest event that is not sealed yet was written. */
+  /** Age of the oldest unsealed event, in seconds. */
   sealLagSeconds: { alarmAbove: 900 },
 } as const;
 
 export type SignalName = keyof typeof SIGNALS;
 
 /**
- * The web process logs one line `{"signal":"fault", ...}` for each answer of 500 and more that is its own fault. A stranger cannot cause one:
- * what is wrong with a request is 4xx, and what there is too much of is 503.
+ * The web process logs one line `{"signal":"fault", ...}` for each server error. Clients cannot cause one: malformed requests are 4xx, and
+ * overload is 503.
  */
 export const FAULT_SIGNAL = 'fault';

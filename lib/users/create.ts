@@ -1,12 +1,12 @@
 import type { Role } from '../access/permissions.ts';
-import type { Act } from '../audit/events/catalogue.ts';
+import type { AuditContext } from '../audit/events/catalogue.ts';
 import { recordAudit } from '../audit/events/record.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isName } from '../text.ts';
 import { isEmail, normalizeEmail } from './email.ts';
-import { lockAdmins, refuseFormerAdmin, withTarget } from './user-locks.ts';
-import { targetOf, type Person } from './sign-in-outcome.ts';
+import { lockAdmins, denyFormerAdmin, withTargetUser } from './user-locks.ts';
+import { targetOf, type UserAccount } from './sign-in-outcome.ts';
 import { checkPasswordStrength, hashPassword } from '../auth/password.ts';
 import { issueResetLink, type ResetLink } from '../auth/reset.ts';
 import { endAllSessions } from '../auth/session.ts';
@@ -19,37 +19,38 @@ export interface NewUser {
   role: Role;
 }
 
-type Added = Pick<Person, 'id' | 'email'>;
+type Added = Pick<UserAccount, 'id' | 'email'>;
 
-/**
- * Adds a person and makes the link with which they choose their password. Fails with `invalid_input` (`extra.errors` with pointers)
- * or `email_taken`.
- */
-export function createUser(db: Db, act: Act, user: NewUser): Promise<Result<{ id: string; reset: ResetLink }>> {
-  return insert(db, act, user, null, async (tx, added) => ({
+/** Creates a user and a link to set their password. Fails with `invalid_input` (`extra.errors` with pointers) or `email_taken`. */
+export function createUser(
+  db: Db,
+  context: AuditContext,
+  user: NewUser,
+): Promise<Result<{ id: string; reset: ResetLink }>> {
+  return insert(db, context, user, null, async (tx, added) => ({
     id: added.id,
-    reset: await recordResetLink(tx, act, added),
+    reset: await recordResetLink(tx, context, added),
   }));
 }
 
-/** Adds a person with a password, for the command line. Fails as `createUser` does, or with `weak_password`. */
+/** Creates a user with a password, for the command line. Fails like `createUser`, or with `weak_password`. */
 export async function createUserWithPassword(
   db: Db,
-  act: Act,
+  context: AuditContext,
   { password, ...user }: NewUser & { password: string },
 ): Promise<Result<{ id: string }>> {
   const strength = checkPasswordStrength(password, user);
   if (!strength.ok) return strength;
-  return insert(db, act, user, await hashPassword(password), (_tx, { id }) => Promise.resolve({ id }));
+  return insert(db, context, user, await hashPassword(password), (_tx, { id }) => Promise.resolve({ id }));
 }
 
 /**
- * Sets a person's password without their doing, for the command line, and ends their sessions and unused links. A wait that others'
- * guesses have caused stays, 15 minutes at most: the command has not the secret that names its bucket. A link ends it at once.
+ * Sets a user's password from the command line and ends their sessions and unused links. A throttling wait remains, at most 15 minutes: the
+ * command lacks the secret of its bucket. A reset link clears it.
  */
-export async function setPassword(db: Db, act: Act, id: string, password: string): Promise<Result<void>> {
+export async function setPassword(db: Db, context: AuditContext, id: string, password: string): Promise<Result<void>> {
   const passwordHash = await hashPassword(password);
-  return withTarget(db, act, id, async (tx, user) => {
+  return withTargetUser(db, context, id, async (tx, user) => {
     const strength = checkPasswordStrength(password, user);
     if (!strength.ok) return strength;
     await tx.user.update({ where: { id }, data: { passwordHash } });
@@ -58,7 +59,7 @@ export async function setPassword(db: Db, act: Act, id: string, password: string
     await recordAudit(tx, {
       action: 'auth.password_reset',
       outcome: 'success',
-      ...act,
+      ...context,
       target: targetOf(user),
       metadata: {},
     });
@@ -66,13 +67,13 @@ export async function setPassword(db: Db, act: Act, id: string, password: string
   });
 }
 
-/** Makes a reset link and records it, in the caller's transaction. */
-export async function recordResetLink(tx: Tx, act: Act, user: Added): Promise<ResetLink> {
-  const link = await issueResetLink(tx, user.id, act.actor.type === 'user' ? act.actor.id : null);
+/** Creates and records a reset link in the caller's transaction. */
+export async function recordResetLink(tx: Tx, context: AuditContext, user: Added): Promise<ResetLink> {
+  const link = await issueResetLink(tx, user.id, context.actor.type === 'user' ? context.actor.id : null);
   await recordAudit(tx, {
     action: 'user.reset_link_created',
     outcome: 'success',
-    ...act,
+    ...context,
     target: targetOf(user),
     metadata: { expiresAt: link.expiresAt.toISOString() },
   });
@@ -81,7 +82,7 @@ export async function recordResetLink(tx: Tx, act: Act, user: Added): Promise<Re
 
 async function insert<T>(
   db: Db,
-  act: Act,
+  context: AuditContext,
   { email, name, role }: NewUser,
   passwordHash: string | null,
   then: (tx: Tx, added: Added) => Promise<T>,
@@ -90,13 +91,13 @@ async function insert<T>(
   const errors = invalidFields(data);
   if (errors.length > 0) return fail('invalid_input', 'Some fields cannot be accepted.', { errors });
   return db.$transaction(async (tx) => {
-    if (!(await lockAdmins(tx, act)).mayAct) return refuseFormerAdmin(tx, act);
+    if (!(await lockAdmins(tx, context)).mayAct) return denyFormerAdmin(tx, context);
     const [added] = await tx.user.createManyAndReturn({
       data,
       skipDuplicates: true,
       select: { id: true, email: true },
     });
-    const event = { action: 'user.created', ...act, metadata: { role } } as const;
+    const event = { action: 'user.created', ...context, metadata: { role } } as const;
     if (!added) {
       await recordAudit(tx, { ...event, outcome: 'failure', reason: 'email_taken' });
       return fail('email_taken', 'Somebody with this e-mail address already exists.', {

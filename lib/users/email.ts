@@ -4,12 +4,12 @@ import { z } from 'zod';
 /** RFC 5321, section 4.5.3.1.3: a path has at most 256 octets with its angle brackets. */
 const MAX_LENGTH = 254;
 
-/** What browsers take for an address (HTML Standard, "valid e-mail address"), so that the form and the server agree. */
+/** Address syntax of browsers (HTML Standard, "valid e-mail address"), so that form and server agree. */
 const shape = z.email({ pattern: z.regexes.html5Email }).max(MAX_LENGTH);
 
 /**
- * The one spelling that is stored, looked up and throttled: without outer space, compatibility forms folded, lower case, and the domain in
- * its ASCII form (RFC 5891), which is also what a browser's e-mail field sends.
+ * Normalises an address for storage, look-up and throttling: trimmed, NFKC, lower case, and the domain in ASCII form (RFC 5891), as
+ * browsers send it.
  */
 export function normalizeEmail(text: string): string {
   const folded = text.normalize('NFKC').trim().toLowerCase();
@@ -18,15 +18,15 @@ export function normalizeEmail(text: string): string {
   return `${local}@${domainToASCII(domain)}`;
 }
 
-/** True when a normalised text can be an address at all. */
+/** True when a normalised text is a valid address. */
 export function isEmail(text: string): boolean {
   return shape.safeParse(text).success;
 }
 
 /**
- * True when an address, as somebody else wrote it, cannot be taken for another one: only its domain may hold letters beyond ASCII, and nothing
- * is replaced or dropped on the way to the stored spelling. Not so `ａnn@example.org` (full width), `ann@exam\u00adple.org` (a soft hyphen) and
- * `аnn@example.org` (a Cyrillic letter). To be asked before an account is linked by its address: to the provider they may be two people.
+ * True when an address from an identity provider is unambiguous: only its domain may have non-ASCII letters, and normalisation replaces or
+ * drops nothing. Not so `ａnn@example.org` (full width), `ann@exam\u00adple.org` (a soft hyphen) and `аnn@example.org` (a Cyrillic letter).
+ * Check it before linking an account by address: at the provider these may be different users.
  */
 export function isUnambiguous(text: string): boolean {
   const [, local, domain] = /^([^@]*)@([^@]*)$/.exec(text) ?? [];

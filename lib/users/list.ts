@@ -4,7 +4,7 @@ import type { Db, Prisma } from '../db.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isPrintable } from '../text.ts';
 
-/** A person as the admin pages show them. */
+/** A user on the admin pages. */
 export interface UserRow {
   id: string;
   email: string;
@@ -13,12 +13,12 @@ export interface UserRow {
   disabledAt: Date | null;
   createdAt: Date;
   hasPassword: boolean;
-  /** Last request of any of their sessions, to the minute; null when there was none lately. */
+  /** Time of the last request of any session, to the minute; null when there was none recently. */
   lastSeenAt: Date | null;
 }
 
 export interface UserFilter {
-  /** Part of the name or of the e-mail, in any case. */
+  /** Part of the name or e-mail, case-insensitive. */
   search?: string | undefined;
   role?: Role | undefined;
   status?: 'active' | 'disabled' | undefined;
@@ -46,8 +46,8 @@ const SELECT = {
 type Selected = Prisma.UserGetPayload<{ select: typeof SELECT }>;
 
 /**
- * Lists people, newest first, by keyset. Fails with `invalid_cursor` or `invalid_filter`.
- * @param options `limit` is 50 unless told, 100 at most.
+ * Lists users, newest first, by keyset. Fails with `invalid_cursor` or `invalid_filter`.
+ * @param options `limit` defaults to 50, at most 100.
  */
 export async function listUsers(
   db: Db,
@@ -72,17 +72,17 @@ export async function listUsers(
   });
 }
 
-/** One person. Fails with `not_found`, also for an id that is no UUID. */
+/** One user. Fails with `not_found`, also for an invalid id. */
 export async function getUser(db: Db, id: string): Promise<Result<UserRow>> {
   const found = isUuid(id) ? await db.user.findUnique({ where: { id }, select: SELECT }) : null;
   const [user] = found ? await withLastSeen(db, [found]) : [];
   return user ? ok(user) : NO_SUCH_USER;
 }
 
-/** The runbook's policy: with fewer active admins, one lost password or one holiday stops everything. */
+/** Minimum number of active admins, by the runbook's policy. */
 export const MIN_ADMINS = 2;
 
-/** How many people can administer right now. */
+/** Number of active admins. */
 export function countActiveAdmins(db: Db): Promise<number> {
   return db.user.count({ where: { role: 'admin', disabledAt: null } });
 }
@@ -91,7 +91,7 @@ export const NO_SUCH_USER = fail('not_found', 'There is no such person.');
 
 function matching({ search, role, status }: UserFilter): Prisma.UserWhereInput {
   const text = search?.trim();
-  // LIKE's own wildcards are meant as themselves.
+  // Escape LIKE wildcards.
   const contains = { contains: text?.replace(/[\\%_]/g, '\\$&') ?? '', mode: 'insensitive' } as const;
   return {
     ...(text ? { OR: [{ email: contains }, { name: contains }] } : {}),
@@ -100,7 +100,7 @@ function matching({ search, role, status }: UserFilter): Prisma.UserWhereInput {
   };
 }
 
-/** The bare OR form reads everything above the cursor; the bound beside it lets the index start there. */
+/** The additional bound lets the index start at the cursor; the OR form alone would scan everything above it. */
 function below({ createdAt, id }: { createdAt: Date; id: string }): Prisma.UserWhereInput {
   return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] };
 }

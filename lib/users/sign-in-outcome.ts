@@ -1,14 +1,14 @@
 import type { Role } from '../access/permissions.ts';
 import type { Actor, Origin, Target } from '../audit/events/catalogue.ts';
 import { recordAudit } from '../audit/events/record.ts';
-import { refusalsOf } from '../audit/events/refusal-coalescing.ts';
+import { refusalCoalescerOf } from '../audit/events/refusal-coalescing.ts';
 import type { Db, Tx } from '../db.ts';
 import { fail, type Failure } from '../errors.ts';
 import { isEmail } from './email.ts';
 import { startSession, type SessionClaims } from '../auth/session.ts';
 
-/** Why a sign-in failed: told to the audit log and to nobody else. */
-export type Reason =
+/** Why a sign-in failed; recorded in the audit log only. */
+export type SignInFailureReason =
   | 'bad_credentials'
   | 'throttled'
   | 'disabled'
@@ -17,10 +17,10 @@ export type Reason =
   | 'email_unverified'
   | 'email_ambiguous'
   | 'identity_conflict';
-export type Method = 'password' | 'oidc' | 'dev_admin';
+export type SignInMethod = 'password' | 'oidc' | 'dev_admin';
 
-/** What a sign-in has to know of a person. */
-export interface Person {
+/** Fields of a user needed for sign-in. */
+export interface UserAccount {
   id: string;
   email: string;
   role: Role;
@@ -28,26 +28,37 @@ export interface Person {
   disabledAt: Date | null;
 }
 
-export const PERSON = { id: true, email: true, role: true, sessionVersion: true, disabledAt: true } as const;
+export const USER_ACCOUNT_FIELDS = {
+  id: true,
+  email: true,
+  role: true,
+  sessionVersion: true,
+  disabledAt: true,
+} as const;
 
-/** A sign-in that failed or may fail: what the log tells of it. */
-export interface Attempt {
-  method: Method;
+/** A sign-in attempt, as recorded in the log. */
+export interface SignInAttempt {
+  method: SignInMethod;
   origin: Origin;
-  /** What was given as the address, normalised. */
+  /** The entered address, normalised. */
   email: string;
-  /** Whose account it was, if anybody's. */
-  user: Person | null;
+  /** The user, if the account exists. */
+  user: UserAccount | null;
 }
 
-/** The same for every failure, so that it tells a stranger nothing. */
-export const REFUSED: Failure = fail(
+/** The same for every failure, to reveal nothing about accounts. */
+export const SIGN_IN_FAILED: Failure = fail(
   'unauthenticated',
   'Sign-in failed. Check what you entered, or wait and try again.',
 );
 
-/** Ends a sign-in well, in the caller's transaction: the audit row and the session. */
-export async function open(tx: Tx, user: Person, method: Method, origin: Origin): Promise<SessionClaims> {
+/** Completes a sign-in in the caller's transaction: audit event and session. */
+export async function completeSignIn(
+  tx: Tx,
+  user: UserAccount,
+  method: SignInMethod,
+  origin: Origin,
+): Promise<SessionClaims> {
   await recordAudit(tx, {
     action: 'auth.sign_in',
     outcome: 'success',
@@ -59,28 +70,34 @@ export async function open(tx: Tx, user: Person, method: Method, origin: Origin)
   return startSession(tx, user, origin);
 }
 
-/** Failures through the identity provider, of one reason and account, that are events of their own within ten minutes. */
-const OIDC_ALLOWANCE = 20;
+/** Failures per reason and account recorded individually within ten minutes. */
+const OIDC_EVENTS_PER_WINDOW = 20;
 
 /**
- * Ends a sign-in badly: records why, and answers as always. Guessed passwords are slowed down by the throttle; whoever holds an account at
- * the identity provider is not, so their repeated failures are counted together.
+ * Rejects a sign-in: records the reason and returns the uniform failure. Failures through the identity provider are not throttled, so
+ * repeated ones are coalesced.
  */
-export async function refuse(db: Db, attempt: Attempt, reason: Reason): Promise<Failure> {
+export async function rejectSignIn(db: Db, attempt: SignInAttempt, reason: SignInFailureReason): Promise<Failure> {
   const report = (refusals: number) =>
     db.$transaction((tx) => recordFailure(tx, attempt, reason, refusals === 1 ? undefined : refusals));
   if (attempt.method === 'oidc')
-    await refusalsOf(db).note(`oidc ${reason}:${attempt.user?.id ?? ''}`, report, { allowance: OIDC_ALLOWANCE });
+    await refusalCoalescerOf(db).record(`oidc ${reason}:${attempt.user?.id ?? ''}`, report, {
+      allowance: OIDC_EVENTS_PER_WINDOW,
+    });
   else await report(1);
-  return REFUSED;
+  return SIGN_IN_FAILED;
 }
 
 /**
- * Records a sign-in that failed. The person has proven nothing, so the actor is anonymous; what was typed is kept only when it is an
- * address at all.
- * @param refusals how many attempts a wait has refused, this one among them, when that is what the event tells.
+ * Records a failed sign-in. The actor is anonymous; the entered text is kept only if it is a valid address.
+ * @param refusals number of attempts rejected by the throttle, for coalesced events.
  */
-export function recordFailure(tx: Tx, attempt: Attempt, reason: Reason, refusals?: number): Promise<string> {
+export function recordFailure(
+  tx: Tx,
+  attempt: SignInAttempt,
+  reason: SignInFailureReason,
+  refusals?: number,
+): Promise<string> {
   const { method, origin, email, user } = attempt;
   return recordAudit(tx, {
     action: 'auth.sign_in',
@@ -93,7 +110,11 @@ export function recordFailure(tx: Tx, attempt: Attempt, reason: Reason, refusals
   });
 }
 
-/** A person as the actor of an audit event, with the role of this moment. */
-export const actorOf = ({ id, email, role }: Person): Actor => ({ type: 'user', id, label: email, role });
-/** A person as the target of an audit event. */
-export const targetOf = ({ id, email }: Pick<Person, 'id' | 'email'>): Target => ({ type: 'user', id, label: email });
+/** A user as the actor of an audit event, with the current role. */
+export const actorOf = ({ id, email, role }: UserAccount): Actor => ({ type: 'user', id, label: email, role });
+/** A user as the target of an audit event. */
+export const targetOf = ({ id, email }: Pick<UserAccount, 'id' | 'email'>): Target => ({
+  type: 'user',
+  id,
+  label: email,
+});

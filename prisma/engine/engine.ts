@@ -9,7 +9,7 @@ import { LOCK_TIMEOUT, LOCK_WAIT_MS } from '#lib/db/migrations/lock-retries.ts';
 import { readDatabaseUrl } from '#lib/db/url/read.ts';
 
 /** What the engine throws: a message for people and, where it has one, Prisma's error code (P1001 and the like). */
-export interface EngineFailure extends Error {
+export interface EngineError extends Error {
   code?: string;
   meta?: unknown;
 }
@@ -52,17 +52,17 @@ function withCharAsText<T extends pg.QueryResult | undefined>(result: T): T {
 }
 
 /** Sends a migration as one script, as the native engine does. The adapter cuts at every semicolon, also inside comments and $$. */
-class WholeScripts extends PrismaPg {
+class WholeScriptAdapter extends PrismaPg {
   override async connect() {
-    return whole(await super.connect());
+    return sendWholeScripts(await super.connect());
   }
 
   override async connectToShadowDb() {
-    return whole(await super.connectToShadowDb());
+    return sendWholeScripts(await super.connectToShadowDb());
   }
 }
 
-function whole<T extends { executeScript(script: string): Promise<void> }>(adapter: T): T {
+function sendWholeScripts<T extends { executeScript(script: string): Promise<void> }>(adapter: T): T {
   const inner = adapter as unknown as { client: pg.Pool; onError(error: unknown): never };
   adapter.executeScript = async (script) => {
     // Only what passes through `onError` reaches the ledger and the terminal with the server's own words.
@@ -113,7 +113,7 @@ export async function openEngine(
     application_name: application,
     session: { lock_timeout: LOCK_WAIT_MS },
   });
-  const factory = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool, { disposeExternalPool: false }));
+  const factory = bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter(pool, { disposeExternalPool: false }));
   const engine = (await SchemaEngine.new({ datamodels }, logLine, factory)) as unknown as Methods;
   return {
     call(method, params) {
@@ -127,18 +127,18 @@ export async function openEngine(
 
 /** The two one-shot commands of the engine's command line. Resolves to the exit code. */
 export async function runCliCommand(command: string, url: string): Promise<number> {
-  const creates = command === 'create-database';
+  const isCreate = command === 'create-database';
   let client: pg.Client | undefined;
   try {
     const { database } = readDatabaseUrl(url);
     client = await openClient(url, {
       caCert: process.env.DATABASE_CA_CERT,
-      ...(creates ? { database: 'postgres' } : {}),
+      ...(isCreate ? { database: 'postgres' } : {}),
     });
-    if (creates) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
+    if (isCreate) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
     return 0;
   } catch (error) {
-    const { message, code } = error as EngineFailure;
+    const { message, code } = error as EngineError;
     // The CLI skips the first line of the engine's log and takes its error from this target alone.
     logEngine('INFO', { message: `Starting schema engine CLI ${command}` });
     logEngine('ERROR', { message: message.trim(), error_code: code === '3D000' ? 'P1003' : 'P1001' });

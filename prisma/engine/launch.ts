@@ -8,11 +8,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import project from '../../package.json' with { type: 'json' };
-import { isLockTimeout, patiently } from '#lib/db/migrations/lock-retries.ts';
+import { isLockTimeout, withLockRetries } from '#lib/db/migrations/lock-retries.ts';
 import { sharedSessionFault } from '#lib/db/sessions/shared.ts';
 import { datasourceUrl, engineUrl, variableOf } from './datasource.ts';
-import { openEngine, runCliCommand, type Engine, type EngineFailure } from './engine.ts';
-import { forgetLockFailures } from './lock-failures.ts';
+import { openEngine, runCliCommand, type Engine, type EngineError } from './engine.ts';
+import { resolveLockFailures } from './lock-failures.ts';
 
 interface RpcRequest {
   id: number;
@@ -58,26 +58,26 @@ async function serve(): Promise<void> {
   const application = `golive-migrate-${process.pid}`;
   const { url, name } = database();
   const caCert = process.env.DATABASE_CA_CERT;
-  const waiting = { url, caCert, application, say: print };
+  const retryOptions = { url, caCert, application, log: print };
   // Opened by the first request, so that an unreachable database is an answer to it and not a crash of the engine.
   let engine: Promise<Engine> | undefined;
-  const opened = () => (engine ??= openEngine(schemaFiles(), url, application));
+  const getEngine = () => (engine ??= openEngine(schemaFiles(), url, application));
   let looked: Promise<string | undefined> | undefined;
   const refuseSharedSessions = async () => {
     const fault = await (looked ??= sharedSessionFault(url, { caCert }));
     if (fault !== undefined) throw new Error(`${name} ${fault}. Nothing was migrated.`);
   };
   const apply = (params: unknown) =>
-    patiently(async () => {
+    withLockRetries(async () => {
       try {
-        return await (await opened()).call('applyMigrations', params);
+        return await (await getEngine()).call('applyMigrations', params);
       } catch (error) {
         if (!isLockTimeout(error)) throw error;
         // What failed for a lock counts as never run. The engine stays: its module cannot be started twice in one process.
-        await forgetLockFailures(url, caCert);
+        await resolveLockFailures(url, caCert);
         throw error;
       }
-    }, waiting);
+    }, retryOptions);
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() === '') continue;
     const request = JSON.parse(line) as RpcRequest;
@@ -85,13 +85,14 @@ async function serve(): Promise<void> {
     try {
       const { method, params } = request;
       if (LOCKING.has(method)) await refuseSharedSessions();
-      const result = method === 'applyMigrations' ? await apply(params) : await (await opened()).call(method, params);
+      const result =
+        method === 'applyMigrations' ? await apply(params) : await (await getEngine()).call(method, params);
       // The native engine prints the text of a diff itself; the WebAssembly build hands it back.
       const text = (result as { stdout?: string } | null | undefined)?.stdout;
       if (request.method === 'diff' && text) print(text);
       send({ id: request.id, result: result ?? null });
     } catch (error) {
-      const failure = error as EngineFailure;
+      const failure = error as EngineError;
       const data = {
         is_panic: false,
         message: failure.message.trim(),

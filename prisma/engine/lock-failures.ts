@@ -4,7 +4,7 @@ import { openClient } from '#lib/db/client.ts';
  * Marks a migration that failed because a lock did not come in time as rolled back, which it is: a script is one transaction. The engine would
  * otherwise refuse every later one until somebody had resolved it by hand.
  */
-export async function forgetLockFailures(url: string, caCert: string | undefined): Promise<void> {
+export async function resolveLockFailures(url: string, caCert: string | undefined): Promise<void> {
   const client = await openClient(url, { caCert });
   try {
     await client.query(`DO $$ BEGIN

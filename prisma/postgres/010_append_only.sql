@@ -16,7 +16,7 @@ CREATE OR REPLACE TRIGGER audit_no_change
   BEFORE UPDATE OR DELETE ON "AuditEvent"
   FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
 
--- A row trigger does not fire on TRUNCATE, and a statement trigger is not inherited by partitions: each gets its own.
+-- Row triggers do not fire on TRUNCATE and statement triggers are not inherited, so each partition gets its own.
 DO $$
 DECLARE
   relation regclass;

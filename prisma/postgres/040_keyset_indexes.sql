@@ -1,7 +1,7 @@
--- concurrent, on every run: builds what is missing or invalid of the audit indexes, partition by partition, while the app writes.
--- A statement that ends in \gexec returns statements, and those are what is run.
+-- concurrent, on every run: builds missing or invalid audit indexes per partition, concurrently with writers.
+-- The result rows of a statement that ends in \gexec are executed as statements.
 
--- A build that was interrupted leaves an invalid index behind. One that hangs on its parent can only be built anew in place.
+-- An interrupted build leaves an invalid index. An attached one can only be reindexed in place.
 SELECT format('DROP INDEX CONCURRENTLY %s', x.indexrelid::regclass)
 FROM pg_partition_tree('"AuditEvent"') t JOIN pg_index x ON x.indrelid = t.relid
 WHERE t.isleaf AND NOT x.indisvalid AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = x.indexrelid)

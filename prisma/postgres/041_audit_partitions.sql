@@ -1,9 +1,9 @@
--- Monthly partitions, made ahead by migrations, the prune job and the worker. The function belongs to the owner of the tables, so the app
--- role can have months made without being able to change a table.
+-- Monthly partitions, created in advance by migrations, the prune job and the worker. The function is SECURITY DEFINER of the table owner,
+-- so the app role needs no DDL privileges.
 
 -- The columns that the list filters by are kept without statistics. The planner then takes every filter for a selective one and walks the
 -- index made for it, whatever the skew; with statistics it reads a common value's rows by time and throws the others away, and
--- which of the two it does changes with the data. Not inherited, so each partition is told.
+-- the choice changes with the data. Not inherited, so set per partition.
 CREATE OR REPLACE FUNCTION audit_steady_plans(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -24,7 +24,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM public."AuditEvent_default" WHERE "createdAt" >= month AND "createdAt" < ends) THEN
     EXECUTE format('CREATE TABLE public.%I PARTITION OF public."AuditEvent" FOR VALUES FROM (%L) TO (%L)', name, month, ends);
   ELSE
-    -- The DEFAULT partition took rows of this month: they move. Writers wait, so that none slips in between.
+    -- Moves rows of this month out of the DEFAULT partition, with writers locked out.
     LOCK TABLE public."AuditEvent" IN SHARE ROW EXCLUSIVE MODE;
     EXECUTE format('CREATE TABLE public.%I (LIKE public."AuditEvent" INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
     EXECUTE format('INSERT INTO public.%I SELECT * FROM public."AuditEvent_default" WHERE "createdAt" >= $1 AND "createdAt" < $2', name)
@@ -40,8 +40,8 @@ BEGIN
 END
 $$;
 
--- Makes the months from the oldest that still has rows in the DEFAULT partition (three years back at most) to `ahead` months from now.
--- Returns how many it made.
+-- Creates the monthly partitions from the oldest month with rows in the DEFAULT partition (at most three years ago) to `ahead` months from now.
+-- Returns the number of partitions created.
 CREATE OR REPLACE FUNCTION audit_ensure_partitions(ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
 DECLARE

@@ -1,5 +1,5 @@
--- Sealing: each event leaves a note in its own transaction, and one sealer moves the notes into the hash chain. No request waits for the
--- chain, and no column of an event is ever changed. The functions belong to the owner, so the app role can seal but not forge.
+-- Sealing: each event adds an outbox row in its own transaction, and one sealer moves the outbox rows into the hash chain. Requests do not
+-- wait for the chain, and events are never updated. The functions are SECURITY DEFINER, so the app role can seal but not forge.
 
 -- The leaf hash: SHA-256 of a JSON array of the columns in a fixed order, time as milliseconds, metadata as canonical text (see
 -- lib/audit/proof/canonical.ts, which computes the same in Node). Plain SQL without settings, so that PostgreSQL inlines it.
@@ -39,7 +39,7 @@ $$;
 CREATE OR REPLACE TRIGGER audit_note AFTER INSERT ON "AuditEvent" REFERENCING NEW TABLE AS written
   FOR EACH STATEMENT EXECUTE FUNCTION audit_note();
 
--- Events from before there was a chain are noted once.
+-- Adds outbox rows for events older than the chain, once.
 INSERT INTO "AuditPending" ("eventId", "createdAt", "leaf")
 SELECT "id", "createdAt", audit_leaf("id", "createdAt", "action", "schemaVersion", "outcome", "actorType", "actorId", "actorLabel",
   "actorRole", "targetType", "targetId", "targetLabel", "source", "ip", "userAgent", "requestId", "correlationId", "idempotencyKey",
@@ -47,10 +47,10 @@ SELECT "id", "createdAt", audit_leaf("id", "createdAt", "action", "schemaVersion
 FROM "AuditEvent"
 WHERE NOT EXISTS (SELECT FROM "AuditPending") AND NOT EXISTS (SELECT FROM "AuditChain") AND NOT EXISTS (SELECT FROM "AuditTombstone");
 
--- Links a partition of the chain: what goes at once when all its events are removed.
+-- Links per partition of the chain, the unit in which links are dropped.
 CREATE OR REPLACE FUNCTION audit_chain_chunk() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 1000000::bigint';
 
--- Seals up to max_rows notes, oldest first as far as they are visible. One sealer at a time: `busy` says that another is at work.
+-- Seals up to max_rows outbox rows, oldest visible first. One sealer at a time: `busy` is set while another one runs.
 CREATE OR REPLACE FUNCTION audit_seal(max_rows integer)
 RETURNS TABLE (busy boolean, sealed integer, head bigint, head_hash bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -60,7 +60,7 @@ DECLARE
   last_hash bytea;
   part bigint;
 BEGIN
-  -- The lock is a row that no process may write to. An advisory lock could be taken, and kept, by whoever is connected.
+  -- The lock is a row that only this function can lock. An advisory lock could be taken by any session.
   PERFORM FROM public."AuditPolicy" FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
     IF NOT EXISTS (SELECT FROM public."AuditPolicy") THEN
@@ -76,7 +76,7 @@ BEGIN
   END IF;
   FOR part IN SELECT generate_series((last_sequence + 1) / chunk, (last_sequence + max_rows) / chunk) LOOP
     IF to_regclass(format('public.%I', 'AuditChain_' || part)) IS NULL THEN
-      -- Made apart and attached, which waits for no reader of the chain; PARTITION OF would wait for every one.
+      -- Created separately and attached, which does not wait for readers of the chain, unlike PARTITION OF.
       EXECUTE format('CREATE TABLE public.%I (LIKE public."AuditChain" INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', 'AuditChain_' || part);
       EXECUTE format('ALTER TABLE public."AuditChain" ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
         'AuditChain_' || part, part * chunk, (part + 1) * chunk);
@@ -107,7 +107,7 @@ $$;
 
 REVOKE ALL ON FUNCTION audit_note(), audit_seal(integer) FROM PUBLIC;
 
--- What proves the log is as append-only as the log. Only pending notes go, and only through the sealer.
+-- The chain is append-only too. Only pending outbox rows are deleted, by the sealer.
 DO $$
 DECLARE
   name text;

@@ -2,7 +2,7 @@
 -- owner: the app role cannot delete, and whoever takes over the app cannot make the log forget what the owner's policy keeps.
 INSERT INTO "AuditPolicy" ("id") VALUES (1) ON CONFLICT DO NOTHING;
 
--- Raises unless every event of this partition between the two moments may go.
+-- Raises unless every event of the partition in the time range may be removed.
 CREATE OR REPLACE FUNCTION audit_check_floor(newest timestamptz, archive text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -18,7 +18,7 @@ BEGIN
 END
 $$;
 
--- Whether an event is held; holds with several conditions need all of them.
+-- True if an event is under a legal hold; all conditions of a hold must match.
 CREATE OR REPLACE FUNCTION audit_is_held(created timestamptz, actor text, target text) RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT FROM public."AuditHold" h WHERE h."releasedAt" IS NULL
@@ -26,7 +26,7 @@ LANGUAGE sql STABLE AS $$
     AND (h."actorId" IS NULL OR h."actorId" = actor) AND (h."targetId" IS NULL OR h."targetId" = target))
 $$;
 
--- Writes the tombstones of the given sequences as ranges. Returns the digest that the record of the removal signs.
+-- Writes the tombstones of the sequences as ranges. Returns the digest signed in the removal record.
 CREATE OR REPLACE FUNCTION audit_bury(prune uuid, sequences bigint[]) RETURNS bytea
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -35,16 +35,16 @@ BEGIN
   WITH islands AS (
     SELECT min(s) AS low, max(s) AS high FROM (
       SELECT s, s - row_number() OVER (ORDER BY s) AS island FROM unnest(sequences) s) numbered GROUP BY island
-  ), buried AS (
+  ), tombstones AS (
     INSERT INTO public."AuditTombstone" ("fromSequence", "toSequence", "pruneId") SELECT low, high, prune FROM islands
     RETURNING "fromSequence" AS low, "toSequence" AS high
   )
-  SELECT coalesce(string_agg(low || '-' || high, ',' ORDER BY low), '') INTO ranges FROM buried;
+  SELECT coalesce(string_agg(low || '-' || high, ',' ORDER BY low), '') INTO ranges FROM tombstones;
   RETURN sha256(convert_to(ranges, 'UTF8'));
 END
 $$;
 
--- Removes a whole month: every event sealed, none held, all older than the floor.
+-- Removes a whole month whose events are all sealed, not held and past minimum retention.
 CREATE OR REPLACE FUNCTION audit_drop_partition(name text, prune uuid, archive text)
 RETURNS TABLE (removed integer, digest bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
@@ -63,7 +63,7 @@ BEGIN
   starts := to_timestamp(right(name, 7), 'YYYY_MM');
   ends := starts + interval '1 month';
   PERFORM public.audit_check_floor(ends, archive);
-  -- Nothing can be added to this month while it is looked at; the other months are not touched.
+  -- Locks this month against inserts; other months are not locked.
   EXECUTE format('LOCK TABLE %s IN SHARE MODE', part);
   IF EXISTS (SELECT FROM public."AuditPending" WHERE "createdAt" >= starts AND "createdAt" < ends) THEN
     RAISE EXCEPTION 'the month has events that are not sealed yet: %', name USING ERRCODE = 'object_not_in_prerequisite_state';
@@ -91,7 +91,7 @@ BEGIN
 END
 $$;
 
--- Removes the named events, as many of them as may go.
+-- Removes those of the given events that may be removed.
 CREATE OR REPLACE FUNCTION audit_delete_events(ids uuid[], times timestamptz[], prune uuid, archive text)
 RETURNS TABLE (removed integer, digest bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
@@ -116,7 +116,7 @@ BEGIN
 END
 $$;
 
--- Drops the oldest stretch of the chain once all its events are removed and its last link is anchored. Returns whether there was one.
+-- Drops the oldest partition of the chain once all its events are removed and its last link is anchored. Returns true if one was dropped.
 CREATE OR REPLACE FUNCTION audit_drop_chain_head() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
 DECLARE

@@ -1,6 +1,6 @@
-/** `npm run admin:create`: makes an admin from the command line, as the first one must be. */
+/** `npm run admin:create`: creates an admin from the command line; needed for the first one. */
 import { text } from 'node:stream/consumers';
-import type { Act } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext } from '#lib/audit/events/catalogue.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { commandEnv } from '#lib/env.ts';
 import { ok, type Result } from '#lib/errors.ts';
@@ -18,7 +18,10 @@ const USAGE = `Usage: npm run admin:create -- --email E [--name N] [--password-s
   --existing         the person is here already: make them an active admin again, as when the last admin lost the password
   Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused`;
 
-const ACT: Act = { actor: { type: 'system', id: 'cli', label: 'admin:create' }, origin: { source: 'cli' } };
+const AUDIT_CONTEXT: AuditContext = {
+  actor: { type: 'system', id: 'cli', label: 'admin:create' },
+  origin: { source: 'cli' },
+};
 
 interface Request {
   user: NewUser;
@@ -44,10 +47,10 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const db = openDb(DATABASE_URL, { max: 2, caCert: DATABASE_CA_CERT });
   try {
     const outcome = await (request.existing ? promote(db, request) : add(db, request));
-    if (!outcome.ok) return say(`admin:create: ${outcome.detail}${fieldsOf(outcome.extra)}`, 3);
-    if (!outcome.value) return say(`${normalizeEmail(values.email)} is an admin with the password you gave.`, 0);
+    if (!outcome.ok) return finish(`admin:create: ${outcome.detail}${fieldsOf(outcome.extra)}`, 3);
+    if (!outcome.value) return finish(`${normalizeEmail(values.email)} is an admin with the password you gave.`, 0);
     const { token, expiresAt } = outcome.value;
-    return say(
+    return finish(
       `${NEXTAUTH_URL ?? `http://localhost:${PORT}`}/reset/${token}\nGood for one use until ${expiresAt.toISOString()}.`,
       0,
     );
@@ -56,11 +59,11 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   }
 }
 
-/** Resolves to the link, or to nothing when a password was given. */
+/** Resolves to the reset link, or to undefined when a password was given. */
 async function add(db: Db, { user, password }: Request): Promise<Result<ResetLink | undefined>> {
   if (password !== undefined)
-    return orExisting(await createUserWithPassword(db, ACT, { ...user, password }), () => undefined);
-  return orExisting(await createUser(db, ACT, user), ({ reset }) => reset);
+    return orExisting(await createUserWithPassword(db, AUDIT_CONTEXT, { ...user, password }), () => undefined);
+  return orExisting(await createUser(db, AUDIT_CONTEXT, user), ({ reset }) => reset);
 }
 
 function orExisting<T, U>(outcome: Result<T>, pick: (value: T) => U): Result<U> {
@@ -72,15 +75,15 @@ function orExisting<T, U>(outcome: Result<T>, pick: (value: T) => U): Result<U> 
 async function promote(db: Db, { user, password }: Request): Promise<Result<ResetLink | undefined>> {
   const found = await db.user.findUnique({ where: { email: normalizeEmail(user.email) }, select: { id: true } });
   const id = found?.id ?? '';
-  // Before anything is changed: "refused" must mean that nothing was done.
+  // Checked before any change: exit code "refused" means that nothing was changed.
   const strength = password === undefined ? ok(undefined) : checkPasswordStrength(password, user);
   if (!strength.ok) return strength;
-  const enabled = await enableUser(db, ACT, id);
+  const enabled = await enableUser(db, AUDIT_CONTEXT, id);
   if (!enabled.ok) return enabled;
-  const promoted = await changeRole(db, ACT, id, 'admin');
+  const promoted = await changeRole(db, AUDIT_CONTEXT, id, 'admin');
   if (!promoted.ok) return promoted;
-  if (password === undefined) return createResetLink(db, ACT, id);
-  const set = await setPassword(db, ACT, id, password);
+  if (password === undefined) return createResetLink(db, AUDIT_CONTEXT, id);
+  const set = await setPassword(db, AUDIT_CONTEXT, id, password);
   return set.ok ? ok(undefined) : set;
 }
 
@@ -89,7 +92,7 @@ function fieldsOf(extra: Record<string, unknown> | undefined): string {
   return errors.map(({ detail }) => ` ${detail}`).join('');
 }
 
-function say(line: string, code: number): number {
+function finish(line: string, code: number): number {
   (code === 0 ? console.log : console.error)(line);
   return code;
 }

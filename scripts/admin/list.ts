@@ -1,4 +1,4 @@
-/** `npm run admin:list`: who can administer, and whether that is enough. */
+/** `npm run admin:list`: lists the admins and checks that there are at least two. */
 import { openDb, type Db } from '#lib/db.ts';
 import { commandEnv } from '#lib/env.ts';
 import { listUsers, MIN_ADMINS, type UserRow } from '#lib/users/list.ts';
@@ -17,7 +17,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
     const admins = await activeAdmins(db);
     const code = admins.length < MIN_ADMINS ? 1 : 0;
     if (values.json)
-      return say(JSON.stringify({ admins: admins.map(shown), atLeast: MIN_ADMINS, enough: code === 0 }), code);
+      return finish(JSON.stringify({ admins: admins.map(shown), atLeast: MIN_ADMINS, enough: code === 0 }), code);
     for (const { email, name, lastSeenAt } of admins.map(shown))
       console.log(`${email}  ${name}  ${lastSeenAt === null ? 'not here lately' : `last here ${lastSeenAt}`}`);
     if (code !== 0)
@@ -50,7 +50,7 @@ const shown = ({ id, email, name, createdAt, lastSeenAt }: UserRow) => ({
   lastSeenAt: lastSeenAt?.toISOString() ?? null,
 });
 
-function say(line: string, code: number): number {
+function finish(line: string, code: number): number {
   console.log(line);
   return code;
 }

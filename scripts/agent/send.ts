@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readLines } from '#lib/json/lines.ts';
 import { parseStrict } from '#lib/json/strict.ts';
 import { decodeUtf8 } from '#lib/json/utf8.ts';
-import { Refused, sendBatch, type Client } from '../support/agent-client.ts';
+import { RejectedRequest, sendBatch, type Client } from '../support/agent-client.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
 
 const USAGE = `npm run agent:send -- --file events.ndjson [--origin URL] [--batch N] [--retries N] [--json]
@@ -62,7 +62,7 @@ async function sendFile(file: string, size: number, client: Client): Promise<Tal
   return tally;
 }
 
-/** An event and the line of the file it stands in. */
+/** An event with its line number. */
 interface Line {
   number: number;
   event: string;
@@ -71,7 +71,7 @@ interface Line {
 async function sendLines(lines: Line[], client: Client, tally: Tally): Promise<void> {
   tally.events += lines.length;
   tally.batches += 1;
-  const complain = (errors: Refused['errors']) => {
+  const reportErrors = (errors: RejectedRequest['errors']) => {
     for (const { index, pointer, detail } of errors)
       console.error(`line ${lines[index]?.number ?? '?'}: ${pointer.replace(/^\/\d+/, '')} ${detail}`);
   };
@@ -79,11 +79,11 @@ async function sendLines(lines: Line[], client: Client, tally: Tally): Promise<v
     const { accepted, received, errors } = await sendBatch(client, `[${lines.map(({ event }) => event).join(',')}]`);
     tally.accepted += accepted;
     tally.refused += received - accepted;
-    complain(errors);
+    reportErrors(errors);
   } catch (error) {
-    if (!(error instanceof Refused) || error.errors.length === 0) throw error;
+    if (!(error instanceof RejectedRequest) || error.errors.length === 0) throw error;
     tally.refused += lines.length;
-    complain(error.errors);
+    reportErrors(error.errors);
   }
 }
 
@@ -112,8 +112,8 @@ async function* inBatches(file: string, size: number): AsyncGenerator<Line[]> {
 }
 
 /**
- * The event of a line, as it is written: what JSON.parse would change is left for the server to refuse. A line that is not JSON or not UTF-8 goes
- * as a string: the server then says which one it is, and the others pass.
+ * Parses a line without loss, so that the server validates what was written. A line that is not JSON or not UTF-8 is sent as a string; the
+ * server rejects it by its index.
  */
 function eventOf(line: Buffer): string {
   const text = decodeUtf8(line);

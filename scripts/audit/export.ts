@@ -1,4 +1,4 @@
-/** `npm run audit:export -- FILE`: exports events with a signed manifest. Run it again after an interruption and it goes on. */
+/** `npm run audit:export -- FILE`: exports events with a signed manifest. Resumes after an interruption. */
 import { userInfo } from 'node:os';
 import { exportToFile } from '#lib/audit/export/export-file.ts';
 import { isExportFormat } from '#lib/audit/export/export-stream.ts';
@@ -44,12 +44,12 @@ async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<num
   if (!parsed.ok) throw new WrongUsage(parsed.detail);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const act = {
+  const context = {
     actor: { type: 'system', id: 'audit-export', label: userInfo().username },
     origin: { source: 'cli' },
   } as const;
   const onProgress = (rows: number) => void (process.stderr.isTTY && process.stderr.write(`\r${rows} events`));
-  const manifest = await exportToFile(db(), act, {
+  const manifest = await exportToFile(db(), context, {
     file,
     format,
     filters: parsed.value,

@@ -1,14 +1,14 @@
-/** `npm run audit:hold`: legal holds on the audit log, which stand above every retention policy. */
+/** `npm run audit:hold`: legal holds on the audit log, which override every retention policy. */
 import { userInfo } from 'node:os';
 import { z } from 'zod';
-import type { Act } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext } from '#lib/audit/events/catalogue.ts';
 import {
   activeHolds,
-  countCovered,
+  countHeldEvents,
   describeHold,
   placeHold,
   releaseHold,
-  resolveParty,
+  resolveHoldSubject,
   type HoldScope,
 } from '#lib/audit/retention/holds.ts';
 import { isAddress } from '#lib/audit/events/list.ts';
@@ -60,8 +60,8 @@ const OPTIONS = {
 
 async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<number> {
   const [verb, id] = positionals;
-  const trouble = misuse(verb, id, values);
-  if (trouble !== undefined) throw new WrongUsage(trouble);
+  const problem = usageProblem(verb, id, values);
+  if (problem !== undefined) throw new WrongUsage(problem);
 
   const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const db = openDb(MIGRATE_DATABASE_URL ?? DATABASE_URL, { max: 1, caCert: DATABASE_CA_CERT });
@@ -74,10 +74,10 @@ async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<num
   }
 }
 
-/** What is wrong with the arguments, or undefined. */
-function misuse(verb: string | undefined, id: string | undefined, options: Options): string | undefined {
+/** The problem of the arguments, or undefined. */
+function usageProblem(verb: string | undefined, id: string | undefined, options: Options): string | undefined {
   if (verb === 'list') return undefined;
-  if (verb !== 'add' && verb !== 'release') return 'say add, list or release';
+  if (verb !== 'add' && verb !== 'release') return 'expected add, list or release';
   if (!options.reason?.trim()) return 'a reason is needed: --reason TEXT';
   if (verb === 'release') return z.uuid().safeParse(id).success ? undefined : 'release takes the id of a hold';
   const { from, to } = scopeOf(options);
@@ -96,40 +96,40 @@ const scopeOf = ({ actor, target, from, to }: Options): HoldScope => ({
   to: to === undefined ? undefined : new Date(to),
 });
 
-const act = (): Act => ({
+const auditContext = (): AuditContext => ({
   actor: { type: 'system', id: 'audit-hold', label: userInfo().username },
   origin: { source: 'cli' },
 });
 
 async function add(db: Db, scope: HoldScope, reason: string, json: boolean): Promise<number> {
   const resolved = await resolve(db, scope);
-  if (!resolved.ok) return say(resolved.detail, EXIT.absent);
-  const events = await countCovered(db, resolved.value);
-  const id = await placeHold(db, act(), resolved.value, reason);
+  if (!resolved.ok) return finish(resolved.detail, EXIT.absent);
+  const events = await countHeldEvents(db, resolved.value);
+  const id = await placeHold(db, auditContext(), resolved.value, reason);
   const warning = events === 0 ? '; no event of now: check the scope, or it is for what is still to come' : '';
-  return say(
+  return finish(
     json ? JSON.stringify({ id, events, ...resolved.value }) : `held: ${id}, ${events} events${warning}`,
     EXIT.done,
   );
 }
 
-/** The scope with ids in place of addresses and names. */
+/** The scope with ids instead of e-mail addresses and names. */
 async function resolve(db: Db, scope: HoldScope): Promise<Result<HoldScope>> {
   const resolved = { ...scope };
   for (const side of ['actorId', 'targetId'] as const) {
     const given = scope[side];
     if (given === undefined) continue;
-    const party = await resolveParty(db, isAddress(given) ? normalizeEmail(given) : given);
-    if (!party.ok) return party;
-    resolved[side] = party.value;
+    const subject = await resolveHoldSubject(db, isAddress(given) ? normalizeEmail(given) : given);
+    if (!subject.ok) return subject;
+    resolved[side] = subject.value;
   }
   return ok(resolved);
 }
 
 async function release(db: Db, id: string, reason: string, json: boolean): Promise<number> {
-  const released = await releaseHold(db, act(), id, reason);
-  if (!released.ok) return say(released.detail, EXIT.absent);
-  return say(
+  const released = await releaseHold(db, auditContext(), id, reason);
+  if (!released.ok) return finish(released.detail, EXIT.absent);
+  return finish(
     json ? JSON.stringify({ released: released.value.id }) : `released: ${describeHold(released.value)}`,
     EXIT.done,
   );
@@ -137,11 +137,11 @@ async function release(db: Db, id: string, reason: string, json: boolean): Promi
 
 async function list(db: Db, json: boolean): Promise<number> {
   const holds = await activeHolds(db);
-  if (json) return say(JSON.stringify({ holds }), EXIT.done);
-  return say(holds.map(describeHold).join('\n') || 'nothing is held', EXIT.done);
+  if (json) return finish(JSON.stringify({ holds }), EXIT.done);
+  return finish(holds.map(describeHold).join('\n') || 'nothing is held', EXIT.done);
 }
 
-function say(text: string, code: number): number {
+function finish(text: string, code: number): number {
   (code === EXIT.done ? console.log : console.error)(text);
   return code;
 }

@@ -1,4 +1,4 @@
-/** `npm run audit:prune` and `npm run audit:prune:dry`: retention, as a daily job. Exit 3: another prune is at work. */
+/** `npm run audit:prune` and `npm run audit:prune:dry`: applies retention; a daily job. Exit 3: another prune is running. */
 import { planPrune, policyOf, type PruneStep } from '#lib/audit/retention/policy.ts';
 import { activeHolds, describeHold } from '#lib/audit/retention/holds.ts';
 import { DROP_TIMEOUT_MS, prune } from '#lib/audit/retention/prune.ts';
@@ -18,7 +18,11 @@ const OPTIONS = { 'dry-run': { type: 'boolean' }, json: { type: 'boolean', defau
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_CA_CERT } = env();
-  const db = openDb(DATABASE_URL, { max: DATABASE_POOL_MAX, caCert: DATABASE_CA_CERT, patienceMs: DROP_TIMEOUT_MS });
+  const db = openDb(DATABASE_URL, {
+    max: DATABASE_POOL_MAX,
+    caCert: DATABASE_CA_CERT,
+    socketTimeoutMs: DROP_TIMEOUT_MS,
+  });
   try {
     return values['dry-run'] ? await dryRun(db, values.json) : await run(db, values.json);
   } finally {

@@ -1,4 +1,4 @@
-/** `npm run audit:seal`: seals what is pending and anchors the head, once. For set-ups without a worker, as a cron job. */
+/** `npm run audit:seal`: seals pending events and writes an anchor, once. For deployments without a worker, as a cron job. */
 import { seal } from '#lib/audit/proof/seal.ts';
 import { db } from '#lib/db.ts';
 import { runCommand, type Given } from '../support/run-command.ts';

@@ -1,7 +1,7 @@
-/** `npm run audit:stream`: delivers new events until it is stopped, for set-ups without a worker. `--stdout` prints them as JSON lines. */
+/** `npm run audit:stream`: delivers new events until it is stopped, for deployments without a worker. `--stdout` prints them as JSON lines. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { seal } from '#lib/audit/proof/seal.ts';
-import { linesSink } from '#lib/audit/stream/deliver.ts';
+import { stdoutSink } from '#lib/audit/stream/deliver.ts';
 import { configuredSink, stream } from '#lib/audit/stream/stream.ts';
 import { db } from '#lib/db.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
@@ -17,7 +17,7 @@ const print = (text: string) =>
 const OPTIONS = { stdout: { type: 'boolean' }, once: { type: 'boolean' } } as const;
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
-  const sink = values.stdout ? linesSink(print) : configuredSink();
+  const sink = values.stdout ? stdoutSink(print) : configuredSink();
   if (sink === null)
     throw new WrongUsage('nothing to deliver to: set AUDIT_WEBHOOK_URL and AUDIT_WEBHOOK_SECRET, or pass --stdout');
   const stop = new AbortController();

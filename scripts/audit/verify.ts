@@ -7,11 +7,11 @@ import { trustedKeys } from '#lib/audit/proof/signing.ts';
 import { keyId, readPublicKey } from '#lib/ed25519.ts';
 import { verifyExport } from '#lib/audit/export/verify-export.ts';
 import { recordVerification, verifyAudit, type Verification } from '#lib/audit/proof/verify.ts';
-import { openLanes } from '#lib/audit/proof/verifier-connections.ts';
+import { openVerifierConnections } from '#lib/audit/proof/verifier-connections.ts';
 import { readDatabaseUrl } from '#lib/db/url/read.ts';
 import { env } from '#lib/env.ts';
 import { readLines } from '#lib/json/lines.ts';
-import { parseEvidence } from '#lib/json/strict.ts';
+import { parseLosslessJson } from '#lib/json/strict.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
 
 const USAGE = `npm run audit:verify [-- options]
@@ -48,27 +48,27 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
 }
 
 async function verifyDatabase(full: boolean, shipped: ShippedAnchor[], quiet: boolean): Promise<Verification> {
-  await using lanes = await openLanes(verifierUrl(), env().DATABASE_CA_CERT);
+  await using connections = await openVerifierConnections(verifierUrl(), env().DATABASE_CA_CERT);
   const onProgress = (message: string) => void (quiet || !process.stderr.isTTY || process.stderr.write(`${message}\n`));
-  const outcome = await verifyAudit(lanes.clients, trustedKeys(env()), { full, shipped, onProgress });
-  await recordVerification(lanes.clients[0], outcome);
+  const outcome = await verifyAudit(connections.clients, trustedKeys(env()), { full, shipped, onProgress });
+  await recordVerification(connections.clients[0], outcome);
   return outcome;
 }
 
-/** Only the worker may record what was found; where it has a user of its own, that one verifies. */
+/** Only the worker's role may record the result, so it verifies where that role exists. */
 function verifierUrl(): string {
   const { DATABASE_URL, WORKER_DATABASE_URL = DATABASE_URL } = env();
   const [given, worker] = [readDatabaseUrl(DATABASE_URL), readDatabaseUrl(WORKER_DATABASE_URL)];
-  // A shell may hold production's beside the URL of a throw-away database.
+  // Anchors of the environment may belong to another database than the URL.
   return given.host === worker.host && given.database === worker.database ? WORKER_DATABASE_URL : DATABASE_URL;
 }
 
-/** Takes log lines (`{"anchor": {...}}`) and bare anchors; other lines of a log are passed over. */
+/** Accepts log lines (`{"anchor": {...}}`) and plain anchors; ignores other lines. */
 async function readAnchors(file: string): Promise<ShippedAnchor[]> {
   const anchors: ShippedAnchor[] = [];
   for await (const line of readLines(createReadStream(file))) {
     if (!line.includes('"signature"')) continue;
-    const value = parseEvidence(line) as ShippedAnchor & { anchor?: ShippedAnchor };
+    const value = parseLosslessJson(line) as ShippedAnchor & { anchor?: ShippedAnchor };
     anchors.push(value.anchor ?? value);
   }
   return anchors;

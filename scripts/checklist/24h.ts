@@ -1,4 +1,4 @@
-/** `npm run checklist:24h`: what a command can answer a day after going live. Exit 1 when a line is bad. */
+/** `npm run checklist:24h`: automated checks one day after going live. Exit 1 when a check is bad. */
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { MIN_ADMINS } from '#lib/users/list.ts';
@@ -9,13 +9,13 @@ Exit: 0 nothing is bad, 1 something is, 2 wrong use, 3 could not ask.`;
 
 interface Line {
   name: string;
-  state: 'ok' | 'look' | 'bad';
+  state: 'ok' | 'warning' | 'bad';
   detail: string;
 }
 
-/** Going by hours of the last day: an hour is a spike when it is this many standard deviations above the mean of the others… */
+/** An hour of the last day is a spike when it is this many standard deviations above the mean of the other hours… */
 const DEVIATIONS = 4;
-/** …and holds at least so many events: small numbers jump. */
+/** …and has at least this many events. */
 const AT_LEAST = 20;
 
 const OPTIONS = { json: { type: 'boolean', default: false } } as const;
@@ -56,7 +56,7 @@ async function retention(db: Db): Promise<Line> {
     WHERE action LIKE 'audit.prun%' AND "createdAt" > now() - interval '25 hours'`;
   const last = row?.last?.toISOString();
   return last === undefined
-    ? { name: 'retention', state: 'look', detail: 'no prune in the last 25 hours: is the schedule on?' }
+    ? { name: 'retention', state: 'warning', detail: 'no prune in the last 25 hours: is the schedule on?' }
     : { name: 'retention', state: 'ok', detail: `last prune ${last}` };
 }
 
@@ -70,7 +70,7 @@ async function spikes(db: Db, name: string, action: string, outcome: string): Pr
   const [top, ...others] = hours;
   const mean = others.reduce((sum, { events }) => sum + events, 0) / Math.max(1, others.length);
   const variance = others.reduce((sum, { events }) => sum + (events - mean) ** 2, 0) / Math.max(1, others.length);
-  // Counts of independent events scatter by the root of their mean (Poisson), however even the other hours happened to be.
+  // The standard deviation is at least the square root of the mean (Poisson).
   const limit = mean + DEVIATIONS * Math.sqrt(Math.max(variance, mean));
   const most = top?.events ?? 0;
   const detail = `at most ${most} in an hour (${top?.hour.toISOString().slice(0, 13) ?? ''}h), ${mean.toFixed(1)} in the others`;

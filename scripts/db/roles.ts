@@ -1,14 +1,14 @@
-/** `npm run db:roles`: makes the database roles of an installation. */
+/** `npm run db:roles`: creates the database roles of an installation. */
 import { openClient } from '#lib/db/client.ts';
-import { makeRoles, type MadeRole, type WantedRole } from '#lib/db/roles/create-roles.ts';
+import { createRoles, type CreatedRole, type RequestedRole } from '#lib/db/roles/create-roles.ts';
 import { poolerSuffix } from '#lib/db/roles/roles.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
 
 const USAGE = `Usage: npm run db:roles [-- --app NAME] [--worker [NAME]] [--owner NAME] [--json]
-  Makes the roles that are missing, as the user of MIGRATE_DATABASE_URL, or else DATABASE_URL: whoever may make roles, such as the user that
+  Makes the roles that are missing, as the user of MIGRATE_DATABASE_URL, or else DATABASE_URL: a user with CREATEROLE, such as the one that
   Supabase, RDS or Railway gives you. Safe to run again.
-  --app NAME      the user of DATABASE_URL, golive_app unless told
+  --app NAME      the user of DATABASE_URL, default golive_app
   --worker NAME   a user of the worker's own (WORKER_DATABASE_URL), so that web and worker each have only their own rights
   --owner NAME    an owner of the tables, golive_owner for a superuser. Otherwise they are the connected user's, and tables that
                   are there stay whose they are
@@ -25,9 +25,9 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
-interface Line extends MadeRole {
+interface Line extends CreatedRole {
   variable: string;
-  /** The user part of the URL: a pooler wants more than the role's name. */
+  /** The user part of the URL; poolers may need more than the role name. */
   user: string;
 }
 
@@ -40,7 +40,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   try {
     const { rows } = await client.query<{ me: string }>('SELECT current_user AS me');
     const suffix = poolerSuffix(url, rows[0]?.me ?? '');
-    const made = await makeRoles(client, { owner, ownOwner: values.owner !== undefined, users });
+    const made = await createRoles(client, { owner, ownOwner: values.owner !== undefined, users });
     const variables = ['MIGRATE_DATABASE_URL', 'DATABASE_URL', 'WORKER_DATABASE_URL'];
     const lines = [made.owner, ...made.users].map((role, i): Line => ({
       variable: variables[i] ?? '',
@@ -55,8 +55,8 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   }
 }
 
-/** @throws WrongUsage for a name that would have to be quoted everywhere, and for a password that not every client would send alike. */
-function wanted(option: 'app' | 'worker' | 'owner', name: string): WantedRole {
+/** @throws WrongUsage for a name that needs quoting, and for a password that clients encode differently. */
+function wanted(option: 'app' | 'worker' | 'owner', name: string): RequestedRole {
   if (!NAME.test(name)) throw new WrongUsage(`--${option} takes a name of lower-case letters, digits and underscores`);
   const variable = `${option.toUpperCase()}_PASSWORD`;
   const password = process.env[variable] || undefined;

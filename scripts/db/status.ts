@@ -1,7 +1,7 @@
-/** `npm run db:status`: names what is pending, failed, edited or drifted in the database. */
+/** `npm run db:status`: reports pending, failed, edited and drifted parts of the database schema. */
 import { fileURLToPath } from 'node:url';
 import { openClient } from '#lib/db/client.ts';
-import { databaseStatus, type Finding } from '#lib/db/status/status.ts';
+import { databaseStatus, type StatusFinding } from '#lib/db/status/status.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { runCommand, type Given } from '../support/run-command.ts';
 
@@ -11,8 +11,8 @@ const USAGE = `Usage: npm run db:status [-- --json]
   roles, what anybody else may do with anything of ours, and the settings of our sessions.
   Exit codes: 0 as it should be, 1 something was found, 2 wrong usage, 3 could not check`;
 
-/** What to do about each kind of finding. */
-const ADVICE: Record<Finding['kind'], string> = {
+/** The fix for each kind of finding. */
+const ADVICE: Record<StatusFinding['kind'], string> = {
   pending: 'npm run db:migrate:prod',
   failed: 'repair the data, then prisma migrate resolve --rolled-back NAME, then npm run db:migrate:prod',
   edited:
@@ -23,7 +23,7 @@ const ADVICE: Record<Finding['kind'], string> = {
   drift: 'somebody changed the tables by hand: undo it, or write the migration',
   role: 'npm run db:roles -- --help says how the roles are made',
   rights: 'npm run db:pg:migrate',
-  stranger: 'npm run db:pg:migrate, and find out who granted it',
+  foreign_right: 'npm run db:pg:migrate, and find out who granted it',
   session: 'take a direct connection or a session pooler into the URL',
 };
 

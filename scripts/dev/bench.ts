@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME`: runs a measurement of tests/bench. Its last line on stdout is one JSON object. */
+/** `npm run bench -- NAME`: runs a benchmark of tests/bench. Its last line on stdout is a JSON object. */
 import { spawn } from 'node:child_process';
 import { benchArguments, MEASUREMENTS } from './support/docs/performance.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
@@ -16,10 +16,10 @@ Exit: 0 every bound was kept, 1 one was not, or the measurement failed, 2 wrong 
 
 const OPTIONS = { rows: { type: 'string' }, grow: { type: 'string' }, json: { type: 'boolean' } } as const;
 
-/** The export runs as its command does: short-lived rows are collected early, and the heap stays below 80 MiB. */
+/** The Node options of the export command: a small young generation and a heap limit of 80 MiB. */
 const FLAGS: Record<string, string[]> = { export: ['--max-semi-space-size=4', '--max-old-space-size=80'] };
 
-/** Large enough that what is measured is not the start of it. */
+/** Large enough to dominate the start-up time. */
 const ROWS_OF_ALL = 50_000;
 
 async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<number> {
@@ -44,7 +44,7 @@ async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<num
   return code;
 }
 
-/** Runs them one after another: each would otherwise be measured beside the others. */
+/** Runs the benchmarks sequentially, so that they do not compete. */
 async function runAll(rows: number, json: boolean): Promise<number> {
   const results: Record<string, unknown> = {};
   let worst = 0;
@@ -59,7 +59,7 @@ async function runAll(rows: number, json: boolean): Promise<number> {
   return worst;
 }
 
-/** Runs a file of tests/bench, shows what it prints but for its last line if `show`, and returns that. */
+/** Runs a file of tests/bench and returns its last line; prints the others if `show`. */
 function run(file: string, args: string[], show: boolean): Promise<{ code: number; last: string }> {
   const child = spawn(process.execPath, [...(FLAGS[file] ?? []), `tests/bench/${file}.ts`, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -67,14 +67,14 @@ function run(file: string, args: string[], show: boolean): Promise<{ code: numbe
   });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  // A signal of the terminal reaches the child as well; we only wait for its end.
+  // The terminal also sends the signal to the child.
   const wait = () => undefined;
-  const handOn = () => child.kill('SIGTERM');
-  process.on('SIGINT', wait).on('SIGTERM', handOn);
+  const forwardSignal = () => child.kill('SIGTERM');
+  process.on('SIGINT', wait).on('SIGTERM', forwardSignal);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
-      process.off('SIGINT', wait).off('SIGTERM', handOn);
+      process.off('SIGINT', wait).off('SIGTERM', forwardSignal);
       const lines = out.trimEnd().split('\n');
       const last = lines.pop() ?? '';
       if (show) for (const line of lines) console.log(line);

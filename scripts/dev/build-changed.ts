@@ -1,4 +1,4 @@
-/** `node scripts/dev/build-changed.ts`: `npm run build`, unless the last build was made from the same sources. */
+/** `node scripts/dev/build-changed.ts`: `npm run build`, unless the sources are unchanged since the last build. */
 import { spawnSync } from 'node:child_process';
 import { fingerprint, isBuilt, stampBuild } from './support/checks/build.ts';
 import { runCommand } from '../support/run-command.ts';
@@ -14,7 +14,7 @@ async function main(): Promise<number> {
   const sources = await fingerprint();
   const { status } = spawnSync('next', ['build'], {
     stdio: 'inherit',
-    // With the image's tree beside it, which costs a second or two: one build serves both.
+    // Includes the standalone output of the image, so that one build serves both.
     env: { ...process.env, NODE_ENV: 'production', BUILD_STANDALONE: 'true' },
   });
   if (status === 0) await stampBuild(sources);

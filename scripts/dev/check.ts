@@ -1,5 +1,5 @@
 /** `npm run check`: the fast part of `npm test`, static checks and unit tests. */
-import { prove } from './support/checks/run-all-checks.ts';
+import { runAllChecks } from './support/checks/run-all-checks.ts';
 import { STEPS } from './support/checks/steps.ts';
 
 const USAGE = `npm run check                     run every fast step
@@ -8,7 +8,7 @@ npm run check -- --list           name them
 
 Exit codes: 0 all passed, 1 something failed, 2 wrong arguments, 130 interrupted.`;
 
-process.exitCode = await prove(
+process.exitCode = await runAllChecks(
   USAGE,
   STEPS.filter(({ fast }) => fast),
 );

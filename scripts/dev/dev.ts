@@ -1,4 +1,4 @@
-/** `npm run dev`: the app with hot reload on this machine, with a database of its own. */
+/** `npm run dev`: the app with hot reload on this machine, with an embedded database. */
 import { OPTIONS_HELP, startInstallation } from './support/installation/start-installation.ts';
 
 const USAGE = `npm run dev -- [options]

@@ -34,7 +34,7 @@ function main({ values }: Given<typeof OPTIONS>): number {
   return 0;
 }
 
-/** What stands between the two markers of a name. */
+/** The text between two markers. */
 function replace(text: string, name: string, table: string): string {
   const [start, end] = [`<!-- ${name}: generated -->\n`, `<!-- ${name}: end -->`];
   const from = text.indexOf(start);
@@ -60,7 +60,7 @@ function events(): string {
   return table(['Action', 'What happened', 'Metadata', 'Version'], rows);
 }
 
-/** How each action maps to OCSF, by asking the code that maps it. */
+/** The OCSF mapping of each action, taken from the code. */
 function taxonomy(): string {
   const rows = Object.entries(ACTIONS).map(([name, { category }]) => {
     const event = { action: name, outcome: 'success', createdAt: new Date(0) } as SealedEvent;

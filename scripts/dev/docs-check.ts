@@ -1,12 +1,12 @@
-/** `npm run docs:check`: links, commands, files, variables and routes that the documents name exist. Exit 1 names what does not. */
+/** `npm run docs:check`: checks that links, commands, files, variables and routes in the documents exist. Exit 1 lists missing ones. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { SURFACE } from '#lib/access/route-guards.ts';
+import { ROUTE_GUARDS } from '#lib/access/route-guards.ts';
 import { WORKER_CHECK_PATH } from '#lib/release/contract.ts';
 import { findMistakes, type Known } from './support/docs/documents.ts';
 import { runCommand } from '../support/run-command.ts';
 
-/** The worker's own answers, on a port of its own. */
+/** Paths of the worker's health server. */
 const WORKER_ROUTES = ['/alive', '/ready', '/stuck', WORKER_CHECK_PATH];
 
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
@@ -36,7 +36,7 @@ function whatExists(files: string[]): Known {
   const names = new Set(
     sources.flatMap((file) => readFileSync(file, 'utf8').match(/[A-Z][A-Z0-9]*(_[A-Z0-9]+)+/g) ?? []),
   );
-  // Names that a source puts together from a role.
+  // Variable names built from a role name.
   for (const role of ['ADMIN', 'AUDITOR', 'USER'])
     for (const prefix of ['SMOKE', 'SEED'])
       for (const field of ['EMAIL', 'PASSWORD']) names.add(`${prefix}_${role}_${field}`);
@@ -45,8 +45,8 @@ function whatExists(files: string[]): Known {
     scripts: new Set(Object.keys(scripts)),
     routes: [
       ...WORKER_ROUTES,
-      ...Object.keys(SURFACE.pages),
-      ...Object.keys(SURFACE.apis).map((route) => route.split(' ')[1] ?? ''),
+      ...Object.keys(ROUTE_GUARDS.pages),
+      ...Object.keys(ROUTE_GUARDS.apis).map((route) => route.split(' ')[1] ?? ''),
     ],
     variable: (name) => names.has(name),
     read: (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined),

@@ -1,4 +1,4 @@
-/** `npm run docs:generate`: remakes the parts of the repository that are told by others: .env.example, the table of permissions, the list of decisions. */
+/** `npm run docs:generate`: generates .env.example, the permission table and the decision index. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { decisionIndex } from './support/docs/decision-index.ts';
 import { envExample } from './support/docs/env-example.ts';

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openClient } from '#lib/db/client.ts';
-import { heldRights } from '#lib/db/roles/held-rights.ts';
-import { installationOf } from '#lib/db/roles/roles.ts';
+import { readHeldRights } from '#lib/db/roles/held-rights.ts';
+import { readDatabaseRoles } from '#lib/db/roles/roles.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { grantDocument } from './support/docs/grant-table.ts';
 import { runCommand } from '../support/run-command.ts';
@@ -20,9 +20,9 @@ async function main(): Promise<number> {
   const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = sources;
   const client = await openClient(MIGRATE_DATABASE_URL ?? DATABASE_URL, { caCert: DATABASE_CA_CERT });
   try {
-    const { roles } = await installationOf(client, sources);
+    const { roles } = await readDatabaseRoles(client, sources);
     if (roles.web === roles.worker) throw new Error('web and worker are one user here: --help');
-    writeFileSync(FILE, grantDocument(await heldRights(client), roles));
+    writeFileSync(FILE, grantDocument(await readHeldRights(client), roles));
     console.log('docs/GRANTS.md is written');
     return 0;
   } finally {

@@ -1,4 +1,4 @@
-/** `npm run docs:performance`: runs the measurements, keeps their results, and makes docs/PERFORMANCE.md of all that is kept. */
+/** `npm run docs:performance`: runs the benchmarks, stores their results, and generates docs/PERFORMANCE.md from them. */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import {
   type Measurement,
   type Result,
 } from './support/docs/performance.ts';
-import type { Kept } from './support/docs/bounds.ts';
+import type { BoundResult } from './support/docs/bounds.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
 
 const USAGE = `npm run docs:performance [-- options]
@@ -49,7 +49,10 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const [results, document] = [`${into}/performance`, `${into}/PERFORMANCE.md`];
   if (values.check) {
     if (readFileSync(document, 'utf8') === renderPerformance(results)) return EXIT.done;
-    return say('docs/PERFORMANCE.md differs from docs/performance: npm run docs:performance -- --render', EXIT.broken);
+    return finish(
+      'docs/PERFORMANCE.md differs from docs/performance: npm run docs:performance -- --render',
+      EXIT.broken,
+    );
   }
   let code: number = EXIT.done;
   for (const measurement of values.render ? [] : wanted) {
@@ -60,13 +63,13 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   return code;
 }
 
-/** Runs one measurement and keeps what it found, also when a bound was not kept. */
+/** Runs one benchmark and stores its result, also when a bound was exceeded. */
 async function measure(measurement: Measurement, rows: number | undefined, results: string): Promise<number> {
   const args = benchArguments(measurement, rows);
   const machine = machineFacts();
   const measured = readResult(await run(args));
   if (measured === undefined)
-    return say(`${measurement.name} ended without a result; the former one stays`, EXIT.failed);
+    return finish(`${measurement.name} ended without a result; the former one stays`, EXIT.failed);
   const command = `npm run bench -- ${args.join(' ')}`;
   keepResult(results, measurement.name, {
     command,
@@ -80,11 +83,11 @@ async function measure(measurement: Measurement, rows: number | undefined, resul
 function readResult(stdout: string): Pick<Result, 'figures' | 'bounds'> | undefined {
   const last = stdout.trim().split('\n').at(-1) ?? '';
   if (!last.startsWith('{')) return undefined;
-  const { bounds, ...figures } = JSON.parse(last) as Record<string, number> & { bounds: Kept[] };
+  const { bounds, ...figures } = JSON.parse(last) as Record<string, number> & { bounds: BoundResult[] };
   return { figures, bounds };
 }
 
-/** What people watch goes on to stderr as it comes. */
+/** Progress is passed on to stderr. */
 function run(args: string[]): Promise<string> {
   const child = spawn('npm', ['run', '--silent', 'bench', '--', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let stdout = '';
@@ -92,7 +95,7 @@ function run(args: string[]): Promise<string> {
   return new Promise((resolve, reject) => child.on('error', reject).on('close', () => resolve(stdout)));
 }
 
-function say(text: string, code: number): number {
+function finish(text: string, code: number): number {
   console.error(text);
   return code;
 }

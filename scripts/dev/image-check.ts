@@ -1,6 +1,6 @@
 /**
- * `npm run image:check`: performs the steps of infra/image/Dockerfile into folders, runs every process of the release contract and every
- * program of the migrator from nothing but those files, as a user who can write to none of them, each to its end, and passes the smoke.
+ * `npm run image:check`: performs the steps of infra/image/Dockerfile in folders, runs every process of the release contract and every
+ * program of the migrator from these files only, as a user without write access, and runs the smoke checks.
  */
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PROCESS_TABLE, TIMING, type Process } from '#lib/release/contract.ts';
 import { MIGRATOR_PROGRAMS, type MigratorProgram } from '../../infra/image/programs.ts';
 import { prepareDatabase } from '../../tests/support/postgres/named-database.ts';
-import { untilHealthy } from '../../tests/support/process/health.ts';
+import { waitUntilHealthy } from '../../tests/support/process/health.ts';
 import { openImageFiles, sizeOf } from './support/image/image-files.ts';
 import { fillDatabase, OLD_EVENTS, smokeEnv } from './support/image/image-fixtures.ts';
 import { freePort } from '../../tests/support/postgres/postgres.ts';
@@ -20,15 +20,15 @@ import { startTestCluster } from '../../tests/support/postgres/test-cluster.ts';
 const USAGE = `npm run image:check [-- --json]
 Builds if the last build was made from other sources.
 Exit: 0 the images would work, 1 they would not, 2 wrong use.`;
-/** What the runner's files may take, in bytes. */
+/** Maximum size of the runner's files in bytes. */
 const RUNNER_LIMIT = 300 * 1024 ** 2;
 const COMMIT = 'c'.repeat(40);
-/** Longer than the floor under which nothing is removed, shorter than the age of the old events. */
+/** Between the minimum retention and the age of the old events. */
 const RETENTION_DAYS = '150';
 
 const OPTIONS = { json: { type: 'boolean', default: false } } as const;
 
-/** What each program of the migrator is given here; each must end with 0. */
+/** Arguments of the migrator's programs; each must exit 0. */
 const ARGUMENTS: Record<MigratorProgram, readonly string[]> = {
   'scripts/db/pg/migrate.ts': [],
   'scripts/db/status.ts': [],
@@ -41,7 +41,7 @@ const ARGUMENTS: Record<MigratorProgram, readonly string[]> = {
 };
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
-  const say = (line: string) => (values.json ? undefined : console.log(line));
+  const report = (line: string) => (values.json ? undefined : console.log(line));
   const folder = await mkdtemp(join(tmpdir(), 'golive-image-'));
   await chmod(folder, 0o755);
   await using running = new AsyncDisposableStack();
@@ -52,7 +52,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
     await complete(target, ['node', 'infra/image/assemble.ts', target, join(folder, target)]);
   const sizes = { runner: await sizeOf(join(folder, 'runner')), migrator: await sizeOf(join(folder, 'migrator')) };
   for (const [target, bytes] of Object.entries(sizes))
-    say(`ok  ${target}: ${(bytes / 1024 ** 2).toFixed(1)} MB of files`);
+    report(`ok  ${target}: ${(bytes / 1024 ** 2).toFixed(1)} MB of files`);
   if (sizes.runner >= RUNNER_LIMIT) throw new Error(`the runner has ${sizes.runner} bytes, more than ${RUNNER_LIMIT}`);
   const files = await openImageFiles(folder);
   const start = (name: Process, env: Record<string, string>) => {
@@ -65,7 +65,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   running.defer(() => cluster.stop());
   const urls = await prepareDatabase(cluster, 'golive', secrets);
   await finished('migrate', start('migrate', { ...urls }));
-  say('ok  migrate: every migration applied from its own files');
+  report('ok  migrate: every migration applied from its own files');
   await complete('seed', ['node', 'prisma/seed.ts'], { ...urls, ...seedEnv(secrets.accounts) });
   const { agentKey } = await fillDatabase(urls.DATABASE_URL, secrets.nextAuth);
 
@@ -74,14 +74,14 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const started = performance.now();
   const web = start('web', { ...environment, PORT: new URL(origin).port, NEXTAUTH_URL: origin });
   running.defer(() => web.stop());
-  await untilHealthy(origin, web);
+  await waitUntilHealthy(origin, web);
   const bootMs = Math.round(performance.now() - started);
-  say(`ok  web: healthy after ${bootMs} ms`);
+  report(`ok  web: healthy after ${bootMs} ms`);
   await checkKeepAlive(origin);
   const worker = start('worker', { ...environment, WORKER_PORT: String(await freePort()) });
   running.defer(() => worker.stop());
   const smoke = ['node', 'scripts/smoke.ts', '--origin', origin, '--commit', COMMIT];
-  say(await complete('smoke', smoke, smokeEnv(secrets.accounts, agentKey)));
+  report(await complete('smoke', smoke, smokeEnv(secrets.accounts, agentKey)));
 
   const archives = join(files.scratch, 'archives');
   await mkdir(archives, { mode: 0o777 });
@@ -90,14 +90,14 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const pruned = await finished('prune', start('prune', pruning));
   if (!new RegExp(`pruned: ${OLD_EVENTS} events, .* [1-9]\\d* archives`).test(pruned))
     throw new Error(`prune removed something else than the ${OLD_EVENTS} old events:\n${pruned}`);
-  say(`ok  ${pruned.split('\n').at(-1)}`);
+  report(`ok  ${pruned.split('\n').at(-1)}`);
   for (const program of MIGRATOR_PROGRAMS) {
     const command = ['node', program, ...ARGUMENTS[program]];
     await finished(program, files.start('migrator', command, { ...environment, ...urls, NEXTAUTH_URL: origin }));
-    say(`ok  ${program}: ran and ended`);
+    report(`ok  ${program}: ran and ended`);
   }
   for (const [name, process] of Object.entries({ web, worker })) await checkStop(name, process);
-  say('ok  web and worker end on SIGTERM in time');
+  report('ok  web and worker end on SIGTERM in time');
   console.log(JSON.stringify({ runner_bytes: sizes.runner, migrator_bytes: sizes.migrator, boot_ms: bootMs }));
   return 0;
 }

@@ -1,4 +1,4 @@
-/** `npm run infra:graph -- --stack production`: prints the resource tree of a stack, from a recording; needs no account. */
+/** `npm run infra:graph -- --stack production`: prints the resource tree of a stack from its recorded graph; needs no AWS account. */
 import { writeFile } from 'node:fs/promises';
 import { recordGraph } from '../../infra/graph/record.ts';
 import { STACKS, stackConfig } from '../../infra/graph/stacks.ts';

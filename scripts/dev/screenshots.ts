@@ -1,4 +1,4 @@
-/** `npm run screenshots`: remakes docs/screenshots, a picture of every page in both languages. */
+/** `npm run screenshots`: creates docs/screenshots: every page in both languages. */
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext } from '@playwright/test';
@@ -9,17 +9,17 @@ import { launchOptions } from './support/browser/chromium.ts';
 import { runCommand } from '../support/run-command.ts';
 import { makeSecrets } from '../../tests/support/process/secrets.ts';
 import { complete, startTestSite, type TestSite } from './support/browser/test-site.ts';
-import { tour, type Stop } from './support/browser/page-visits.ts';
+import { pagesToVisit, type PageVisit } from './support/browser/page-visits.ts';
 
 const FOLDER = 'docs/screenshots';
-/** They are made here and moved when all are there: a run that ends early leaves the pictures of before. */
+/** Temporary folder; moved into place when all screenshots are done. */
 const NEXT = '.data/screenshots';
 const LOCALES = ['en', 'ru'] as const;
 
-/** Pixels of a picture; a long list is cut there. */
+/** Maximum height in pixels. */
 const TALLEST = 1_800;
 
-interface Look {
+interface Appearance {
   suffix: string;
   width: number;
   colorScheme: 'light' | 'dark';
@@ -27,7 +27,7 @@ interface Look {
   only?: string[];
 }
 
-const LOOKS: Look[] = [
+const LOOKS: Appearance[] = [
   { suffix: '', width: 1440, colorScheme: 'light' },
   { suffix: '-360', width: 360, colorScheme: 'light' },
   { suffix: '-dark', width: 1440, colorScheme: 'dark', only: ['overview', 'audit'] },
@@ -46,19 +46,19 @@ async function main(): Promise<number> {
   const browser = await chromium.launch(await launchOptions());
   running.defer(() => browser.close());
 
-  const stops = await tour(db);
+  const stops = await pagesToVisit(db);
   await rm(NEXT, { recursive: true, force: true });
   await mkdir(NEXT, { recursive: true });
   running.defer(() => rm(NEXT, { recursive: true, force: true }));
   const states = await signInAll(browser, site);
-  // As a log looks that is cared for: sealed and verified.
+  // Seals and verifies the log first.
   for (const command of ['audit/seal', 'audit/verify'])
     await complete(`node scripts/${command}.ts`, { ...site.urls, NEXTAUTH_SECRET });
   let count = 0;
   for (const locale of LOCALES) {
     for (const look of LOOKS) {
-      for (const stop of stops.filter(({ name }) => look.only?.includes(name) ?? true)) {
-        await picture(browser, site, stop, { locale, look, state: stop.who && states.get(stop.who) });
+      for (const visit of stops.filter(({ name }) => look.only?.includes(name) ?? true)) {
+        await capture(browser, site, visit, { locale, look, state: visit.who && states.get(visit.who) });
         count++;
       }
     }
@@ -89,11 +89,16 @@ async function signInAll(browser: Browser, site: TestSite): Promise<Map<Role, St
 
 interface Shot {
   locale: (typeof LOCALES)[number];
-  look: Look;
+  look: Appearance;
   state: State | null | undefined;
 }
 
-async function picture(browser: Browser, site: TestSite, stop: Stop, { locale, look, state }: Shot): Promise<void> {
+async function capture(
+  browser: Browser,
+  site: TestSite,
+  visit: PageVisit,
+  { locale, look, state }: Shot,
+): Promise<void> {
   const context = await browser.newContext({
     baseURL: site.origin,
     locale,
@@ -104,8 +109,8 @@ async function picture(browser: Browser, site: TestSite, stop: Stop, { locale, l
     ...(state ? { storageState: state } : {}),
   });
   const page = await context.newPage();
-  await page.goto(stop.path, { waitUntil: 'networkidle' });
-  const path = join(NEXT, `${stop.name}${look.suffix}.${locale}.png`);
+  await page.goto(visit.path, { waitUntil: 'networkidle' });
+  const path = join(NEXT, `${visit.name}${look.suffix}.${locale}.png`);
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
   const clip = { x: 0, y: 0, width: look.width, height: Math.min(whole, TALLEST) };
   await page.screenshot({ path, fullPage: true, clip });

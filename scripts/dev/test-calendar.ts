@@ -1,6 +1,6 @@
-/** `npm run test:calendar`: the tests under other dates, zones and languages than those of this machine. */
+/** `npm run test:calendar`: runs the tests under other dates, time zones and locales. */
 import { CLOCKS, clockLibrary, clockName, clockStep, drift, missingLocales } from './support/checks/clocks.ts';
-import { prove } from './support/checks/run-all-checks.ts';
+import { runAllChecks } from './support/checks/run-all-checks.ts';
 
 const USAGE = `npm run test:calendar                    unit, infra and integration tests at two dates, one of them in another zone
 npm run test:calendar -- --full          at every date, zone and language that is known to break beliefs
@@ -11,13 +11,13 @@ Shifts the clock of Node, of PostgreSQL and of each command with libfaketime (De
 Prints a line for each date, and ends with one line: N passed, N failed, N skipped.
 Exit codes: 0 all passed, 1 something failed, 2 wrong arguments, 3 could not check: libfaketime is missing, 130 interrupted.`;
 
-/** Far less than a library that does not work is away by. */
+/** Allowed deviation in seconds. */
 const TOLERATED_SECONDS = 60;
 
 const isFull = process.argv.includes('--full');
 const clocks = CLOCKS.filter(({ short }) => isFull || short === true);
 const [first] = clocks;
-/** Questions and mistakes are answered without a clock. */
+/** `--help` and argument errors need no clock. */
 const isRun = process.argv.slice(2).every((word) => /^--(full|only)\b|^[^-]/.test(word));
 const library = clockLibrary();
 
@@ -29,5 +29,5 @@ if (isRun && (library === undefined || first === undefined || drift(first, libra
   for (const locale of isRun ? missingLocales(clocks) : [])
     console.log(`not checked: programs that speak ${locale}, because it is not generated here (Debian: locales-all)`);
   const steps = clocks.map((clock) => clockStep(clock, library ?? ''));
-  process.exitCode = await prove(USAGE, steps, ['full']);
+  process.exitCode = await runAllChecks(USAGE, steps, ['full']);
 }

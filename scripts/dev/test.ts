@@ -1,5 +1,5 @@
-/** `npm test`: the whole proof, from formatting to a real browser. */
-import { prove } from './support/checks/run-all-checks.ts';
+/** `npm test`: runs all checks, from formatting to browser tests. */
+import { runAllChecks } from './support/checks/run-all-checks.ts';
 import { STEPS } from './support/checks/steps.ts';
 
 const USAGE = `npm test                     run every step
@@ -8,4 +8,4 @@ npm test -- --list           name them
 
 Ends with one line: N passed, N failed, N skipped. Exit codes: 0 all passed, 1 something failed, 2 wrong arguments, 130 interrupted.`;
 
-process.exitCode = await prove(USAGE, STEPS);
+process.exitCode = await runAllChecks(USAGE, STEPS);

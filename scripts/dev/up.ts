@@ -1,4 +1,4 @@
-/** `npm run up`: the app in production mode on this machine, with a database of its own. */
+/** `npm run up`: the app in production mode on this machine, with an embedded database. */
 import { OPTIONS_HELP, startInstallation } from './support/installation/start-installation.ts';
 
 const USAGE = `npm run up -- [options]

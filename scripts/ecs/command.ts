@@ -11,13 +11,13 @@ export interface Invocation {
   stack: Stack;
   values: Values;
   positionals: string[];
-  /** A line of the answer ahead of its end, on stdout. */
-  say: (line: string) => void;
-  /** From here on Ctrl-C is a signal and no longer the end of the process. */
+  /** Writes a line to stdout while the verb runs. */
+  writeLine: (line: string) => void;
+  /** From here on Ctrl-C aborts the signal instead of ending the process. */
   interruption: () => AbortSignal;
 }
 
-/** How a verb ended: `data` for --json, `lines` for people. */
+/** The result of a verb: `data` for --json, `lines` for text output. */
 export interface Outcome {
   ending: Ending;
   data: Record<string, unknown>;
@@ -25,7 +25,7 @@ export interface Outcome {
 }
 
 export interface Command {
-  /** Options and what they mean, as --help prints them after the verb. */
+  /** The options text of --help. */
   usage: string;
   options?: NonNullable<ParseArgsConfig['options']>;
   positionals?: boolean;
@@ -47,7 +47,7 @@ export function text(values: Values, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** `--process`. @throws EcsFailure `usage` for one that a release does not have. */
+/** `--process`. @throws EcsFailure `usage` for an unknown process. */
 export function processOf(values: Values): Process | undefined {
   const wanted = text(values, 'process');
   const found = PROCESSES.find((process) => process === wanted);
@@ -55,14 +55,14 @@ export function processOf(values: Values): Process | undefined {
   return found;
 }
 
-/** An option in seconds. @throws EcsFailure `usage` for what is no positive number: a wait without an end would be the result. */
+/** An option in seconds. @throws EcsFailure `usage` unless it is a positive number. */
 export function seconds(values: Values, name: string): number | undefined {
   const value = text(values, name);
   if (value === undefined || Number(value) > 0) return value === undefined ? undefined : Number(value);
   throw new EcsFailure('usage', `--${name} ${value}: write a number of seconds`);
 }
 
-/** Columns padded to their widest cell. */
+/** Formats rows as padded columns. */
 export function table(rows: string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

@@ -8,9 +8,12 @@ import { VERBS } from './verbs.ts';
 const EXIT_CODES = `Exit codes: 0 done; 1 failed; 2 usage; 3 refused, nothing was changed; 4 there are differences; 5 over the time limit;
 6 done, but the audit event is missing; 7 AWS is out of reach or said no.`;
 
-/** What a command line has beside its arguments. Progress goes to `tell` (stderr), the answer to `say` (stdout): `--json | jq` works. */
-export interface Terminal extends Pick<Invocation, 'say' | 'interruption'> {
-  tell: (line: string) => void;
+/**
+ * What a command line has besides its arguments. `writeError` writes progress to stderr, `writeLine` the result to stdout, so that
+ * `--json | jq` works.
+ */
+export interface Terminal extends Pick<Invocation, 'writeLine' | 'interruption'> {
+  writeError: (line: string) => void;
   /** The region that the environment names. */
   region: string | undefined;
   open: (region: string, log: Session['log'], pollMs: number | undefined) => Session;
@@ -58,21 +61,21 @@ async function run(command: Command, parsed: Parsed, terminal: Terminal): Promis
   }
 }
 
-function openSession(values: Values, { region, open, tell }: Terminal): Session {
+function openSession(values: Values, { region, open, writeError }: Terminal): Session {
   const where = text(values, 'region') ?? region;
   if (where === undefined) throw new EcsFailure('usage', '--region is missing, and AWS_REGION is not set');
   const poll = seconds(values, 'poll');
-  return open(where, tell, poll === undefined ? undefined : poll * 1_000);
+  return open(where, writeError, poll === undefined ? undefined : poll * 1_000);
 }
 
-function print({ say, tell }: Terminal, { ending, data, lines }: Outcome, json: boolean): void {
-  if (json) return void say(JSON.stringify({ ending, ...data }, null, 2));
+function print({ writeLine, writeError }: Terminal, { ending, data, lines }: Outcome, json: boolean): void {
+  if (json) return void writeLine(JSON.stringify({ ending, ...data }, null, 2));
   const bad = ending !== 'done' && ending !== 'different';
-  for (const line of lines) (bad ? tell : say)(line);
+  for (const line of lines) (bad ? writeError : writeLine)(line);
 }
 
-function explain({ say, tell }: Terminal, message: string, ending: Ending): Ending {
-  (ending === 'done' ? say : tell)(message);
+function explain({ writeLine, writeError }: Terminal, message: string, ending: Ending): Ending {
+  (ending === 'done' ? writeLine : writeError)(message);
   return ending;
 }
 

@@ -17,7 +17,7 @@ export const logs: Command = {
     follow: { type: 'boolean' },
     for: { type: 'string' },
   },
-  async run({ session, stack, values, say, interruption }) {
+  async run({ session, stack, values, writeLine, interruption }) {
     const process = processOf(values) ?? 'web';
     if (values.for !== undefined && !values.follow) throw new EcsFailure('usage', '--for goes with --follow');
     const now = session.clock.now();
@@ -28,7 +28,7 @@ export const logs: Command = {
       return { ending: 'done', data: { lines: found }, lines: found.map(readable) };
     }
     const until = now + duration('for', text(values, 'for') ?? '1h');
-    const each = (line: LogLine) => say(values.json ? JSON.stringify(line) : readable(line));
+    const each = (line: LogLine) => writeLine(values.json ? JSON.stringify(line) : readable(line));
     await followLogs(session, { ...options, until, signal: interruption(), each });
     return { ending: 'done', data: {}, lines: [] };
   },

@@ -1,6 +1,6 @@
 import { TIMING } from '#lib/release/contract.ts';
 import { EcsFailure } from '../../infra/release/ecs/failure.ts';
-import { runMigrateGate } from '../../infra/release/migrate/run-migrations.ts';
+import { runMigrations } from '../../infra/release/migrate/run-migrations.ts';
 import { readReleases } from '../../infra/release/manifest/manifest.ts';
 import { idOf } from '../../infra/release/ecs/task-log.ts';
 import { seconds, type Command } from './command.ts';
@@ -18,10 +18,10 @@ Runs the migrations of the newest registered migrator and touches no service: to
     const known = (await readReleases(session, stack.bucket)).some(
       ({ taskDefinitions }) => taskDefinitions.migrate === task.taskDefinition,
     );
-    // Applied unrecorded, a migration would be unknown to whoever judges a rollback.
+    // The compatibility check of rollbacks needs every applied migration in the manifest.
     if (!known)
       throw new EcsFailure('refused', `${idOf(task.taskDefinition)} is of no recorded release: use pulumi up`);
-    await runMigrateGate({ ...task, region, timeoutSeconds, log: session.log }, session);
+    await runMigrations({ ...task, region, timeoutSeconds, log: session.log }, session);
     return { ending: 'done', data: {}, lines: ['migrated'] };
   },
 };

@@ -4,7 +4,7 @@ import type { AuditTask } from '../../infra/release/manifest/audit.ts';
 import type { Session } from '../../infra/release/ecs/session.ts';
 import { describeTaskDefinition } from '../../infra/release/ecs/task-definition.ts';
 
-/** How one task of a process is started, by its newest definition: its image, its user of the database, its roles. */
+/** Starts a one-off task from the newest task definition of a process, with its image, database user and roles. */
 export async function oneOff(session: Session, stack: Stack, process: Process): Promise<AuditTask> {
   const { taskDefinitionArn = '' } = await describeTaskDefinition(session, stack.families[process]);
   return {

@@ -8,7 +8,7 @@ export const rollback: Command = {
   usage: `[--to RELEASE] [--dry-run] [--force]
   --to RELEASE  id or commit; without it, the release before what runs, or the last good one when a deployment is under way
   --dry-run     print the plan and change nothing
-  --force       go ahead although the older code does not tolerate the applied migrations, or never succeeded
+  --force       go ahead although the older code is not compatible with the applied migrations, or never succeeded
 Moves web, worker and the prune schedule together. The database is never rolled back.`,
   options: { to: { type: 'string' }, 'dry-run': { type: 'boolean' }, force: { type: 'boolean' } },
   async run({ session, stack, values }) {

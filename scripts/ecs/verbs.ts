@@ -5,7 +5,7 @@ interface Verb {
   load: () => Promise<Command>;
 }
 
-/** Loaded on demand: each verb brings clients of its own. */
+/** Loaded on demand, because each verb imports its own clients. */
 export const VERBS: Record<string, Verb> = {
   status: { summary: 'what runs, and how it is', load: async () => (await import('./status.ts')).status },
   verify: { summary: 'before a deployment: would it start?', load: async () => (await import('./verify.ts')).verify },

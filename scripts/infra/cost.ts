@@ -1,4 +1,4 @@
-/** `npm run infra:cost`: what each stack costs a month, from its recorded graph and the dated price file; needs no account. */
+/** `npm run infra:cost`: monthly cost of each stack, from its recorded graph and the price file; needs no AWS account. */
 import { readFile } from 'node:fs/promises';
 import { estimate, MissingPrice, type CostLine, type Prices } from '../../infra/cost.ts';
 import { recordGraph } from '../../infra/graph/record.ts';
@@ -18,11 +18,11 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   try {
     const estimates: Record<string, CostLine[]> = {};
     for (const stack of stacks) estimates[stack] = await estimateStack(stack, file);
-    if (values.json) return say(JSON.stringify(estimates), 0);
-    for (const [stack, lines] of Object.entries(estimates)) say(table(stack, lines), 0);
-    return say(footnotes(file), 0);
+    if (values.json) return finish(JSON.stringify(estimates), 0);
+    for (const [stack, lines] of Object.entries(estimates)) finish(table(stack, lines), 0);
+    return finish(footnotes(file), 0);
   } catch (error) {
-    if (error instanceof MissingPrice) return say(error.message, 3);
+    if (error instanceof MissingPrice) return finish(error.message, 3);
     throw error;
   }
 }
@@ -58,7 +58,7 @@ function footnotes({ region, factors, assumptions, prices }: Prices): string {
   ].join('\n');
 }
 
-function say(text: string, code: number): number {
+function finish(text: string, code: number): number {
   console.log(text);
   return code;
 }

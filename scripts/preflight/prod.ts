@@ -1,10 +1,10 @@
-/** `npm run preflight:prod`: everything that must hold before a deployment, as a table. Exit 1 on red. */
+/** `npm run preflight:prod`: runs the preflight checks of a deployment. Exit 1 on red. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv as parseDotEnv, styleText } from 'node:util';
-import { judge, type Context, type Ran, type Verdict } from '#lib/release/preflight/check.ts';
+import { runCheck, type Context, type CommandResult, type CheckResult } from '#lib/release/preflight/check.ts';
 import { CHECKS } from '#lib/release/preflight/checks.ts';
 import { reason } from '../support/failure.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
@@ -35,7 +35,7 @@ const OPTIONS = {
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   if (values.list) {
-    console.log(CHECKS.map(({ name, promise }) => `${name.padEnd(14)}${promise}`).join('\n'));
+    console.log(CHECKS.map(({ name, description }) => `${name.padEnd(14)}${description}`).join('\n'));
     return 0;
   }
   const [only, skip] = [names(values.only), names(values.skip)];
@@ -43,17 +43,19 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   if (unknown.length > 0) throw new WrongUsage(`there is no check "${unknown.join('", "')}"; --list names them`);
 
   const context = makeContext(values['env-file'], values['first-deployment']);
-  const verdicts: Verdict[] = [];
+  const results: CheckResult[] = [];
   for (const check of CHECKS) {
     const wanted = (only?.includes(check.name) ?? true) && !skip?.includes(check.name);
-    const { name, promise } = check;
-    const verdict = wanted ? await judge(check, context) : { name, promise, light: 'skipped' as const, findings: [] };
-    verdicts.push(verdict);
-    if (!values.json) print(verdict);
+    const { name, description } = check;
+    const result = wanted
+      ? await runCheck(check, context)
+      : { name, description, light: 'skipped' as const, findings: [] };
+    results.push(result);
+    if (!values.json) print(result);
   }
-  const count = (light: string) => verdicts.filter((verdict) => verdict.light === light).length;
+  const count = (light: string) => results.filter((result) => result.light === light).length;
   const summary = { green: count('green'), yellow: count('yellow'), red: count('red'), skipped: count('skipped') };
-  if (values.json) console.log(JSON.stringify({ ...summary, checks: verdicts }));
+  if (values.json) console.log(JSON.stringify({ ...summary, checks: results }));
   else
     console.log(
       `\n${Object.entries(summary)
@@ -67,7 +69,8 @@ const names = (text: string | undefined) => text?.split(',').filter(Boolean);
 
 function makeContext(file: string | undefined, firstDeployment: boolean): Context {
   const env = deployedVariables(file);
-  // Commands run with the deployed variables over this machine's own, but never in production mode: npm would leave tools out.
+  // Commands run with the deployed variables in addition to the local ones, but without NODE_ENV=production, so that npm keeps development
+  // dependencies.
   const commandEnv = {
     ...process.env,
     ...env,
@@ -75,7 +78,7 @@ function makeContext(file: string | undefined, firstDeployment: boolean): Contex
     PATH: `${ROOT}node_modules/.bin:${process.env.PATH}`,
   };
   const run = (command: string, args: string[]) =>
-    new Promise<Ran>((resolve) => {
+    new Promise<CommandResult>((resolve) => {
       const options = { cwd: ROOT, env: commandEnv as unknown as NodeJS.ProcessEnv, maxBuffer: 64 * 1024 * 1024 };
       execFile(command, args, options, (error, stdout, stderr) =>
         resolve({
@@ -107,9 +110,9 @@ function deployedVariables(named: string | undefined): NodeJS.Dict<string> {
 
 const COLOURS = { green: 'green', yellow: 'yellow', red: 'red', skipped: 'gray' } as const;
 
-function print({ name, light, findings, promise }: Verdict): void {
+function print({ name, light, findings, description }: CheckResult): void {
   const label = styleText(COLOURS[light], light.toUpperCase().padEnd(8));
-  if (findings.length === 0) console.log(`${label} ${name.padEnd(14)} not run: ${promise}`);
+  if (findings.length === 0) console.log(`${label} ${name.padEnd(14)} not run: ${description}`);
   for (const finding of findings) {
     const colour = styleText(COLOURS[finding.light], finding.light.toUpperCase().padEnd(8));
     console.log(`${colour} ${name.padEnd(14)} ${finding.reason}`);

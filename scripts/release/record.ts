@@ -1,6 +1,6 @@
 /**
- * `npm run release:record -- '<json>'`: writes the end of a deployment or a rollback into the audit log. The release commands run it as a
- * one-off task of the migrator's image, which reaches the database from inside; running it twice records once.
+ * `npm run release:record -- '<json>'`: records a deployment or rollback in the audit log. The release commands run it as a one-off task of
+ * the migrator's image. Idempotent.
  */
 import { z } from 'zod';
 import { recordAudit } from '#lib/audit/events/record.ts';
@@ -38,7 +38,7 @@ function readPayload(text = '') {
   }
 }
 
-/** Whether a row was written. */
+/** True if a row was inserted. */
 async function record({ id, verdict, by, ...metadata }: z.output<typeof Payload>): Promise<boolean> {
   const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
   const db = openDb(MIGRATE_DATABASE_URL ?? DATABASE_URL, { max: 1, caCert: DATABASE_CA_CERT });

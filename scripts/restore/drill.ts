@@ -1,6 +1,6 @@
 /**
- * `npm run restore:drill`: proves that a backup brings people back to work. Restores it into a throw-away server, which includes
- * `db:status` and `audit:verify`, then signs in there, and reports how much would be lost (RPO) and how long it took (RTO).
+ * `npm run restore:drill`: tests a backup: restores it into a temporary server, which includes `db:status` and `audit:verify`, signs in
+ * there, and reports the data loss (RPO) and the duration (RTO).
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -25,7 +25,7 @@ interface Step {
   ms: number;
 }
 
-/** What describes another server than the throw-away one. */
+/** Variables that refer to another server than the temporary one. */
 const OWN_SERVER = {
   NODE_ENV: undefined,
   DATABASE_CA_CERT: undefined,
@@ -72,7 +72,7 @@ async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<num
 
   const manifest = JSON.parse(await readFile(`${file}.manifest.json`, 'utf8')) as { startedAt: string; bytes: number };
   const rto = steps.filter(({ name }) => /^(restore|smoke)/.test(name)).reduce((sum, { ms }) => sum + ms, 0);
-  // What was written after the snapshot of the backup is lost; a backup made just now says what a fresh one would lose.
+  // RPO: data written after the snapshot of the backup is lost.
   const rpo = Math.max(0, drillStarted - Date.parse(manifest.startedAt));
   const report = { rpo_s: Math.round(rpo / 1000), rto_s: Math.round(rto / 100) / 10, bytes: manifest.bytes, steps };
   console.log(

@@ -1,6 +1,6 @@
 /**
- * `npm run runbook:rehearse`: the local steps of docs/PROD_RUNBOOK.md, in order, against a fresh database and the built app, each with its
- * time: migrate, first admins, smoke with a worker and an agent, drift and its repair, both quick rollbacks, prune, the day after, backup and restore.
+ * `npm run runbook:rehearse`: the local steps of docs/PROD_RUNBOOK.md, in order, against a new database and the built app, with durations:
+ * migrate, first admins, smoke with worker and agent, drift and repair, both quick rollbacks, prune, 24-hour checklist, backup and restore.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { COMMANDS } from '#lib/release/contract.ts';
 import { emailOf } from '#prisma/demo-accounts.ts';
 import type { DatabaseUrls } from '../../tests/support/postgres/named-database.ts';
-import { untilHealthy } from '../../tests/support/process/health.ts';
+import { waitUntilHealthy } from '../../tests/support/process/health.ts';
 import { isShape, SHAPES, startHosted } from '../../tests/support/hosted/shapes.ts';
 import { execute, freePort } from '../../tests/support/postgres/postgres.ts';
 import { startProcess, type Running } from '../../tests/support/process/processes.ts';
 import { newAgentKey, rehearseWorker } from '../../tests/support/rehearsal-worker.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
 import { makeSecrets, seedEnv, type Secrets } from '../../tests/support/process/secrets.ts';
-import { noteUnchecked } from '../../tests/support/process/unchecked.ts';
+import { reportUnchecked } from '../../tests/support/process/unchecked.ts';
 
 const USAGE = `npm run runbook:rehearse -- [--short] [--shape ${SHAPES.join('|')}]    needs a build (npm run build)
   --short   leaves out the restore
@@ -25,9 +25,9 @@ Exit: 0 every step did what the runbook says, 1 one did not, 2 wrong use.`;
 
 interface Stage {
   urls: DatabaseUrls;
-  /** The database as the platform's superuser: for what nobody does with our own commands. */
+  /** The superuser's URL, for steps outside of our commands. */
   outside: string;
-  /** An empty database beside it, for a restore. */
+  /** An empty database for the restore. */
   beside: DatabaseUrls;
   secrets: Secrets;
   origin: string;
@@ -42,10 +42,10 @@ const STEPS: Step[] = [
   ['5. migrations', (stage) => shell(stage, COMMANDS.migrate)],
   ['5. db:status finds nothing', (stage) => shell(stage, 'npm run --silent db:status')],
   ['3. accounts, and the list of admins says when there are too few', admins],
-  ['4. smoke, whole: with a worker and an agent’s event', smokeWhole],
-  ['Worker: ends on SIGTERM, starts again and says no error', workerAgain],
+  ['4. smoke, whole: with a worker and an agent’s event', completeSmoke],
+  ['Worker: ends on SIGTERM, starts again and says no error', restartWorker],
   ['5. drift: a lost index is named, and the standalone file brings it back', drift],
-  ['Quick rollback A: a wrong NEXTAUTH_URL breaks the smoke, the old one mends it', rollbackOrigin],
+  ['Quick rollback A: a wrong NEXTAUTH_URL breaks the smoke, the old one fixes it', rollbackOrigin],
   ['Quick rollback B: a release that is not healthy is named, the one before serves', rollbackRelease],
   ['Quick rollback B: after it the database is ahead, and the app still healthy', ahead],
   ['Daily prune: dry, then real', prune],
@@ -68,14 +68,14 @@ async function main({ values: { short, shape } }: Given<typeof OPTIONS>): Promis
   if (!isShape(shape)) throw new WrongUsage(`there is no shape "${shape}": ${SHAPES.join(', ')}`);
   if (spawnSync('pg_dump', ['--version']).status !== 0) {
     const why = 'pg_dump and psql are not here (Debian: postgresql-client)';
-    noteUnchecked('the local steps of the runbook', why);
+    reportUnchecked('the local steps of the runbook', why);
     console.log(`not rehearsed: ${why}`);
     return 0;
   }
   const folder = await mkdtemp(join(tmpdir(), 'golive-rehearsal-'));
   await using running = new AsyncDisposableStack();
   running.defer(() => rm(folder, { recursive: true, force: true }));
-  // The client tools serve no server newer than they are.
+  // The client tools do not support newer servers.
   const client = Number(/(\d+)/.exec(execFileSync('pg_dump', ['--version'], { encoding: 'utf8' }))?.[1] ?? 0);
   const secrets = makeSecrets();
   const cluster = await startHosted(shape, client >= 17 ? 17 : 15, secrets);
@@ -99,7 +99,7 @@ async function main({ values: { short, shape } }: Given<typeof OPTIONS>): Promis
   return 0;
 }
 
-/** Runs a command of the runbook; its exit code must be one of those given. */
+/** Runs a command of the runbook and checks its exit code. */
 async function shell({ env }: Stage, command: string, codes = [0], more: Record<string, string> = {}): Promise<void> {
   const process = startProcess('sh', ['-c', command], { env: { ...env, ...more } });
   const code = await process.ended;
@@ -134,10 +134,10 @@ async function withWeb(
   }
 }
 
-/** Every promise: nothing may be skipped. */
-function smokeWhole(stage: Stage): Promise<void> {
+/** No check may be skipped. */
+function completeSmoke(stage: Stage): Promise<void> {
   return withWeb(stage, {}, async (origin, web) => {
-    await untilHealthy(origin, web);
+    await waitUntilHealthy(origin, web);
     await using worker = await rehearseWorker(stage.env);
     const SMOKE_AGENT_KEY = await newAgentKey(stage.urls.DATABASE_URL, stage.env.DATABASE_CA_CERT);
     await smoke(stage, origin, web, ' --json | grep \'"broken":0,"skipped":0\'', { SMOKE_AGENT_KEY });
@@ -145,7 +145,7 @@ function smokeWhole(stage: Stage): Promise<void> {
   });
 }
 
-async function workerAgain(stage: Stage): Promise<void> {
+async function restartWorker(stage: Stage): Promise<void> {
   for (let start = 0; start < 2; start++) {
     await using worker = await rehearseWorker(stage.env);
     await worker.stop();
@@ -159,7 +159,7 @@ async function smoke(
   rest = '',
   more: Record<string, string> = {},
 ): Promise<void> {
-  if (web !== undefined) await untilHealthy(origin, web);
+  if (web !== undefined) await waitUntilHealthy(origin, web);
   const accounts = (['admin', 'auditor', 'user'] as const).flatMap((role) => [
     [`SMOKE_${role.toUpperCase()}_EMAIL`, emailOf(role)],
     [`SMOKE_${role.toUpperCase()}_PASSWORD`, stage.secrets.accounts[role]],
@@ -179,15 +179,15 @@ async function drift(stage: Stage): Promise<void> {
 
 async function rollbackOrigin(stage: Stage): Promise<void> {
   await withWeb(stage, { NEXTAUTH_URL: 'https://wrong.example.org' }, async (origin, web) => {
-    await untilHealthy(origin, web);
-    await broken(() => smoke(stage, origin, web), 'the smoke passed with a wrong NEXTAUTH_URL');
+    await waitUntilHealthy(origin, web);
+    await expectFailure(() => smoke(stage, origin, web), 'the smoke passed with a wrong NEXTAUTH_URL');
   });
   await withWeb(stage, {}, (origin, web) => smoke(stage, origin, web));
 }
 
 async function rollbackRelease(stage: Stage): Promise<void> {
   await withWeb(stage, { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, (origin) =>
-    broken(
+    expectFailure(
       () => shell(stage, `npm run --silent smoke -- --origin ${origin} --public`),
       'a release without its database passed the smoke',
     ),
@@ -195,7 +195,7 @@ async function rollbackRelease(stage: Stage): Promise<void> {
   await withWeb(stage, {}, (origin, web) => smoke(stage, origin, web));
 }
 
-/** What a rollback leaves: a migration that this release does not know. */
+/** Simulates the state after a rollback: a migration unknown to this release. */
 async function ahead(stage: Stage): Promise<void> {
   await execute(
     stage.outside,
@@ -203,7 +203,7 @@ async function ahead(stage: Stage): Promise<void> {
      VALUES (gen_random_uuid()::text, '', '29990101000000_later', now(), 1)`,
   );
   await shell(stage, 'npm run --silent db:status | grep -i ahead');
-  await withWeb(stage, {}, (origin, web) => untilHealthy(origin, web));
+  await withWeb(stage, {}, (origin, web) => waitUntilHealthy(origin, web));
   await execute(stage.outside, `DELETE FROM "_prisma_migrations" WHERE migration_name = '29990101000000_later'`);
 }
 
@@ -212,7 +212,7 @@ async function prune(stage: Stage): Promise<void> {
   await shell(stage, COMMANDS.prune);
 }
 
-/** The backup needs no superuser, and the app finds its rights there. */
+/** The backup runs without superuser rights and restores the app's grants. */
 async function restoreBeside(stage: Stage): Promise<void> {
   const { folder, beside } = stage;
   await shell({ ...stage, env: { ...stage.env, ...beside } }, `./scripts/restore.sh ${join(folder, 'rehearsal.dump')}`);
@@ -227,7 +227,7 @@ async function restoreOver(stage: Stage): Promise<void> {
   await withWeb(stage, {}, (origin, web) => smoke(stage, origin, web));
 }
 
-async function broken(attempt: () => Promise<void>, otherwise: string): Promise<void> {
+async function expectFailure(attempt: () => Promise<void>, otherwise: string): Promise<void> {
   const failed = await attempt().then(
     () => false,
     () => true,

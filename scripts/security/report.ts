@@ -1,4 +1,4 @@
-/** `npm run security:report`: the weekly look. Exit 1: there are fewer than two admins. */
+/** `npm run security:report`: the weekly security report. Exit 1: there are fewer than two admins. */
 import { db } from '#lib/db.ts';
 import { securityReport, type SecurityReport } from '#lib/security-report.ts';
 import { MIN_ADMINS } from '#lib/users/list.ts';

@@ -1,25 +1,25 @@
 /**
- * `npm run smoke:nextauth-db`: whether people can sign in on the database of DATABASE_URL, for instance after a restore. Starts the built
- * app on it, adds an account of its own, signs in and out, looks for the events, and disables the account again.
+ * `npm run smoke:nextauth-db`: checks sign-in on the database of DATABASE_URL, e.g. after a restore: starts the built app, creates an
+ * account, signs in and out, checks the events, and disables the account.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { Act } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext } from '#lib/audit/events/catalogue.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { COMMANDS } from '#lib/release/contract.ts';
 import { disableUser } from '#lib/users/admin.ts';
 import { createUserWithPassword } from '#lib/users/create.ts';
-import { untilHealthy } from '../../tests/support/process/health.ts';
+import { waitUntilHealthy } from '../../tests/support/process/health.ts';
 import { freePort } from '../../tests/support/postgres/postgres.ts';
 import { startProcess } from '../../tests/support/process/processes.ts';
 import { runCommand, WrongUsage } from '../support/run-command.ts';
-import { Broken, Visitor } from './support/http-visitor.ts';
+import { CheckFailure, HttpVisitor } from './support/http-visitor.ts';
 
 const USAGE = `npm run smoke:nextauth-db    needs DATABASE_URL and a build (npm run build)
 Exit: 0 people can sign in, 1 they cannot, 2 wrong usage.`;
 
-const ACT: Act = { actor: { type: 'system', id: 'smoke', label: 'smoke' }, origin: { source: 'cli' } };
+const ACT: AuditContext = { actor: { type: 'system', id: 'smoke', label: 'smoke' }, origin: { source: 'cli' } };
 
 async function main(): Promise<number> {
   if (!existsSync('.next/BUILD_ID')) throw new WrongUsage('there is no build yet: npm run build');
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   let id: string | undefined;
   try {
     const added = await createUserWithPassword(db, ACT, { ...account, name: 'Smoke', role: 'user' });
-    if (!added.ok) throw new Broken(`an account cannot be added: ${added.detail}`);
+    if (!added.ok) throw new CheckFailure(`an account cannot be added: ${added.detail}`);
     id = added.value.id;
     await onServer(DATABASE_URL, (origin) => signInAndOut(db, origin, account));
     console.log('people can sign in on this database');
@@ -56,7 +56,7 @@ async function onServer(DATABASE_URL: string, use: (origin: string) => Promise<v
     },
   });
   try {
-    await untilHealthy(origin, web);
+    await waitUntilHealthy(origin, web);
     await use(origin);
   } finally {
     await web.stop();
@@ -64,15 +64,15 @@ async function onServer(DATABASE_URL: string, use: (origin: string) => Promise<v
 }
 
 async function signInAndOut(db: Db, origin: string, { email, password }: { email: string; password: string }) {
-  const visitor = new Visitor(origin);
+  const visitor = new HttpVisitor(origin);
   await visitor.signIn(email, password);
   const home = await visitor.open('/');
   if (home.status !== 200 || home.trail.length > 1)
-    throw new Broken(`signed in, / answers ${home.status} at ${home.trail.at(-1)}`);
+    throw new CheckFailure(`signed in, / answers ${home.status} at ${home.trail.at(-1)}`);
   await visitor.signOut();
   const events = await db.auditEvent.findMany({ where: { actorLabel: email }, select: { action: true } });
   for (const action of ['auth.sign_in', 'auth.sign_out'])
-    if (!events.some((event) => event.action === action)) throw new Broken(`${action} is not in the audit log`);
+    if (!events.some((event) => event.action === action)) throw new CheckFailure(`${action} is not in the audit log`);
 }
 
 await runCommand({ name: 'smoke:nextauth-db', usage: USAGE }, main);

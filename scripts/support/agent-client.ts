@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A small client of the ingest API: batches, retries with back-off, and what the server says about waiting. */
+/** A client of the ingest API with batches, retries with back-off, and Retry-After. */
 
 export interface BatchAnswer {
   batchId: string;
@@ -12,7 +12,7 @@ export interface BatchAnswer {
 export interface Client {
   origin: string;
   key: string;
-  /** Tries after the first one. */
+  /** Retries after the first attempt. */
   retries: number;
   /** Told before each wait. */
   onRetry?: (reason: string, waitMs: number) => void;
@@ -22,8 +22,8 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 const ANSWER_WITHIN_MS = 30_000;
 
-/** The server will not take this, however often it is sent. */
-export class Refused extends Error {
+/** A permanent rejection by the server. */
+export class RejectedRequest extends Error {
   override name = 'Refused';
   readonly errors: BatchAnswer['errors'];
   constructor(message: string, errors: BatchAnswer['errors'] = []) {
@@ -33,8 +33,8 @@ export class Refused extends Error {
 }
 
 /**
- * Sends one batch. Sending it twice does no harm, so an answer that was lost is a reason to send it again.
- * @throws Refused when the server refuses it for good; Error when the tries are used up.
+ * Sends one batch. Sending is idempotent, so it is retried after a lost response. @throws Refused on a permanent rejection; Error after the
+ * last attempt.
  */
 export async function sendBatch(client: Client, body: string): Promise<BatchAnswer> {
   for (let attempt = 0; ; attempt += 1) {
@@ -48,8 +48,8 @@ export async function sendBatch(client: Client, body: string): Promise<BatchAnsw
   }
 }
 
-/** What fetch throws says only that it failed; its cause says why. */
-function whyNot(error: unknown): string {
+/** The message of fetch errors is in `cause`. */
+function failureReason(error: unknown): string {
   const { cause, message } = error as Error;
   return (cause as Error | undefined)?.message ?? message;
 }
@@ -66,12 +66,12 @@ async function tryOnce({ origin, key }: Client, body: string): Promise<Outcome> 
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
   } catch (error) {
-    return { reason: whyNot(error) };
+    return { reason: failureReason(error) };
   }
   if (response.status === 202) return { answer: (await response.json()) as BatchAnswer };
   const problem = (await response.json().catch(() => ({}))) as { detail?: string; errors?: BatchAnswer['errors'] };
   const reason = `${response.status} ${problem.detail ?? ''}`.trim();
-  if (response.status !== 429 && response.status < 500) throw new Refused(reason, problem.errors);
+  if (response.status !== 429 && response.status < 500) throw new RejectedRequest(reason, problem.errors);
   const seconds = Number(response.headers.get('retry-after'));
   return seconds > 0 ? { reason, retryAfterMs: seconds * 1000 } : { reason };
 }

@@ -2,7 +2,7 @@
 
 ((BASH_VERSINFO[0] >= 4)) || { echo "error: bash $BASH_VERSION is too old: 4 or newer (macOS: brew install bash)" >&2; exit 3; }
 
-# What tools say is read here, so they must say it in one language.
+# The output of tools is parsed, so the locale is fixed.
 export LC_ALL=C
 
 # Says one line and ends with its code. The mark tells the trap of the exit that the failure has been said.

@@ -1,7 +1,4 @@
-/**
- * Why something failed. Several failed attempts to connect come as one error without words; Prisma's errors show code of ours, and the cause
- * in their last line.
- */
+/** The message of an error: the causes of an AggregateError, the last line of a Prisma error. */
 export function reason(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return reason(error.errors[0]);
   const { name, message } = error as Error;

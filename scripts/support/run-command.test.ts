@@ -26,7 +26,7 @@ async function run(args: string[], main: () => number | Promise<number>, failed:
   return process.exitCode;
 }
 
-test('a command gets what it was given, and ends with the code that it returns', async () => {
+test('a command gets its arguments and exits with the code that it returns', async () => {
   const main = vi.fn(() => 4);
   expect(await run(['--rows', '7'], main)).toBe(4);
   expect(main).toHaveBeenCalledWith({ values: { rows: '7' }, positionals: [] });

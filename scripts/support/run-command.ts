@@ -3,35 +3,34 @@ import { reason } from './failure.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** What a command was given: the values of its options, and the arguments without a name. */
+/** Options and positional arguments of a command. */
 export type Given<O extends Options> = ReturnType<
   typeof parseArgs<{ options: O; allowPositionals: true; strict: true }>
 >;
 
 interface Command<O extends Options> {
-  /** As a person types it: it begins the line about a failure. */
+  /** Name of the command; prefix of error messages. */
   name: string;
   /** What `--help` prints. */
   usage: string;
   options?: O;
-  /** Whether it takes arguments without a name. */
+  /** True if it accepts positional arguments. */
   positionals?: boolean;
   /** Exit code when it throws: 3 where 1 is an answer, such as "broken". */
   failed?: 1 | 2 | 3;
 }
 
-/** Exit code of every command for arguments that make no sense. */
+/** Exit code for invalid arguments. */
 const WRONG_USAGE = 2;
 
-/** Thrown by a command for arguments that make no sense; the message is one line. */
+/** Thrown for invalid arguments; the message is one line. */
 export class WrongUsage extends Error {
   override name = 'WrongUsage';
 }
 
 /**
- * Runs a command, from its arguments to its exit code: the one way in which ours begin and end. `--help` prints the usage; arguments that make
- * no sense end with 2 and anything else that is thrown with `failed`, after one line on stderr that begins with the command's name.
- * @param main does it and returns the exit code.
+ * Runs a command: parses arguments, prints the usage for `--help`, and sets the exit code: 2 for invalid arguments, `failed` for other
+ * errors, each with one line on stderr that begins with the command's name. @param main returns the exit code.
  */
 export async function runCommand<const O extends Options>(
   { name, usage, options, positionals = false, failed = 1 }: Command<O>,
@@ -48,7 +47,7 @@ export async function runCommand<const O extends Options>(
   }
 }
 
-/** What is wrong with the arguments, if they are what went wrong. Node adds advice to the sentence. */
+/** The message of an argument error without Node's advice, or undefined. */
 function usageError(error: unknown): string | undefined {
   if (error instanceof WrongUsage) return error.message;
   const { code, message } = error as NodeJS.ErrnoException;

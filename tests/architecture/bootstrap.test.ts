@@ -15,7 +15,7 @@ const ENGINES = '^20.19 || ^22.12 || >=24.0';
 
 const started = `started [ 'hello' ]\n`;
 
-describe.concurrent('the way in from a bare checkout', () => {
+describe.concurrent('starting from a bare checkout', () => {
   test('starts the script at once, with its arguments and its exit code, when everything is there', async ({
     expect,
   }) => {

@@ -36,7 +36,7 @@ test('every text is used, under its whole key', async () => {
   expect(keysOf(MESSAGES.en).filter((key) => !used.test(key))).toEqual([]);
 });
 
-test('a text is unused although another area uses the same word', async () => {
+test('a message is reported as unused even if another namespace has the same key', async () => {
   const root = await mkdtemp(join(tmpdir(), 'golive-messages-'));
   try {
     await mkdir(join(root, 'app'));

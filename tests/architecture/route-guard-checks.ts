@@ -1,6 +1,6 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Guard, Surface } from '#lib/access/route-guards.ts';
+import type { Guard, RouteGuards } from '#lib/access/route-guards.ts';
 
 const METHOD = /\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b/g;
 const EXPORTED = /export (?:(?:const|let|async function|function) \w+|(?:const )?\{[^}]*\})/g;
@@ -35,7 +35,7 @@ function compare(kind: string, found: string[], rows: Record<string, Guard>): st
 }
 
 /** Every page and row that lack each other, and every page that asks for another permission than its row says. */
-export async function pageFaults(root: string, { pages }: Surface): Promise<string[]> {
+export async function pageProblems(root: string, { pages }: RouteGuards): Promise<string[]> {
   const found = await sources(root, 'app/**/page.{ts,tsx,js,jsx,mdx}');
   const faults = compare(
     'page',
@@ -53,7 +53,7 @@ export async function pageFaults(root: string, { pages }: Surface): Promise<stri
 }
 
 /** Every method of a route handler and row that lack each other; a handler whose methods cannot be read is a fault too. */
-export async function apiFaults(root: string, { apis }: Surface): Promise<string[]> {
+export async function apiProblems(root: string, { apis }: RouteGuards): Promise<string[]> {
   const faults: string[] = [];
   const found: string[] = [];
   for (const { path, text } of await sources(root, 'app/**/route.{ts,tsx,js,jsx}')) {
@@ -65,7 +65,7 @@ export async function apiFaults(root: string, { apis }: Surface): Promise<string
 }
 
 /** Every server action and row that lack each other, and every action that is not made by the function that asks its row. */
-export async function actionFaults(root: string, { actions }: Surface): Promise<string[]> {
+export async function actionProblems(root: string, { actions }: RouteGuards): Promise<string[]> {
   const faults: string[] = [];
   const found: string[] = [];
   for (const { path, text } of await sources(root, 'app/**/*.{ts,tsx}')) {

@@ -2,19 +2,19 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SURFACE, type Surface } from '#lib/access/route-guards.ts';
-import { actionFaults, apiFaults, pageFaults } from './route-guard-checks.ts';
+import { ROUTE_GUARDS, type RouteGuards } from '#lib/access/route-guards.ts';
+import { actionProblems, apiProblems, pageProblems } from './route-guard-checks.ts';
 
 test('every page has a row in the table of the surface and asks for its permission, and every row has a page', async () => {
-  expect(await pageFaults('.', SURFACE)).toEqual([]);
+  expect(await pageProblems('.', ROUTE_GUARDS)).toEqual([]);
 });
 
 test('every method of every route handler has a row, and every row a method', async () => {
-  expect(await apiFaults('.', SURFACE)).toEqual([]);
+  expect(await apiProblems('.', ROUTE_GUARDS)).toEqual([]);
 });
 
 test('every server action has a row and is made by the function that asks that row', async () => {
-  expect(await actionFaults('.', SURFACE)).toEqual([]);
+  expect(await actionProblems('.', ROUTE_GUARDS)).toEqual([]);
 });
 
 test('a page, a method or an action without a row is reported, and so is a row with nothing behind it', async () => {
@@ -26,24 +26,24 @@ test('a page, a method or an action without a row is reported, and so is a row w
     'app/api/hidden/route.ts': `export * from '../house/handlers.ts';`,
     'app/planted/actions.ts': `'use server';\nexport const planted = defineAction('planted', run);\nexport async function bare() {}`,
   });
-  const empty: Surface = {
+  const empty: RouteGuards = {
     pages: { '/open': 'audit:read', '/gone': 'public' },
     apis: { 'GET /api/gone': 'public' },
     actions: { gone: 'public' },
   };
-  expect(await pageFaults(planted.root, empty)).toEqual([
+  expect(await pageProblems(planted.root, empty)).toEqual([
     'page /planted has no row',
     'the row of page /gone has nothing behind it',
     'app/open/page.tsx asks for "" where its row says "audit:read"',
   ]);
-  expect(await apiFaults(planted.root, empty)).toEqual([
+  expect(await apiProblems(planted.root, empty)).toEqual([
     'app/api/hidden/route.ts does not name its methods',
     'api GET /api/planted has no row',
     'api DELETE /api/planted has no row',
     'api PUT /api/planted has no row',
     'the row of api GET /api/gone has nothing behind it',
   ]);
-  expect(await actionFaults(planted.root, empty)).toEqual([
+  expect(await actionProblems(planted.root, empty)).toEqual([
     `bare in app/planted/actions.ts is not made by defineAction('bare', …)`,
     'action planted has no row',
     'action bare has no row',

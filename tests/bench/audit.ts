@@ -5,14 +5,14 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
-import { applyPostgresMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
-import { coveredRange, segments, type TimeRange } from '#lib/audit/events/coverage.ts';
+import { applyRepeatableMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
+import { partitionedRange, rangesToRead, type TimeRange } from '#lib/audit/events/coverage.ts';
 import { pageSql } from '#lib/audit/events/list.ts';
 import { DEFAULT_LIMIT, type AuditQuery } from '#lib/audit/events/query.ts';
-import { openDb, SESSION_SETTINGS } from '#lib/db.ts';
+import { openDb, APP_SESSION_SQL } from '#lib/db.ts';
 import { pageCost } from '../support/audit.ts';
 import { fillLog } from './support/fill.ts';
-import { conclude, median, round, time, timeInTurns } from './support/measure.ts';
+import { reportAndExit, median, round, time, timeAlternating } from './support/measure.ts';
 import { benchDatabase, progress, withClient } from './support/server.ts';
 
 const LIMIT = DEFAULT_LIMIT + 1;
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const result = await withClient(database.url, (client) => measure(client, rows, covered));
   // OFFSET reads every row before its page, so what it costs grows with the log: half of what a million rows in the cache cost it.
   const depths = rows / 1_000_000;
-  conclude(
+  reportAndExit(
     result,
     [
       { figure: 'deep_ms', limit: 'first_ms', atMost: 2 },
@@ -45,18 +45,18 @@ async function main(): Promise<void> {
 async function prepare(url: string): Promise<TimeRange | null> {
   await withClient(url, async (client) => {
     progress('building indexes');
-    await applyPostgresMigrations(client, MIGRATIONS);
+    await applyRepeatableMigrations(client, MIGRATIONS);
     progress('vacuum analyze');
     await client.query('VACUUM ANALYZE "AuditEvent"');
   });
   const db = openDb(url, { max: 1 });
-  const covered = await coveredRange(db);
+  const covered = await partitionedRange(db);
   await db.$disconnect();
   return covered;
 }
 
 async function measure(client: pg.Client, rows: number, covered: TimeRange | null) {
-  await client.query(`${SESSION_SETTINGS}; SET statement_timeout = 0`);
+  await client.query(`${APP_SESSION_SQL}; SET statement_timeout = 0`);
   const depth = Math.floor(rows / 2);
   progress(`finding the row at depth ${depth}`);
   const found = await client.query<{ createdAt: Date; id: string }>(
@@ -67,7 +67,7 @@ async function measure(client: pg.Client, rows: number, covered: TimeRange | nul
   const first: AuditQuery = { filters: {}, limit: LIMIT };
   const deep: AuditQuery = { ...first, cursor };
   progress('the real query');
-  const [ofFirst, ofDeep] = await timeInTurns(
+  const [ofFirst, ofDeep] = await timeAlternating(
     201,
     () => page(client, first, covered),
     () => page(client, deep, covered),
@@ -96,7 +96,7 @@ async function measure(client: pg.Client, rows: number, covered: TimeRange | nul
 /** What listAudit() runs, over one connection and without the ORM's share. */
 async function page(client: pg.Client, query: AuditQuery, covered: TimeRange | null): Promise<void> {
   let missing = LIMIT;
-  for (const segment of segments(covered, query)) {
+  for (const segment of rangesToRead(covered, query)) {
     const { text, values } = pageSql({ ...query, limit: missing }, segment);
     const found = await client.query({ text, values });
     missing -= found.rows.length;

@@ -10,7 +10,7 @@ import { exportToFile } from '#lib/audit/export/export-file.ts';
 import { signingKey } from '#lib/audit/proof/signing.ts';
 import { openDb } from '#lib/db.ts';
 import { fillLog } from './support/fill.ts';
-import { conclude, round } from './support/measure.ts';
+import { reportAndExit, round } from './support/measure.ts';
 import { benchDatabase, progress, withClient } from './support/server.ts';
 
 async function main(): Promise<void> {
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     tenth_peak_mb,
     peak_mb,
   };
-  conclude(
+  reportAndExit(
     result,
     [
       { figure: 'rows_s', limit: 'bare_rows_s', atLeast: 0.2 },

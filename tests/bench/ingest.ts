@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { ingestBench, type IngestBench } from './support/ingest-bench.ts';
 import { sendAll, sendSteadily } from './support/agent-load.ts';
 import { grow, queueUp, rawInsert } from './support/ingest-rows.ts';
-import { conclude, median, round } from './support/measure.ts';
+import { reportAndExit, median, round } from './support/measure.ts';
 import { benchDatabase, progress } from './support/server.ts';
 
 const BATCH = 500;
@@ -39,7 +39,7 @@ async function measureIngest(bench: IngestBench, rows: number, json: boolean): P
   const { p50, p99 } = await steadyLag(bench, Math.round(e2e * STEADY.share));
   const worker = await workerAlone(bench, rows);
   const raw = await rawInsert(bench, rows);
-  conclude(
+  reportAndExit(
     {
       events: rows,
       e2e_events_s: round(e2e, 0),
@@ -123,7 +123,7 @@ async function measureGrowth(bench: IngestBench, rows: number, present: number, 
   const grownRaw = await rawInsert(bench, rows);
   // Every index is a level deeper and no longer in the cache as a whole, for a bare insert too. At ten million rows 0.8 of the rate was seen to be
   // left: half is room for a slower disk, and a cost that grew with the log itself would leave a hundredth.
-  conclude(
+  reportAndExit(
     {
       events: rows,
       present,

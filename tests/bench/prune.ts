@@ -9,10 +9,10 @@ import { DROP_TIMEOUT_MS, prune } from '#lib/audit/retention/prune.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { signingKey, trustedKeys } from '#lib/audit/proof/signing.ts';
 import { verifyAudit } from '#lib/audit/proof/verify.ts';
-import { openLanes } from '#lib/audit/proof/verifier-connections.ts';
+import { openVerifierConnections } from '#lib/audit/proof/verifier-connections.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { insertEvents } from '../support/audit.ts';
-import { conclude, median, round, time } from './support/measure.ts';
+import { reportAndExit, median, round, time } from './support/measure.ts';
 import { benchDatabase, progress, withClient } from './support/server.ts';
 
 const BARE_BATCHES = 60;
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { rows: { type: 'string' }, json: { type: 'boolean' } } });
   const rows = Number(values.rows ?? 1_000_000);
   await using database = await benchDatabase();
-  const db = openDb(database.appUrl, { max: 3, patienceMs: DROP_TIMEOUT_MS });
+  const db = openDb(database.appUrl, { max: 3, socketTimeoutMs: DROP_TIMEOUT_MS });
   await fill(database.url, db, rows);
   const batches: number[] = [];
   // In the month before last everything goes; in the one after it, what one person did stays, so the rest goes row by row.
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     bare_batch_ms: round(median(bare), 1),
     bare_batch_p95_ms: round(p95(bare), 1),
   };
-  conclude(
+  reportAndExit(
     result,
     [
       { figure: 'drop_ms', limit: 'delete_ms', atMost: 0.3 },
@@ -135,7 +135,7 @@ async function step(url: string, db: Db, days: number, batches: number[]) {
 async function check(url: string, db: Db): Promise<void> {
   await seal(db, { anchor: 'always' });
   const keys = trustedKeys({ NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? '' });
-  await using lanes = await openLanes(url);
+  await using lanes = await openVerifierConnections(url);
   const outcome = await verifyAudit(lanes.clients, keys, { full: true });
   if (!outcome.ok) throw new Error(`the log does not verify after the prune: ${outcome.finding?.detail ?? ''}`);
 }

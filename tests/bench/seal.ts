@@ -8,12 +8,12 @@ import pg from 'pg';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { trustedKeys } from '#lib/audit/proof/signing.ts';
 import { verifyAudit } from '#lib/audit/proof/verify.ts';
-import { openLanes } from '#lib/audit/proof/verifier-connections.ts';
+import { openVerifierConnections } from '#lib/audit/proof/verifier-connections.ts';
 import { openDb } from '#lib/db.ts';
-import { applyPostgresMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
+import { applyRepeatableMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
 import { insertEvents } from '../support/audit.ts';
 import { fillLog } from './support/fill.ts';
-import { conclude, median, time } from './support/measure.ts';
+import { reportAndExit, median, time } from './support/measure.ts';
 import { benchDatabase, progress, withClient } from './support/server.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/postgres', import.meta.url));
@@ -35,13 +35,13 @@ async function main(): Promise<void> {
   await db.$disconnect();
   await withClient(database.url, async (client) => {
     progress('building indexes');
-    await applyPostgresMigrations(client, MIGRATIONS);
+    await applyRepeatableMigrations(client, MIGRATIONS);
     for (const table of ['AuditEvent', 'AuditChain']) await client.query(`VACUUM ANALYZE "${table}"`);
   });
   progress('verifying everything');
   started = performance.now();
   const keys = trustedKeys({ NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? '' });
-  await using lanes = await openLanes(database.appUrl);
+  await using lanes = await openVerifierConnections(database.appUrl);
   const outcome = await verifyAudit(lanes.clients, keys, { full: true });
   const verifyMs = performance.now() - started;
   if (!outcome.ok) throw new Error(`the log does not verify: ${outcome.finding?.detail ?? ''}`);
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     insert_with_notes_s: Math.round(withNotes),
     bare_insert_s: Math.round(without),
   };
-  conclude(
+  reportAndExit(
     result,
     [
       { figure: 'seal_rows_s', limit: 'bare_hash_rows_s', atLeast: 0.1 },

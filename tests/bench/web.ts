@@ -8,10 +8,10 @@ import { parseArgs, promisify } from 'node:util';
 import autocannon from 'autocannon';
 import { HEALTH_PATH } from '#lib/release/contract.ts';
 import { emailOf } from '#prisma/demo-accounts.ts';
-import { Visitor } from '../../scripts/smoke/support/http-visitor.ts';
+import { HttpVisitor } from '../../scripts/smoke/support/http-visitor.ts';
 import { startTestSite, type TestSite } from '../../scripts/dev/support/browser/test-site.ts';
 import { ensureBuilt } from './support/built.ts';
-import { conclude, median, round, time } from './support/measure.ts';
+import { reportAndExit, median, round, time } from './support/measure.ts';
 import { progress } from './support/server.ts';
 
 const CONNECTIONS = 20;
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
       boot_ms: round(site.bootMs),
       bare_boot_ms: round(bareBoot),
     };
-    conclude(
+    reportAndExit(
       result,
       [
         { figure: 'audit_api_rps', limit: 'bare_rps', atLeast: 0.3 },
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
 }
 
 async function signedIn({ origin, accounts }: TestSite): Promise<string> {
-  const visitor = new Visitor(origin);
+  const visitor = new HttpVisitor(origin);
   await visitor.signIn(emailOf('admin'), accounts.admin);
   return [...visitor.jar].map(([name, value]) => `${name}=${value}`).join('; ');
 }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { APIRequestContext, APIResponse } from '@playwright/test';
 import { can, ROLES, type Role } from '#lib/access/permissions.ts';
-import { SURFACE, type Guard } from '#lib/access/route-guards.ts';
+import { ROUTE_GUARDS, type Guard } from '#lib/access/route-guards.ts';
 import { newAgent, registerAgent } from '#lib/agents/registry.ts';
 import type { Db } from '#lib/db.ts';
-import { ADMIN_ACT, must } from '../support/agents.ts';
+import { ADMIN_CONTEXT, unwrap } from '../support/agents.ts';
 import { expect, test } from './support/test.ts';
 
 /** The header that let requests skip the middleware of old versions of Next (CVE-2025-29927). */
@@ -29,7 +29,7 @@ const allows = (guard: Guard, role: Role | null) =>
 
 for (const role of WHO) {
   test.describe(`as ${role ?? 'a visitor'}`, () => {
-    for (const [route, guard] of Object.entries(SURFACE.pages)) {
+    for (const [route, guard] of Object.entries(ROUTE_GUARDS.pages)) {
       test(`page ${route} (${guard})`, async ({ requestAs, db }) => {
         const request = await requestAs(role);
         const path = await livingAddress(route, db);
@@ -43,7 +43,7 @@ for (const role of WHO) {
       });
     }
 
-    for (const [api, guard] of Object.entries(SURFACE.apis)) {
+    for (const [api, guard] of Object.entries(ROUTE_GUARDS.apis)) {
       test(`API ${api} (${guard})`, async ({ requestAs, db }) => {
         const request = await requestAs(role);
         const [method = '', route = ''] = api.split(' ');
@@ -59,7 +59,7 @@ for (const role of WHO) {
       });
     }
 
-    for (const [action, guard] of Object.entries(SURFACE.actions)) {
+    for (const [action, guard] of Object.entries(ROUTE_GUARDS.actions)) {
       test(`action ${action} (${guard})`, async ({ requestAs, person, db }) => {
         const request = await requestAs(role !== null && ENDS_SESSIONS.includes(action) ? await person(role) : role);
         const { id, path } = await builtAction(action);
@@ -96,7 +96,7 @@ async function expectPageDenied(response: APIResponse, denial: Denial): Promise<
     return;
   }
   expect(response.status()).toBe(403);
-  expect(await response.text()).toContain('You may not see this page');
+  expect(await response.text()).toContain('You do not have access to this page');
   await expectRecorded(response, denial);
 }
 
@@ -122,7 +122,7 @@ async function livingAddress(route: string, db: Db): Promise<string> {
 
 async function agentToShow(db: Db): Promise<{ id: string }> {
   const agent = newAgent.parse({ name: `shown-${randomUUID().slice(0, 8)}` });
-  return must(await registerAgent(db, ADMIN_ACT, agent));
+  return unwrap(await registerAgent(db, ADMIN_CONTEXT, agent));
 }
 
 interface Manifest {

@@ -1,6 +1,6 @@
 import { expect, signIn, test } from './support/test.ts';
 
-test('a new password ends every other session and keeps this one', async ({ as, person }) => {
+test('a password change ends all other sessions', async ({ as, person }) => {
   const someone = await person('user');
   const page = await as(someone);
   const other = await as(someone);
@@ -8,7 +8,7 @@ test('a new password ends every other session and keeps this one', async ({ as, 
   await page.getByLabel('Current password').fill('wrong, certainly');
   await page.getByLabel('New password').fill('another long sentence');
   await page.getByRole('button', { name: 'Change the password' }).click();
-  await expect(page.getByText('The current password is not right.')).toBeVisible();
+  await expect(page.getByText('The current password is wrong.')).toBeVisible();
   await expect(page.getByLabel('Current password')).toBeFocused();
   await page.getByLabel('Current password').fill(someone.password);
   await page.getByLabel('New password').fill('another long sentence');

@@ -1,15 +1,15 @@
 import { expect, signIn, test } from './support/test.ts';
 
-test('an admin adds a person, who sets a password through the link, once', async ({ as, site }) => {
+test('an admin adds a user, who sets a password through the single-use link', async ({ as, site }) => {
   const page = await as('admin');
   const email = `new-${Date.now()}@example.org`;
   await page.goto('/admin');
-  await page.locator('summary', { hasText: 'Add a person' }).click();
-  const form = page.getByRole('form', { name: 'Add a person' });
+  await page.locator('summary', { hasText: 'Add a user' }).click();
+  const form = page.getByRole('form', { name: 'Add a user' });
   await form.getByLabel('Name').fill('Nina New');
   await form.getByLabel('E-mail').fill(email);
   await form.getByLabel('Role').selectOption('auditor');
-  await form.getByRole('button', { name: 'Add and make a link' }).click();
+  await form.getByRole('button', { name: 'Create user and reset link' }).click();
   await expect(form.getByText(`For ${email}`)).toBeVisible();
   const link = await form.getByText(/\/reset\//).textContent();
   expect(link).toContain(`${site.origin}/reset/`);
@@ -33,12 +33,12 @@ test('what was typed is kept when it is refused', async ({ as, person }) => {
   const { email } = await person('user');
   const page = await as('admin');
   await page.goto('/admin');
-  await page.locator('summary', { hasText: 'Add a person' }).click();
-  const form = page.getByRole('form', { name: 'Add a person' });
+  await page.locator('summary', { hasText: 'Add a user' }).click();
+  const form = page.getByRole('form', { name: 'Add a user' });
   await form.getByLabel('Name').fill('Twice');
   await form.getByLabel('E-mail').fill(email);
   await form.getByLabel('Role').selectOption('admin');
-  await form.getByRole('button', { name: 'Add and make a link' }).click();
+  await form.getByRole('button', { name: 'Create user and reset link' }).click();
   await expect(form.getByRole('alert')).toHaveText(/already exists/);
   await expect(form.getByLabel('E-mail')).toBeFocused();
   await expect(form.getByLabel('E-mail')).toHaveAttribute('aria-invalid', 'true');
@@ -47,7 +47,7 @@ test('what was typed is kept when it is refused', async ({ as, person }) => {
   await expect(form.getByLabel('Role')).toHaveValue('admin');
 });
 
-test('people are found by a part of their address', async ({ as, person, requestAs }) => {
+test('users are found by a part of their e-mail address', async ({ as, person, requestAs }) => {
   const { id, email, name } = await person('auditor');
   const page = await as('admin');
   await page.goto('/admin');
@@ -59,7 +59,7 @@ test('people are found by a part of their address', async ({ as, person, request
   expect(denied.status()).toBe(403);
   expect((await denied.text()).includes(name)).toBe(false);
   await page.goto('/admin?search=nobody-is-called-so');
-  await expect(page.getByText('Nobody matches')).toBeVisible();
+  await expect(page.getByText('No users found')).toBeVisible();
   await page.getByRole('link', { name: 'Clear the search' }).click();
   await expect(page.getByRole('table')).toBeVisible();
 });

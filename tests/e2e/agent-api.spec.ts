@@ -4,7 +4,7 @@ import { dataSchema } from '#lib/agents/contract/event.ts';
 import { openapi } from '#lib/agents/contract/openapi.ts';
 import { revokeKey } from '#lib/agents/key-admin.ts';
 import { processBatches } from '#lib/agents/processing/process.ts';
-import { ADMIN_ACT, must, testAgent } from '../support/agents.ts';
+import { ADMIN_CONTEXT, unwrap, testAgent } from '../support/agents.ts';
 import { batchOf, get, oldEvent, post, sdkEvent, structured } from './support/agent.ts';
 import { expect, test } from './support/test.ts';
 
@@ -15,7 +15,7 @@ const batchIdOf = ({ json }: { json: unknown }) => (json as { batchId: string })
 const pointers = ({ json }: { json: unknown }) =>
   (json as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer);
 
-test('the CloudEvents SDK delivers in structured, binary and batch mode, and the batch tells what became of each event', async ({
+test('the CloudEvents SDK delivers in structured, binary and batch mode, and the batch report lists each event', async ({
   site,
   db,
 }) => {
@@ -46,7 +46,7 @@ test('the CloudEvents SDK delivers in structured, binary and batch mode, and the
   }
 });
 
-test('a batch’s report tells duplicates and conflicts; to other agents and to nobody it does not exist', async ({
+test('a batch report lists duplicates and conflicts; other agents and anonymous requests get 404', async ({
   site,
   db,
 }) => {
@@ -67,7 +67,7 @@ test('a batch’s report tells duplicates and conflicts; to other agents and to 
   expect(await get(site, null, `/api/agent/batches/${batchId}`)).toMatchObject({ status: 401, type: PROBLEM });
 });
 
-test('what is wrong is told with a pointer to each bad event, and a batch loses nothing else', async ({ site, db }) => {
+test('invalid events are reported with a pointer; the other events of the batch are stored', async ({ site, db }) => {
   const agent = await testAgent(db);
   const bad = oldEvent({ data: { ...oldEvent().data, outcome: 'perhaps' } });
   const alone = await post(site, agent, structured(bad));
@@ -76,7 +76,7 @@ test('what is wrong is told with a pointer to each bad event, and a batch loses 
   const mixed = await post(site, agent, batchOf([oldEvent(), bad, 7]));
   expect(mixed).toMatchObject({ status: 202, json: { received: 3, accepted: 1 } });
   expect(pointers(mixed)).toEqual(['/1/data/outcome', '/2']);
-  expect(must(await readBatch(db, agent.id, batchIdOf(mixed))).accepted).toBe(1);
+  expect(unwrap(await readBatch(db, agent.id, batchIdOf(mixed))).accepted).toBe(1);
 });
 
 test('1,000 events and 1 MiB are taken, one more of either is refused', async ({ site, db }) => {
@@ -123,11 +123,11 @@ test('without a key nothing gets in, and a revoked key is refused at the next re
     expect(answer.header('www-authenticate')).toBe('Bearer');
   }
   expect((await post(site, agent, structured(oldEvent()))).status).toBe(202);
-  must(await revokeKey(db, ADMIN_ACT, agent.keyId));
+  unwrap(await revokeKey(db, ADMIN_CONTEXT, agent.keyId));
   expect((await post(site, agent, structured(oldEvent()))).status).toBe(401);
 });
 
-test('a key that reports too much is told when to come back, and other keys are not held up', async ({ site, db }) => {
+test('a rate-limited key gets Retry-After; other keys are not affected', async ({ site, db }) => {
   const [eager, calm] = [await testAgent(db, 10), await testAgent(db, 10)];
   // Refused for what they say, but charged: nonsense meets the limit too.
   expect((await post(site, eager, batchOf(Array(950).fill(0)))).status).toBe(422);
@@ -137,7 +137,7 @@ test('a key that reports too much is told when to come back, and other keys are 
   expect((await post(site, calm, structured(oldEvent()))).status).toBe(202);
 });
 
-test('while too much waits for the workers an agent is told to come back', async ({ site, db }) => {
+test('a long queue gives 503 with Retry-After', async ({ site, db }) => {
   const agent = await testAgent(db);
   await db.$executeRaw`
     INSERT INTO "AgentBatch" (id, "agentId", "keyId", "receivedAt", received, accepted, payload)

@@ -5,7 +5,7 @@ import { authenticate } from '#lib/agents/keys.ts';
 import { readBatch } from '#lib/agents/batches.ts';
 import { processBatches } from '#lib/agents/processing/process.ts';
 import type { Db } from '#lib/db.ts';
-import { CALLER, must, testAgent } from '../support/agents.ts';
+import { CALLER, unwrap, testAgent } from '../support/agents.ts';
 import { deadLetter } from '../support/dead-letter.ts';
 import { oldEvent } from './support/agent.ts';
 import { expect, test } from './support/test.ts';
@@ -14,7 +14,7 @@ const works = async (db: Db, secret: string) => (await authenticate(db, `Bearer 
 
 /** What was done to an agent, as the page that its own links to tells it: newest first. */
 async function history(page: Page): Promise<string[]> {
-  await page.getByRole('link', { name: 'What was done to it, in the audit log' }).click();
+  await page.getByRole('link', { name: 'Changes to this agent in the audit log' }).click();
   await expect(page).toHaveURL(/\/audit\?target=/);
   return page.getByRole('table').getByRole('row').getByRole('link').allTextContents();
 }
@@ -30,10 +30,7 @@ async function perform(scope: Page | ReturnType<Page['locator']>, act: string, f
 
 const secretIn = async (form: ReturnType<Page['locator']>) => (await form.getByText(/^glk_/).textContent()) ?? '';
 
-test('an admin registers an agent and issues a key; its secret opens the door and is shown this once', async ({
-  as,
-  db,
-}) => {
+test('an admin registers an agent and issues a key; its secret is valid and shown once', async ({ as, db }) => {
   const name = `press-${randomUUID().slice(0, 8)}`;
   const page = await as('admin');
   await page.goto('/admin/agents');
@@ -91,7 +88,7 @@ test('a key is rotated with an overlap, its successor gets an end, and a revoked
   await expect(panel(agent.secret).getByRole('button')).toHaveCount(0);
   expect([await works(db, agent.secret), await works(db, next)]).toEqual([false, true]);
   expect((await history(page)).slice(0, 4)).toEqual([
-    'Key refused',
+    'Key rejected',
     'Agent key revoked',
     'Agent key expiry set',
     'Agent key replaced',
@@ -128,10 +125,10 @@ test('a dead letter is seen, and the button gives it back to the workers', async
   const figure = page.locator('dl > div').filter({ hasText: 'Dead letters' }).getByRole('definition');
   await expect(figure).toHaveText(/^(1batch|[2-9]\d*batches|1\d+batches)$/);
   await perform(page, 'Redrive the dead letters');
-  await expect(page.getByText('The dead letters are with the workers again.')).toBeVisible();
+  await expect(page.getByText('The dead letters were requeued.')).toBeVisible();
   await expect(figure).toHaveText(/^0batches$/);
   await processBatches(db, [batchId]);
-  expect(must(await readBatch(db, agent.id, batchId))).toMatchObject({ state: 'done', stored: 1 });
+  expect(unwrap(await readBatch(db, agent.id, batchId))).toMatchObject({ state: 'done', stored: 1 });
   const told = await db.auditEvent.findFirstOrThrow({ where: { action: 'agent_admin.redriven', source: 'web' } });
   expect(told).toMatchObject({ actorLabel: 'admin@example.org', outcome: 'success' });
   await page.reload();

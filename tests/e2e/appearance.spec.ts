@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from './support/test.ts';
-import { tour } from '../../scripts/dev/support/browser/page-visits.ts';
+import { pagesToVisit } from '../../scripts/dev/support/browser/page-visits.ts';
 
 /** Contrast depends on the colours and width on the language, so two of the four pairs hold every case. */
 const LOOKS = [
@@ -15,7 +15,7 @@ for (const { locale, colorScheme } of LOOKS) {
     allowed,
   }) => {
     allowed.push(/status of 40[34]/);
-    const stops = Map.groupBy(await tour(db), ({ who }) => who);
+    const stops = Map.groupBy(await pagesToVisit(db), ({ who }) => who);
     for (const [who, theirs] of stops) {
       const page = await as(who, { locale, colorScheme });
       // There are no frames, so the page itself can put the result together: otherwise axe opens a second page each time.

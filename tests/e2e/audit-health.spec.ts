@@ -15,7 +15,7 @@ test('the health of the log shows its volume as a chart, says by which method da
   const page = await as('auditor');
   await page.goto('/audit');
   await page.getByRole('link', { name: 'Health' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Health of the audit log' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Audit log health' })).toBeVisible();
   await expect(page.getByRole('img', { name: /^30 days, [\d,]+ events?, \d+ marked days?\.$/ })).toBeVisible();
   await expect(page.getByText('The deviation is the median absolute deviation.')).toBeVisible();
   const figures = page.getByLabel('Figures');
@@ -83,7 +83,7 @@ test('the week’s security names failing accounts and addresses, who was denied
   const page = await as('auditor');
   await page.goto('/audit/health');
   await page.getByRole('link', { name: 'Security' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Security of the week' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Weekly security report' })).toBeVisible();
   const panel = (name: string) =>
     page.locator('section').filter({ has: page.getByRole('heading', { name, exact: true }) });
   await expect(panel('Failed sign-ins by account').getByText(label)).toBeVisible();

@@ -5,13 +5,13 @@ test('reading the log and opening an event are events', async ({ as, person, db 
   const page = await as(auditor);
   await page.goto('/audit?outcome=success');
   await page.locator('tbody a').first().click();
-  await expect(page.getByRole('heading', { name: 'What happened' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Summary' })).toBeVisible();
   const events = await db.auditEvent.findMany({ where: { actorId: auditor.id }, orderBy: { createdAt: 'asc' } });
   expect(events.map(({ action }) => action)).toEqual(['auth.sign_in', 'audit.read', 'audit.event_read']);
   expect(events[1]?.metadata).toMatchObject({ filters: { outcome: 'success' } });
 });
 
-test('a report made from the log names people too, so opening it is an event', async ({ as, person, db }) => {
+test('opening a report records an event, because reports contain personal data', async ({ as, person, db }) => {
   const auditor = await person('auditor');
   const page = await as(auditor);
   for (const path of ['/audit/health', '/audit/security']) await page.goto(path);

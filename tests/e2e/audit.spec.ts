@@ -41,7 +41,7 @@ test('“More” appends rows without repeating or skipping one while others wri
   expect(seen).toEqual(await expectedAfter(db, seen[0] ?? '', seen.length));
 });
 
-test('without JavaScript, somebody signs in, filters the log, leafs on in the same keyset, opens an event and signs out', async ({
+test('without JavaScript, a user signs in, filters and pages the log, opens an event and signs out', async ({
   as,
   person,
   db,
@@ -63,7 +63,7 @@ test('without JavaScript, somebody signs in, filters the log, leafs on in the sa
   expect(seen.length).toBe(first.length * 2);
   expect(seen).toEqual(await expectedAfter(db, seen[0] ?? '', seen.length, { requestId: origin.requestId }));
   await page.getByRole('table').getByRole('link').first().click();
-  await expect(page.getByRole('heading', { name: 'What happened' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Summary' })).toBeVisible();
   await page.getByRole('button', { name: auditor.name }).click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(page.getByText('You are signed out.')).toBeVisible();
@@ -91,16 +91,14 @@ test('what the form cannot offer it keeps: an action of an agent, and a moment g
 }) => {
   const page = await as('auditor');
   await page.goto('/audit?action=agent.deploy&from=2026-11-22T09:30:15%2B03:00');
-  await expect(page.getByLabel('What', { exact: true })).toHaveValue('agent.deploy');
+  await expect(page.getByLabel('Action', { exact: true })).toHaveValue('agent.deploy');
   await page.getByRole('button', { name: 'Apply' }).click();
   await page.waitForURL(/source=/);
   const sent = new URL(page.url()).searchParams;
   expect([sent.get('action'), sent.get('from')]).toEqual(['agent.deploy', '2026-11-22T06:30:15']);
 });
 
-test('a damaged cursor and an impossible filter are told to the reader and are a 400 of the API that says why', async ({
-  as,
-}) => {
+test('an invalid cursor or filter is shown on the page and is a 400 of the API with the reason', async ({ as }) => {
   const page = await as('auditor');
   await page.goto('/audit?cursor=nonsense');
   await expect(page.getByText(/This page link is damaged/)).toBeVisible();

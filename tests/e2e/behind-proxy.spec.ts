@@ -1,13 +1,13 @@
 import { freePort } from '../support/postgres/postgres.ts';
 import { sendSignInForm } from '../../scripts/smoke/support/sign-in-form.ts';
-import { Visitor } from '../../scripts/smoke/support/http-visitor.ts';
+import { HttpVisitor } from '../../scripts/smoke/support/http-visitor.ts';
 import { nginxFronts, plainFront } from './support/fronts.ts';
 import { startSecondServer } from './support/second-server.ts';
 import { expect, test } from './support/test.ts';
 
 const PUBLIC = 'https://app.example.test:8443';
 
-test('behind proxies that say nothing of the address people see, they sign in by the configured one and by no other', async ({
+test('behind proxies without forwarded headers, sign-in works at the configured origin only', async ({
   site,
   person,
 }) => {
@@ -24,7 +24,7 @@ test('behind proxies that say nothing of the address people see, they sign in by
   ];
   const someone = await person('user');
   for (const { name, origin } of fronts) {
-    const visitor = new Visitor(origin, { behindTls: true });
+    const visitor = new HttpVisitor(origin, { behindTls: true });
     await expect
       .poll(
         () =>
@@ -51,6 +51,6 @@ test('behind proxies that say nothing of the address people see, they sign in by
   }
   // A header that only proxies should set changes nothing either.
   const forged = { method: 'POST', headers: { origin: 'https://evil.example', 'x-forwarded-host': 'evil.example' } };
-  expect((await new Visitor(server.origin).ask('/login', { ...forged, body: new FormData() })).status).toBe(403);
+  expect((await new HttpVisitor(server.origin).ask('/login', { ...forged, body: new FormData() })).status).toBe(403);
   expect(server.output()).not.toContain('Server Action');
 });

@@ -11,7 +11,7 @@ async function begin(origin: string, path: string, length: number): Promise<stri
   return answer;
 }
 
-test('a body of nobody in particular is refused before it has come', async ({ site }) => {
+test('a body of an anonymous request is rejected before it is read', async ({ site }) => {
   for (const length of [1_000, 500_000, 10_000_000]) {
     const answer = await begin(site.origin, '/api/agent/events', length);
     expect(answer, `${length}`).toMatch(/^HTTP\/1.1 401 /);

@@ -11,7 +11,7 @@ import { dataFolder, processesOf, startUp } from './support/up.ts';
 
 const ACT = { actor: { type: 'system', id: 'e2e', label: 'e2e' }, origin: { source: 'cli' } } as const;
 
-test('a web server in production that is told to let anyone be admin ends at once and says why', async ({ site }) => {
+test('a production web server with the development sign-in enabled exits with an error', async ({ site }) => {
   const web = startProcess('sh', ['-c', COMMANDS.start], {
     env: {
       NODE_ENV: 'production',
@@ -27,7 +27,7 @@ test('a web server in production that is told to let anyone be admin ends at onc
   expect(web.output()).toContain('DEV_ADMIN: must not be true in production: anyone could become admin');
 });
 
-test('npm run dev serves the sources on the server of DATABASE_URL, and there one click makes an admin, who is told when they are the only one', async ({
+test('npm run dev serves the sources on the server of DATABASE_URL, and the development sign-in creates an admin, with a warning while there is only one', async ({
   as,
 }) => {
   // It compiles every page it visits, beside whatever else the machine does.

@@ -1,12 +1,12 @@
 import { freePort } from '../support/postgres/postgres.ts';
-import { Visitor } from '../../scripts/smoke/support/http-visitor.ts';
+import { HttpVisitor } from '../../scripts/smoke/support/http-visitor.ts';
 import { sendSignInForm } from '../../scripts/smoke/support/sign-in-form.ts';
 import { startSecondServer } from './support/second-server.ts';
 import { expect, test } from './support/test.ts';
 
 const PUBLIC = 'https://golive.example';
 
-test('where people come over https, browsers keep the session cookie to it and to the server, and only that cookie lets in', async ({
+test('over https the session cookie is Secure and HttpOnly, and only that cookie is accepted', async ({
   site,
   person,
 }) => {
@@ -14,13 +14,13 @@ test('where people come over https, browsers keep the session cookie to it and t
   const someone = await person('user');
 
   // What ends TLS in front of the app speaks plain http to it, and passes on the cookies that a browser holds for https.
-  const browser = new Visitor(server.origin, { behindTls: true });
+  const browser = new HttpVisitor(server.origin, { behindTls: true });
   const signedOut = await browser.ask('/');
   expect(signedOut.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}; includeSubDomains$/);
   expect([signedOut.status, signedOut.headers.get('location')]).toEqual([307, '/login?callbackUrl=%2F']);
   expect((await browser.open('/')).trail).toEqual(['/', '/login?callbackUrl=%2F']);
 
-  const byForm = await sendSignInForm(new Visitor(server.origin, { behindTls: true }), someone, PUBLIC);
+  const byForm = await sendSignInForm(new HttpVisitor(server.origin, { behindTls: true }), someone, PUBLIC);
   const cookie = await browser.signIn(someone.email, someone.password);
   for (const given of [cookie, byForm.cookies.find(({ name }) => name.endsWith('session'))]) {
     expect(given?.name).toBe('__Secure-golive.session');

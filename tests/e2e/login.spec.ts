@@ -1,5 +1,5 @@
 import { freePort } from '../support/postgres/postgres.ts';
-import { Visitor } from '../../scripts/smoke/support/http-visitor.ts';
+import { HttpVisitor } from '../../scripts/smoke/support/http-visitor.ts';
 import { startSecondServer } from './support/second-server.ts';
 import { sendSignInForm } from '../../scripts/smoke/support/sign-in-form.ts';
 import { expect, signIn, test } from './support/test.ts';
@@ -27,7 +27,7 @@ for (const javaScriptEnabled of [true, false]) {
 
 test('the sign-in form of another site opens no session, the same form of ours does', async ({ site, person }) => {
   const someone = await person('user');
-  const visitor = new Visitor(site.origin);
+  const visitor = new HttpVisitor(site.origin);
   expect((await sendSignInForm(visitor, someone, 'https://evil.example')).cookies).toEqual([]);
   expect((await visitor.ask('/account')).status).toBe(307);
   const answer = await sendSignInForm(visitor, someone, site.origin);
@@ -35,7 +35,7 @@ test('the sign-in form of another site opens no session, the same form of ours d
   expect((await visitor.ask('/account')).status).toBe(200);
 });
 
-test('whoever signs in on the way to a page that they may not see is told so, and that is recorded once', async ({
+test('sign-in with a forbidden return page shows the forbidden page and records one denial', async ({
   as,
   person,
   db,
@@ -44,7 +44,7 @@ test('whoever signs in on the way to a page that they may not see is told so, an
   const page = await as(null);
   await page.goto('/admin');
   await signIn(page, someone, '/admin');
-  await expect(page.getByRole('heading', { name: 'You may not see this page' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'You do not have access to this page' })).toBeVisible();
   expect(await db.auditEvent.findMany({ where: { actorId: someone.id, action: 'access.denied' } })).toMatchObject([
     { ip: '127.0.0.1', metadata: { permission: 'users:manage', path: '/admin' } },
   ]);
@@ -109,7 +109,7 @@ test('a visitor writes nothing into the log of the server: neither through NextA
   expect(server.output()).not.toContain('"level":"error"');
 });
 
-test('what NextAuth tells the browser about a session holds no role and no name', async ({ as, person }) => {
+test('NextAuth’s session response contains neither role nor name', async ({ as, person }) => {
   const page = await as(await person('admin'));
   const session = (await (await page.request.get('/api/auth/session')).json()) as object;
   expect(Object.keys(session)).toEqual(['expires']);

@@ -11,7 +11,7 @@ test('without its variables there is no provider to sign in with', async ({ as }
   await expect(page.getByRole('button', { name: /^Continue with/ })).toHaveCount(0);
 });
 
-test('an identity provider lets in whom it verified and we know, again by the link, without JavaScript too, and nobody else', async ({
+test('single sign-on admits existing users with a verified address, later by the linked account, also without JavaScript', async ({
   site,
   as,
   person,

@@ -4,7 +4,7 @@ import { freePort } from '../support/postgres/postgres.ts';
 import { testAgent } from '../support/agents.ts';
 import { insidersRequest, type Insider } from '../support/insider.ts';
 import { ownCluster } from '../support/own-cluster.ts';
-import { sendRaw, strangersRequest, type WireRequest } from '../support/random-requests.ts';
+import { sendRaw, randomRequest, type WireRequest } from '../support/random-requests.ts';
 import { startSecondServer } from './support/second-server.ts';
 import { expect, signIn, test } from './support/test.ts';
 
@@ -37,7 +37,7 @@ test(`${COUNT} requests of strangers (seed ${SEED}): no 5xx, no line in the log,
   const port = await freePort();
   await using web = await startSecondServer(site, port, { NEXTAUTH_URL: `http://127.0.0.1:${port}` });
   const before = web.output();
-  expect(await wrongAnswers(web.origin, (number) => strangersRequest(SEED, number))).toEqual([]);
+  expect(await wrongAnswers(web.origin, (number) => randomRequest(SEED, number))).toEqual([]);
   expect(web.output().slice(before.length).trim(), `SEED=${SEED}`).toBe('');
 });
 

@@ -45,7 +45,7 @@ for (const act of ['Disable', 'Sign out everywhere'] as const) {
     await admin.goto(`/admin/users/${someone.id}`);
     await admin.locator('summary', { hasText: act }).click();
     await admin.getByRole('button', { name: act, exact: true }).click();
-    await expect(admin.getByText(/^(Disabled|Every session is ended\.)$/)).toBeVisible();
+    await expect(admin.getByText(/^(Disabled|All sessions were ended\.)$/)).toBeVisible();
     await page.goto('/account');
     await expect(page).toHaveURL(/\/login/);
   });
@@ -58,7 +58,7 @@ test('a changed role works from the next sign-in, and the old session is over', 
   await admin.goto(`/admin/users/${someone.id}`);
   await admin.getByLabel('Role', { exact: true }).selectOption('auditor');
   await admin.getByRole('button', { name: 'Change the role', exact: true }).click();
-  await expect(admin.getByText('The role is changed.')).toBeVisible();
+  await expect(admin.getByText('The role was changed.')).toBeVisible();
   await page.goto('/account');
   await expect(page).toHaveURL(/\/login/);
   await signIn(page, someone, '/account');
@@ -79,7 +79,7 @@ for (const target of ['https://evil.example/', '//evil.example/x', '/\\evil.exam
   });
 }
 
-test('a wrong password says so without saying whether the account exists, and the cookie is for the server alone', async ({
+test('a failed sign-in does not reveal whether the account exists, and the cookie is HttpOnly', async ({
   as,
   person,
 }) => {

@@ -1,5 +1,5 @@
 import { sendSignInForm } from '../../scripts/smoke/support/sign-in-form.ts';
-import { Visitor } from '../../scripts/smoke/support/http-visitor.ts';
+import { HttpVisitor } from '../../scripts/smoke/support/http-visitor.ts';
 import { expect, signIn, test } from './support/test.ts';
 
 /** The name of an action that no build of today has. */
@@ -16,14 +16,14 @@ test('a form of the page before an update says so, with JavaScript', async ({ as
   await page.getByLabel('E-mail').fill(someone.email);
   await page.getByLabel('Password', { exact: true }).fill(someone.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(page.getByRole('heading', { name: 'This page is from before an update' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'This page was opened before an update' })).toBeVisible();
   await page.unroute('**/login');
   await page.getByRole('button', { name: 'Reload the page' }).click();
   await signIn(page, someone, '/');
 });
 
 test('a form of the page before an update says so in both languages, without JavaScript', async ({ site }) => {
-  const visitor = new Visitor(site.origin);
+  const visitor = new HttpVisitor(site.origin);
   const body = new FormData();
   body.append('$ACTION_REF_1', '');
   body.append('$ACTION_1:0', JSON.stringify({ id: GONE, bound: '$@1' }));
@@ -32,14 +32,11 @@ test('a form of the page before an update says so in both languages, without Jav
   const answer = await visitor.ask('/login', { method: 'POST', headers: { origin: site.origin }, body });
   expect(answer.status).toBe(409);
   expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
-  expect(answer.text).toContain('This page is from before an update');
+  expect(answer.text).toContain('This page was opened before an update');
   expect(answer.text).toContain('Эта страница открыта до обновления');
 });
 
-test('a callback cookie or a session cookie that is none of ours is replaced, and hinders nobody', async ({
-  site,
-  person,
-}) => {
+test('a foreign callback or session cookie is replaced', async ({ site, person }) => {
   const someone = await person('user');
   const cookie = 'next-auth.callback-url';
   for (const value of [
@@ -54,7 +51,7 @@ test('a callback cookie or a session cookie that is none of ours is replaced, an
     'ÿ',
     'x'.repeat(3_000),
   ]) {
-    const visitor = new Visitor(site.origin);
+    const visitor = new HttpVisitor(site.origin);
     visitor.jar.set(cookie, value);
     visitor.jar.set('golive.session', value);
     for (const path of ['/api/auth/csrf', '/api/auth/providers', '/api/auth/session', '/login'])

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startProcess } from '../support/process/processes.ts';
 import { startTestSite } from '../../scripts/dev/support/browser/test-site.ts';
-import { residentMiB } from '../support/memory.ts';
+import { residentMemoryMiB } from '../support/memory.ts';
 import { until } from '../support/worker.ts';
 import { full } from './support.ts';
 
@@ -37,12 +37,12 @@ test(`${CONNECTIONS} slow or large connections of strangers cost less than ${MAX
   const figures: Record<string, string> = {};
   const beginnings = Object.entries(BEGINNINGS).filter((_, index) => full || index % 4 === 3);
   for (const [name, beginning] of beginnings) {
-    const before = await residentMiB(group);
+    const before = await residentMemoryMiB(group);
     let most = before;
     const sockets = await openAll(Number(new URL(origin).port), beginning);
     for (let look = 0; look < (full ? 16 : 4); look++) {
       await sleep(250);
-      most = Math.max(most, await residentMiB(group));
+      most = Math.max(most, await residentMemoryMiB(group));
     }
     expect((await fetch(`${origin}/api/health`)).status, name).toBe(200);
     for (const socket of sockets) socket.destroy();

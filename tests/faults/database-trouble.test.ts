@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reportBatch } from '#lib/agents/batches.ts';
+import { getBatchReport } from '#lib/agents/batches.ts';
 import { readBacklog } from '#lib/agents/ingest/backpressure.ts';
 import { openDb } from '#lib/db.ts';
 import { CALLER, send, testAgent } from '../support/agents.ts';
@@ -56,13 +56,13 @@ test('on a slow database events arrive late and complete, and the lag recovers w
   expect((await readBacklog(db)).lagMs).toBe(0);
 });
 
-test('while the database is away an agent is told to come back, not that it did wrong', async () => {
+test('an unreachable database gives 503 with Retry-After', async () => {
   await using database = await freshDatabase();
   const agent = await testAgent(database.db);
   const away = openDb('postgres://nobody@127.0.0.1:9/none');
   const later = { ok: false, code: 'unavailable', extra: { retryAfter: 5 } };
   expect(await send(away, agent.secret, manyEvents(1))).toMatchObject(later);
   const asked = { authorization: `Bearer ${agent.secret}`, origin: CALLER };
-  expect(await reportBatch(away, asked, agent.id)).toMatchObject(later);
+  expect(await getBatchReport(away, asked, agent.id)).toMatchObject(later);
   await away.$disconnect();
 });

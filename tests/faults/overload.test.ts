@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ingest } from '#lib/agents/ingest/ingest.ts';
-import { checkPressure, readBacklog } from '#lib/agents/ingest/backpressure.ts';
+import { checkBackpressure, readBacklog } from '#lib/agents/ingest/backpressure.ts';
 import { countDeadLetters } from '#lib/agents/processing/redrive.ts';
 import { CALLER, send, STRUCTURED, testAgent, testEvent } from '../support/agents.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -17,7 +17,7 @@ test('a full queue refuses with a time to come back, keeps what it has, and open
   await db.$executeRaw`
     INSERT INTO "AgentBatch" (id, "agentId", "keyId", "receivedAt", received, accepted, payload)
     SELECT gen_random_uuid(), ${agent.id}::uuid, ${agent.keyId}::uuid, now(), 1000, 1000, '[]' FROM generate_series(1, 200)`;
-  await until(async () => !(await checkPressure(db)).ok);
+  await until(async () => !(await checkBackpressure(db)).ok);
   const refused = await send(db, agent.secret, manyEvents(1));
   expect(refused).toMatchObject({ ok: false, code: 'unavailable', extra: { retryAfter: 5 } });
 
@@ -63,7 +63,7 @@ test('an agent that opens many requests and sends nothing is refused more, and o
   expect((await send(db, idle.secret, manyEvents(1))).ok, 'its turns are free again').toBe(true);
 });
 
-test('an endless body is given up at 1 MiB', async () => {
+test('an endless body is cut off at 1 MiB', async () => {
   await using database = await freshDatabase();
   const agent = await testAgent(database.db);
   const { body, pulled } = endless();

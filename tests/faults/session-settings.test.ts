@@ -19,7 +19,7 @@ import {
   scratch,
   type ReleaseCluster,
 } from '../integration/release/release-cluster.ts';
-import { SECRET, testEnvironment, verify } from '../support/audit-proof.ts';
+import { SECRET, testEnvironment, verifyAsCommand } from '../support/audit-proof.ts';
 import { haveTool } from '../support/required-tools.ts';
 import { full } from './support.ts';
 
@@ -147,7 +147,7 @@ async function useLog(database: string, label: string) {
       written: await fromOutside(database),
       pages: await readPages(db),
       exported: await readFile(file, 'utf8'),
-      finding: (await verify({ appUrl: server.app(database) })).finding,
+      finding: (await verifyAsCommand({ appUrl: server.app(database) })).finding,
       prune: plan.map(({ partition, whole, rows, before }) => ({ partition, whole, rows, before })),
     };
   } finally {

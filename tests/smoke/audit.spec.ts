@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { smokeEvent } from '../../scripts/smoke/support/audit.ts';
-import { accountOf, agentKey, expect, promise, ROLES } from './fixtures.ts';
+import { accountOf, agentKey, expect, browserCheck, ROLES } from './fixtures.ts';
 
 const ROUNDS = 3;
 /** More than one page of the log. */
 const MAX_READINGS = 60;
 const EVENT_WAIT_MS = 12_000;
 
-promise('audit-sign-in', async ({ as }) => {
+browserCheck('audit-sign-in', async ({ as }) => {
   for (const role of ROLES) await as(role);
   const page = await as('admin');
   for (const role of ROLES) {
@@ -20,7 +20,7 @@ promise('audit-sign-in', async ({ as }) => {
   return 'auth.sign_in of all three';
 });
 
-promise('audit-more', async ({ as }) => {
+browserCheck('audit-more', async ({ as }) => {
   const page = await as('admin');
   await openLongLog(page);
   const more = page.getByRole('link', { name: /^(More|Ещё)$/ });
@@ -38,7 +38,7 @@ promise('audit-more', async ({ as }) => {
   return `${ids.length} rows, none twice`;
 });
 
-promise('audit-filters', async ({ as }) => {
+browserCheck('audit-filters', async ({ as }) => {
   const page = await as('admin');
   await openLongLog(page);
   const href = await page.getByRole('link', { name: /^(More|Ещё)$/ }).getAttribute('href');
@@ -54,7 +54,7 @@ promise('audit-filters', async ({ as }) => {
   return 'a new filter begins with the newest row';
 });
 
-promise('agent-event', async ({ as }) => {
+browserCheck('agent-event', async ({ as }) => {
   const id = randomUUID();
   const page = await as('admin');
   const headers = { authorization: `Bearer ${agentKey}`, 'content-type': 'application/cloudevents+json' };

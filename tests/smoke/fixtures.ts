@@ -1,6 +1,6 @@
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 import type { Role } from '#lib/access/permissions.ts';
-import type { BrowserPromise } from '../../scripts/smoke/support/browser.ts';
+import type { BrowserCheck } from '../../scripts/smoke/support/browser.ts';
 import type { Account } from '../../scripts/smoke/support/run.ts';
 
 const ORIGIN = process.env.SMOKE_ORIGIN ?? '';
@@ -26,7 +26,7 @@ const test = base.extend<object, Shared>({
         pages.set(role, page);
         return page;
       });
-      // Whatever broke in between, no session of ours stays behind.
+      // Ends the sessions of the run, whatever failed before.
       for (const opened of await Promise.allSettled(pages.values()))
         if (opened.status === 'fulfilled') await leave(opened.value);
     },
@@ -52,9 +52,9 @@ async function leave({ request }: Page): Promise<void> {
 }
 
 /** A test whose name is a promise of the smoke. What it returns is told when it is kept. */
-export function promise(name: BrowserPromise, keep: (given: Shared & { page: Page }) => Promise<string>): void {
+export function browserCheck(name: BrowserCheck, run: (given: Shared & { page: Page }) => Promise<string>): void {
   test(name, async ({ page, as }) => {
-    const description = await keep({ page, as });
+    const description = await run({ page, as });
     test.info().annotations.push({ type: 'seen', description });
   });
 }

@@ -1,11 +1,11 @@
 import type { Page } from '@playwright/test';
 import { HEALTH_PATH } from '#lib/release/contract.ts';
 import { isAllowed, pages, protectedPages } from '../../scripts/smoke/support/routes.ts';
-import { accountOf, expect, https, promise, ROLES, wantedCommit } from './fixtures.ts';
+import { accountOf, expect, https, browserCheck, ROLES, wantedCommit } from './fixtures.ts';
 
 const MAX_REDIRECTS = 4;
 
-promise('health', async ({ page }) => {
+browserCheck('health', async ({ page }) => {
   const answer = await page.goto(HEALTH_PATH);
   expect(answer?.status(), `${HEALTH_PATH} answers ${answer?.status()}`).toBe(200);
   const { status, commit } = (await answer?.json()) as { status?: string; commit?: string | null };
@@ -15,7 +15,7 @@ promise('health', async ({ page }) => {
   return serving;
 });
 
-promise('signed-out', async ({ page }) => {
+browserCheck('signed-out', async ({ page }) => {
   for (const path of protectedPages()) {
     let redirects = 0;
     page.on('response', (response) => (redirects += response.status() >= 300 && response.status() < 400 ? 1 : 0));
@@ -30,7 +30,7 @@ promise('signed-out', async ({ page }) => {
   return `${protectedPages().length} pages lead to /login`;
 });
 
-promise('headers', async ({ page }) => {
+browserCheck('headers', async ({ page }) => {
   const complaints = listen(page);
   const headers = (await page.goto('/login'))?.headers() ?? {};
   for (const [name, pattern] of [
@@ -45,7 +45,7 @@ promise('headers', async ({ page }) => {
   return 'present, and the page works under them';
 });
 
-promise('sign-in', async ({ as }) => {
+browserCheck('sign-in', async ({ as }) => {
   for (const role of ROLES) {
     const page = await as(role);
     const cookie = (await page.context().cookies()).find(({ name }) => name.endsWith('session'));
@@ -56,7 +56,7 @@ promise('sign-in', async ({ as }) => {
   return `three accounts through the form; HttpOnly, SameSite=Lax${https ? ', Secure' : ''}`;
 });
 
-promise('roles', async ({ as }) => {
+browserCheck('roles', async ({ as }) => {
   let checked = 0;
   for (const role of ROLES)
     for (const [path, guard] of pages()) {
@@ -69,7 +69,7 @@ promise('roles', async ({ as }) => {
   return `${checked} combinations`;
 });
 
-promise('mixed-content', async ({ as }) => {
+browserCheck('mixed-content', async ({ as }) => {
   const page = await as('admin');
   const complaints = listen(page);
   const asked = new Set<string>();
@@ -86,7 +86,7 @@ promise('mixed-content', async ({ as }) => {
   return `${asked.size} addresses, all of this origin`;
 });
 
-promise('sign-out', async ({ as }) => {
+browserCheck('sign-out', async ({ as }) => {
   for (const role of ROLES) {
     const page = await as(role);
     await page.goto('/');

@@ -3,12 +3,12 @@ import { newAgent, registerAgent } from '#lib/agents/registry.ts';
 import { issueKey } from '#lib/agents/key-admin.ts';
 import { ingest, type Accepted } from '#lib/agents/ingest/ingest.ts';
 import { processBatches } from '#lib/agents/processing/process.ts';
-import type { Act, Origin } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext, Origin } from '#lib/audit/events/catalogue.ts';
 import type { Db } from '#lib/db.ts';
 import type { Result } from '#lib/errors.ts';
 
 /** What an operator does from the command line. */
-export const ADMIN_ACT: Act = {
+export const ADMIN_CONTEXT: AuditContext = {
   actor: { type: 'system', id: 'operator', label: 'operator' },
   origin: { source: 'cli' },
 };
@@ -23,7 +23,7 @@ export interface TestAgent {
   secret: string;
 }
 
-export function must<T>(result: Result<T>): T {
+export function unwrap<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`${result.code}: ${result.detail}`);
   return result.value;
 }
@@ -31,8 +31,8 @@ export function must<T>(result: Result<T>): T {
 /** Registers an agent with one key. */
 export async function testAgent(db: Db, eventsPerSecond = 100_000): Promise<TestAgent> {
   const name = `agent-${randomUUID().slice(0, 8)}`;
-  const { id } = must(await registerAgent(db, ADMIN_ACT, newAgent.parse({ name, eventsPerSecond })));
-  return { id, name, ...must(await issueKey(db, ADMIN_ACT, id, null)) };
+  const { id } = unwrap(await registerAgent(db, ADMIN_CONTEXT, newAgent.parse({ name, eventsPerSecond })));
+  return { id, name, ...unwrap(await issueKey(db, ADMIN_CONTEXT, id, null)) };
 }
 
 export interface TestEvent {

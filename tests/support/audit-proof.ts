@@ -2,7 +2,7 @@ import { log } from '#lib/log.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { trustedKeys } from '#lib/audit/proof/signing.ts';
 import { verifyAudit, recordVerification, type VerifyOptions } from '#lib/audit/proof/verify.ts';
-import { openLanes } from '#lib/audit/proof/verifier-connections.ts';
+import { openVerifierConnections } from '#lib/audit/proof/verifier-connections.ts';
 import { execute } from './postgres/postgres.ts';
 import type { TestDatabase } from './database.ts';
 import { writeEvents } from './audit.ts';
@@ -20,11 +20,11 @@ export function testEnvironment(): void {
 export const keys = () => trustedKeys({ NEXTAUTH_SECRET: SECRET });
 
 /** Verifies as a command would: over connections of its own, as the app role. */
-export async function verify(
+export async function verifyAsCommand(
   database: Pick<TestDatabase, 'appUrl'>,
   options: Partial<VerifyOptions> & { record?: boolean } = {},
 ) {
-  await using lanes = await openLanes(database.appUrl);
+  await using lanes = await openVerifierConnections(database.appUrl);
   const outcome = await verifyAudit(lanes.clients, keys(), { full: true, ...options });
   if (options.record) await recordVerification(lanes.clients[0], outcome);
   return outcome;

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { segments, type TimeRange } from '#lib/audit/events/coverage.ts';
+import { rangesToRead, type TimeRange } from '#lib/audit/events/coverage.ts';
 import { pageSql } from '#lib/audit/events/list.ts';
 import type { FilterName } from '#lib/audit/events/filters.ts';
 import type { AuditQuery } from '#lib/audit/events/query.ts';
@@ -73,7 +73,7 @@ export async function pageCost(client: pg.Client, query: AuditQuery, covered: Ti
     node.Plans?.forEach(walk);
   };
   let missing = query.limit;
-  for (const segment of segments(covered, query)) {
+  for (const segment of rangesToRead(covered, query)) {
     if (missing === 0) break;
     const { text, values } = pageSql({ ...query, limit: missing }, segment);
     const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>({

@@ -3,7 +3,7 @@ import { acceptBatch } from '#lib/agents/ingest/accept.ts';
 import { markDeadBatches } from '#lib/agents/processing/redrive.ts';
 import { validateEvents } from '#lib/agents/ingest/validate.ts';
 import type { Db } from '#lib/db.ts';
-import { producer } from '#lib/queue/boss.ts';
+import { queueProducer } from '#lib/queue/boss.ts';
 import { INGEST_DEAD_LETTERS } from '#lib/queue/jobs.ts';
 import { CALLER, testEvent, type TestAgent } from './agents.ts';
 
@@ -12,7 +12,7 @@ export async function deadLetter(db: Db, agent: TestAgent, event = testEvent()):
   const receivedAt = new Date();
   const bounds = { agentName: agent.name, now: receivedAt, oldest: new Date(0) };
   const { rows } = validateEvents({ events: [event], problems: [] }, bounds);
-  const boss = await producer(db);
+  const boss = await queueProducer(db);
   const caller = { keyId: agent.keyId, agentId: agent.id, agentName: agent.name, eventsPerSecond: 1 };
   const batchId = await acceptBatch(db, boss, { caller, rows, received: 1, receivedAt, origin: CALLER });
   await db.$executeRaw`DELETE FROM pgboss.job WHERE data->>'batchId' = ${batchId}`;

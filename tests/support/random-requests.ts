@@ -8,7 +8,7 @@ export interface WireRequest {
   body: string;
 }
 
-export interface WireAnswer {
+export interface WireResponse {
   /** 0 when the connection was closed without an answer. */
   status: number;
   type: string;
@@ -16,7 +16,7 @@ export interface WireAnswer {
   body: string;
 }
 
-export const NASTY = [
+export const UNUSUAL_VALUES = [
   ...['', ' ', '%', '%00', '%ff', '%ED%A0%80', '..%2f..%2f', '//', '\\', 'null', 'undefined', '__proto__', 'toString', '{"level":"error"}'],
   ...['http://', 'http://[', 'http://a b', 'https://evil.example', '[1', '-1', '1e999', 'bytes=9-1', 'a,b;q=2', '\u00ff\u009b', "'--"],
   ...['%0a{"level":"error"}', '$ACTION_ID_x', '["",{}]', '%5B%22%22%2C%7B%7D%5D', 'x'.repeat(3_000)],
@@ -63,33 +63,33 @@ const COOKIES = [
 const TYPES = ['multipart/form-data; boundary=x', 'multipart/form-data; boundary=x', 'multipart/form-data', 'application/x-www-form-urlencoded', 'application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json', 'text/plain;charset=UTF-8', '', '\u00ff']; // prettier-ignore
 
 /** Requests of somebody without an account, always the same for the same seed and number. */
-export function strangersRequest(seed: number, number: number): WireRequest {
+export function randomRequest(seed: number, number: number): WireRequest {
   const random = mulberry((seed * 1_000_003 + number) >>> 0);
   const one = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const some = <T>(most: number, make: () => T): T[] => Array.from({ length: Math.floor(random() * (most + 1)) }, make);
   const field = () => one([
-    `--x\r\nContent-Disposition: form-data; name="${one(['$ACTION_ID_', '$ACTION_REF_1', '$ACTION_1:0', '1_email', 'email', '0', '__proto__', one(NASTY)])}"\r\n\r\n${one(NASTY)}\r\n`,
-    `--x\r\nContent-Disposition: form-data; name="a"; filename="${one(NASTY)}"\r\nContent-Type: ${one(TYPES)}\r\n\r\n${one(NASTY)}\r\n`,
+    `--x\r\nContent-Disposition: form-data; name="${one(['$ACTION_ID_', '$ACTION_REF_1', '$ACTION_1:0', '1_email', 'email', '0', '__proto__', one(UNUSUAL_VALUES)])}"\r\n\r\n${one(UNUSUAL_VALUES)}\r\n`,
+    `--x\r\nContent-Disposition: form-data; name="a"; filename="${one(UNUSUAL_VALUES)}"\r\nContent-Type: ${one(TYPES)}\r\n\r\n${one(UNUSUAL_VALUES)}\r\n`,
   ]); // prettier-ignore
   const body = () => one([
     some(4, field).join('') + one(['--x--\r\n', '', '--x']),
-    `email=${one(NASTY)}&password=${one(NASTY)}&csrfToken=${one(NASTY)}&callbackUrl=${one(NASTY)}`,
+    `email=${one(UNUSUAL_VALUES)}&password=${one(UNUSUAL_VALUES)}&csrfToken=${one(UNUSUAL_VALUES)}&callbackUrl=${one(UNUSUAL_VALUES)}`,
     one(['{}', '[]', '[{"specversion":"1.0"}]', '{"a":"\\ud800"}', '{"a":"\\u0000"}', '[', 'null', '["$K1"]', '["$@1","$F2"]', '[[[[["$Q1"]]]]]']),
-    one(NASTY),
+    one(UNUSUAL_VALUES),
   ]); // prettier-ignore
   const method = one(METHODS);
   const sent = method === 'POST' || random() < 0.1;
   const target =
     one(PATHS) +
-    one(['', '', one(NASTY)]) +
-    one(['', '', `?callbackUrl=${one(NASTY)}`, `?${one(NASTY)}=${one(NASTY)}`, '?_rsc=1']);
-  const cookies = some(3, () => `${one(COOKIES)}=${one(NASTY)}`);
+    one(['', '', one(UNUSUAL_VALUES)]) +
+    one(['', '', `?callbackUrl=${one(UNUSUAL_VALUES)}`, `?${one(UNUSUAL_VALUES)}=${one(UNUSUAL_VALUES)}`, '?_rsc=1']);
+  const cookies = some(3, () => `${one(COOKIES)}=${one(UNUSUAL_VALUES)}`);
   return {
     method,
     target,
     headers: [
-      ['Host', one(['127.0.0.1', '127.0.0.1', '127.0.0.1', 'evil.example', one(NASTY)])],
-      ...some(4, (): [string, string] => [one(HEADERS), one([...NASTY, '1', 'a'.repeat(42)])]),
+      ['Host', one(['127.0.0.1', '127.0.0.1', '127.0.0.1', 'evil.example', one(UNUSUAL_VALUES)])],
+      ...some(4, (): [string, string] => [one(HEADERS), one([...UNUSUAL_VALUES, '1', 'a'.repeat(42)])]),
       ...(cookies.length > 0 ? [['Cookie', cookies.join('; ')] as [string, string]] : []),
       ...(sent ? [['Content-Type', one(TYPES)] as [string, string]] : []),
     ],
@@ -109,7 +109,7 @@ export function mulberry(seed: number): () => number {
 }
 
 /** Sends a request byte by byte as it is written (Latin-1) on a connection of its own. */
-export async function sendRaw(origin: string, { method, target, headers, body }: WireRequest): Promise<WireAnswer> {
+export async function sendRaw(origin: string, { method, target, headers, body }: WireRequest): Promise<WireResponse> {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const length = body === '' ? '' : `Content-Length: ${Buffer.byteLength(body, 'latin1')}\r\n`;
   const socket = connect(Number(new URL(origin).port), '127.0.0.1');

@@ -1,23 +1,23 @@
 import { issueKey } from '#lib/agents/key-admin.ts';
 import { newAgent, registerAgent } from '#lib/agents/registry.ts';
-import type { Act } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext } from '#lib/audit/events/catalogue.ts';
 import { openDb } from '#lib/db.ts';
 import { COMMANDS, TIMING } from '#lib/release/contract.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './postgres/postgres.ts';
 import { startProcess, type Running } from './process/processes.ts';
 
-const ACT: Act = {
+const ACT: AuditContext = {
   actor: { type: 'system', id: 'runbook:rehearse', label: 'runbook:rehearse' },
   origin: { source: 'cli' },
 };
 
 interface RehearsedWorker extends AsyncDisposable {
-  /** Asks it to end. @throws when it ends otherwise than drained, or has logged an error. */
+  /** Stops it. @throws unless it drained, or when it logged an error. */
   stop(): Promise<void>;
 }
 
-/** Starts the worker with the command of the runbook. Returns when it takes jobs; what it logged is judged at its end. */
+/** Starts the worker with the command of the runbook and waits until it is ready. */
 export async function rehearseWorker(env: Record<string, string>): Promise<RehearsedWorker> {
   const port = await freePort();
   const worker = startProcess('sh', ['-c', COMMANDS.worker], {

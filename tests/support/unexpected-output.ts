@@ -6,23 +6,23 @@ import { afterAll, afterEach } from 'vitest';
  * swallow what is thrown: at the test's end, from where it was said. A test that wants the noise puts a spy of its own before this
  * guard: `using spy = vi.spyOn(console, 'error').mockImplementation(() => undefined)`.
  */
-const heard: Error[] = [];
-const own = { error: console.error, warn: console.warn };
+const unexpectedCalls: Error[] = [];
+const originals = { error: console.error, warn: console.warn };
 
 for (const channel of ['error', 'warn'] as const)
   console[channel] = (...words: unknown[]) => {
-    heard.push(new Error(`console.${channel} that no test expects: ${format(...words)}`));
+    unexpectedCalls.push(new Error(`console.${channel} that no test expects: ${format(...words)}`));
   };
 
-function endInSilence(): void {
-  const [first] = heard.splice(0);
+function failOnUnexpectedOutput(): void {
+  const [first] = unexpectedCalls.splice(0);
   if (first) throw first;
 }
 
-afterEach(endInSilence);
+afterEach(failOnUnexpectedOutput);
 
 // Also what is said between the tests; the next file of the same process finds the console as it was.
 afterAll(() => {
-  Object.assign(console, own);
-  endInSilence();
+  Object.assign(console, originals);
+  failOnUnexpectedOutput();
 });

@@ -2,22 +2,22 @@ import { CircleUser, Menu } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { Given } from '../../_ui/given.tsx';
-import { Mark } from '../../_ui/layout/logo.tsx';
+import { Given } from '../../_ui/data/given.tsx';
+import { Logo } from '../../_ui/layout/logo.tsx';
 import { NavLinks, type NavItem } from '../../_ui/layout/nav-links.tsx';
 
 const PANEL =
   'fixed inset-auto top-15 right-[max(0.75rem,calc((100vw-69rem)/2))] w-80 max-w-[calc(100vw-1.5rem)] rounded-xl border border-line bg-surface p-3 text-ink shadow-lg';
 const ICON_BUTTON = 'inline-flex size-10 items-center justify-center rounded-lg hover:bg-sunken';
 
-/** Name, places and the person's own menu. The menus are popovers of the browser: they need no script and close by themselves. */
+/** Top bar with logo, navigation and user menu. The menus are native popovers and need no script. */
 export function TopBar({ items, who, menu }: { items: NavItem[]; who: string; menu: ReactNode }) {
   const t = useTranslations('shell');
   return (
     <header className="border-line bg-surface sticky top-0 z-10 border-b">
       <div className="mx-auto flex h-14 max-w-6xl items-center gap-4 px-4 sm:px-6">
         <Link href="/" prefetch={false} className="flex items-center gap-2 rounded font-semibold tracking-tight">
-          <Mark /> golive
+          <Logo /> golive
         </Link>
         <nav aria-label={t('nav.label')} className="hidden md:block">
           <NavLinks items={items} />
@@ -47,7 +47,7 @@ export function TopBar({ items, who, menu }: { items: NavItem[]; who: string; me
   );
 }
 
-/** The first thing the keyboard meets. */
+/** Skip link, first in the tab order. */
 export function SkipLink() {
   const t = useTranslations('shell');
   return (

@@ -1,5 +1,5 @@
 import { cx } from '../../_ui/layout/classes.ts';
-import { Legend, Plot, roundUp } from '../../_ui/data/chart-frame.tsx';
+import { Legend, ChartFrame, roundUp } from '../../_ui/data/chart-frame.tsx';
 
 interface TrafficDay {
   day: string;
@@ -8,26 +8,26 @@ interface TrafficDay {
   denials: number;
 }
 
-/** From the bottom of a bar to its top. */
+/** Segments from bottom to top. */
 const PARTS = [
   { name: 'signIns', look: 'fill-chart', swatch: 'bg-chart' },
   { name: 'failures', look: 'fill-chart-warn', swatch: 'bg-chart-warn' },
   { name: 'denials', look: 'fill-chart-bad', swatch: 'bg-chart-bad' },
 ] as const;
 
-/** Share of its day that a bar takes. */
+/** Width of a bar relative to its day. */
 const BAR = 0.62;
 
 interface Props {
   days: TrafficDay[];
-  /** Short names of the days, in the order of `days`. */
+  /** Short labels of the days. */
   labels: string[];
   names: Record<'signIns' | 'failures' | 'denials', string>;
-  /** Says in a sentence what the picture shows. */
+  /** Text alternative of the chart. */
   summary: string;
 }
 
-/** Stacked bars, one a day. Every number is also in the table below. */
+/** Stacked bars, one per day. The table below has the numbers. */
 export function TrafficChart({ days, labels, names, summary }: Props) {
   const top = roundUp(Math.max(...days.map((day) => day.signIns + day.failures + day.denials)));
   const axis = labels.map((label, index) => (
@@ -40,11 +40,11 @@ export function TrafficChart({ days, labels, names, summary }: Props) {
   ));
   return (
     <figure className="mt-4">
-      <Plot summary={summary} columns={days.length} top={top} axis={axis}>
+      <ChartFrame summary={summary} columns={days.length} top={top} axis={axis}>
         {days.map((day, index) => (
           <Bar key={day.day} day={day} x={index + (1 - BAR) / 2} top={top} />
         ))}
-      </Plot>
+      </ChartFrame>
       <Legend entries={PARTS.map(({ name, swatch }) => ({ name: names[name], swatch }))} />
     </figure>
   );

@@ -7,22 +7,22 @@ import { ok } from '#lib/errors.ts';
 import * as account from '#lib/users/account.ts';
 import * as session from '#lib/auth/session.ts';
 import { defineAction } from '../../_server/action.ts';
-import { forgetSession, replaceSession } from '../../_server/auth/cookie-session.ts';
+import { clearSessionCookie, replaceSessionCookie } from '../../_server/auth/cookie-session.ts';
 
-/** Every session ends with the old password; the one in this browser goes on under a new name. */
+/** Ends every session of the user and replaces the session of this browser by a new one. */
 export const changePassword = defineAction(
   'changePassword',
   z.object({ currentPassword: z.string().max(1024), newPassword: z.string().max(1024) }),
-  async ({ currentPassword, newPassword }, { act }) => {
-    const changed = await account.changePassword(db(), act, { current: currentPassword, next: newPassword });
+  async ({ currentPassword, newPassword }, { context }) => {
+    const changed = await account.changePassword(db(), context, { current: currentPassword, next: newPassword });
     if (!changed.ok) return changed;
-    await replaceSession(changed.value);
+    await replaceSessionCookie(changed.value);
     return ok(undefined);
   },
 );
 
-export const signOutEverywhere = defineAction('signOutEverywhere', z.object({}), async (_input, { act }) => {
-  await session.signOutEverywhere(db(), act);
-  await forgetSession();
+export const signOutEverywhere = defineAction('signOutEverywhere', z.object({}), async (_input, { context }) => {
+  await session.signOutEverywhere(db(), context);
+  await clearSessionCookie();
   redirect('/login?notice=everywhere');
 });

@@ -4,8 +4,8 @@ import { db } from '#lib/db.ts';
 import { listSessions } from '#lib/auth/session.ts';
 import { requirePermission } from '../../_server/auth/session.ts';
 import { ActionForm, FormField, SubmitButton } from '../../_ui/form/action-form.tsx';
-import { ConfirmedAct } from '../../_ui/form/confirmed-action.tsx';
-import { Given } from '../../_ui/given.tsx';
+import { ConfirmedAction } from '../../_ui/form/confirmed-action.tsx';
+import { Given } from '../../_ui/data/given.tsx';
 import { PageHead, Panel } from '../../_ui/layout/page.tsx';
 import { SessionList } from './_components/session-list.tsx';
 import { changePassword, signOutEverywhere } from './actions.ts';
@@ -37,7 +37,7 @@ export default async function AccountPage() {
         </Panel>
         <Panel title={t('account.sessions.title')} lead={t('account.sessions.lead')}>
           <SessionList sessions={sessions} current={user.sessionId} />
-          <ConfirmedAct
+          <ConfirmedAction
             action={signOutEverywhere}
             label={t('account.everywhere.label')}
             text={t('account.everywhere.text')}
@@ -53,7 +53,7 @@ async function PasswordForm({ email }: { email: string }) {
   const t = await getTranslations('account.password');
   return (
     <ActionForm action={changePassword} label={t('title')} done={t('done')} className="mt-4 grid max-w-md gap-4">
-      {/* For password managers: whose password it is. */}
+      {/* For password managers. */}
       <input type="email" name="username" autoComplete="username" defaultValue={email} readOnly hidden />
       <FormField label={t('current')} name="currentPassword" type="password" autoComplete="current-password" required />
       <FormField

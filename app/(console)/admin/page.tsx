@@ -9,8 +9,8 @@ import { ActionForm, FormField, FormSelect, SubmitButton } from '../../_ui/form/
 import { Button } from '../../_ui/form/button.tsx';
 import { Notice } from '../../_ui/layout/notice.tsx';
 import { Empty, PageHead } from '../../_ui/layout/page.tsx';
-import { PeopleFilters } from './_components/user-filters.tsx';
-import { PeopleTable } from './_components/user-table.tsx';
+import { UserFilters } from './_components/user-filters.tsx';
+import { UserTable } from './_components/user-table.tsx';
 import { ResetLinkShown } from './_components/reset-link.tsx';
 import { RoleOptions } from './_components/role-options.tsx';
 import { createUser } from './actions.ts';
@@ -46,21 +46,21 @@ export default async function AdminPage({ searchParams }: { searchParams: Search
           <p className="text-muted mt-3 mb-3 max-w-prose text-sm">{t('admin.add.hint')}</p>
           <SubmitButton look="primary">{t('admin.add.submit')}</SubmitButton>
         </ActionForm>
-        <PeopleFilters given={Object.fromEntries(params)} />
+        <UserFilters given={Object.fromEntries(params)} />
       </div>
-      <People params={params} />
+      <UserList params={params} />
     </>
   );
 }
 
-/** Reads what the form sends; a value that is not offered filters nothing. */
+/** Reads the filters from the query; unknown values are ignored. */
 function filterOf(params: URLSearchParams): UserFilter {
   const role = ROLES.find((known) => known === params.get('role'));
   const status = (['active', 'disabled'] as const).find((known) => known === params.get('status'));
   return { search: params.get('search')?.slice(0, 200), role, status };
 }
 
-async function People({ params }: { params: URLSearchParams }) {
+async function UserList({ params }: { params: URLSearchParams }) {
   const t = await getTranslations();
   const list = await listUsers(db(), { ...filterOf(params), cursor: params.get('cursor') ?? undefined });
   if (!list.ok) {
@@ -87,7 +87,7 @@ async function People({ params }: { params: URLSearchParams }) {
   next.set('cursor', nextCursor ?? '');
   return (
     <>
-      <PeopleTable people={users} />
+      <UserTable users={users} />
       {nextCursor === null ? null : (
         <div className="mt-4 flex justify-center">
           <Button asChild>

@@ -3,13 +3,13 @@ import { getTranslations } from 'next-intl/server';
 import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/events/catalogue.ts';
 import { FILTER_NAMES, momentField } from '#lib/audit/events/filters.ts';
 import { parseAuditQuery } from '#lib/audit/events/query.ts';
-import { readAudit, type Reading } from '#lib/audit/events/read.ts';
+import { readAudit, type ReaderContext } from '#lib/audit/events/read.ts';
 import { verificationState } from '#lib/audit/proof/verification.ts';
 import { db } from '#lib/db.ts';
 import type { Failure } from '#lib/errors.ts';
 import { actionNames, auditTexts } from './_components/texts.ts';
 import { searchParamsOf, type SearchParams } from '../../_server/http/query.ts';
-import { actOf, requirePermission } from '../../_server/auth/session.ts';
+import { auditContextOf, requirePermission } from '../../_server/auth/session.ts';
 import { AuditFilters } from './_components/filters.tsx';
 import { AuditNav } from './_components/nav.tsx';
 import { AuditTable } from './_components/table.tsx';
@@ -21,7 +21,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('audit'))('title') };
 }
 
-/** A spreadsheet opens the CSV as it comes; whoever needs proof of it takes the zip with the signed manifest. */
+/** Spreadsheets open the plain CSV; the zip also holds the signed manifest. */
 const EXPORTS = [
   { name: 'ndjson', format: 'ndjson' },
   { name: 'csv', format: 'csv', bom: 'true' },
@@ -34,10 +34,10 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
   const params = await searchParamsOf(searchParams);
   const t = await getTranslations('audit');
   const names = await actionNames();
-  const given: Record<string, string> = {};
+  const filters: Record<string, string> = {};
   for (const name of FILTER_NAMES) {
     const value = params.get(name);
-    if (value) given[name] = name === 'from' || name === 'to' ? momentField(value) : value;
+    if (value) filters[name] = name === 'from' || name === 'to' ? momentField(value) : value;
   }
   const actions = Object.keys(ACTIONS).map((value) => ({ value, text: names[value] ?? value }));
   return (
@@ -49,7 +49,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
             <a
               key={name}
               download
-              href={`/api/audit/export?${new URLSearchParams({ ...given, ...how }).toString()}`}
+              href={`/api/audit/export?${new URLSearchParams({ ...filters, ...how }).toString()}`}
               className="underline underline-offset-4"
             >
               {t(`export.${name}`)}
@@ -59,14 +59,14 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
       </PageHead>
       <Proof />
       <div className="mb-6">
-        <AuditFilters given={given} actions={actions} outcomes={OUTCOMES} sources={SOURCES} />
+        <AuditFilters given={filters} actions={actions} outcomes={OUTCOMES} sources={SOURCES} />
       </div>
-      <Log params={params} given={given} act={await actOf(user, 'web')} />
+      <Log params={params} filters={filters} context={await auditContextOf(user, 'web')} />
     </>
   );
 }
 
-/** How far the log is proven, in one line. */
+/** The result of the last verification, in one line. */
 async function Proof() {
   const { at, ok, verifiedUpTo } = await verificationState(db());
   const t = await getTranslations('audit.proof');
@@ -81,8 +81,8 @@ async function Proof() {
   );
 }
 
-/** Why a query is refused, with the filter by the name that it has in the form. */
-async function refusal({ code, extra }: Failure): Promise<string> {
+/** The error message for a rejected query, with the filter's label from the form. */
+async function queryError({ code, extra }: Failure): Promise<string> {
   const t = await getTranslations();
   if (code !== 'invalid_filter') return t(`errors.codes.${code}`);
   const known = FILTER_NAMES.find((name) => name === extra?.filter);
@@ -91,27 +91,27 @@ async function refusal({ code, extra }: Failure): Promise<string> {
 
 interface LogProps {
   params: URLSearchParams;
-  given: Record<string, string>;
-  act: Reading;
+  filters: Record<string, string>;
+  context: ReaderContext;
 }
 
-/** The rows, or why there are none. */
-async function Log({ params, given, act }: LogProps) {
+/** The rows of the page, or a message when there are none. */
+async function Log({ params, filters, context }: LogProps) {
   const t = await getTranslations();
   const query = parseAuditQuery(params);
   if (!query.ok) {
     return (
       <Notice kind="bad">
-        {await refusal(query)}{' '}
+        {await queryError(query)}{' '}
         <a href="/audit" className="underline">
           {t('audit.again')}
         </a>
       </Notice>
     );
   }
-  const page = await readAudit(db(), act, query.value);
+  const page = await readAudit(db(), context, query.value);
   if (page.events.length === 0) {
-    const filtered = Object.keys(given).length > 0;
+    const filtered = Object.keys(filters).length > 0;
     return (
       <Empty title={t(filtered ? 'audit.nothingFound' : 'audit.nothingYet')}>
         {filtered ? (
@@ -131,7 +131,7 @@ async function Log({ params, given, act }: LogProps) {
       {query.value.cursor === undefined ? null : (
         <p className="text-muted mb-4 text-sm">
           {t('audit.older')}{' '}
-          <a href={`/audit?${new URLSearchParams(given).toString()}`} className="text-ink underline">
+          <a href={`/audit?${new URLSearchParams(filters).toString()}`} className="text-ink underline">
             {t('audit.newest')}
           </a>
         </p>
@@ -139,7 +139,7 @@ async function Log({ params, given, act }: LogProps) {
       <AuditTable
         key={params.toString()}
         first={first}
-        query={new URLSearchParams(given).toString()}
+        query={new URLSearchParams(filters).toString()}
         texts={await auditTexts()}
       />
     </>

@@ -9,14 +9,14 @@ import { sessionCookie } from '../http/cookies.ts';
 import { acceptOidc, credentials, devAdmin, oidc } from './providers.ts';
 import { returnPath } from './return-path.ts';
 
-/** A cookie that has ended or was never ours: any visitor can send one. */
-const EXPECTED = new Set(['JWT_SESSION_ERROR']);
-/** Also a provider that fails, but any visitor can send a made-up answer of it: told without their words, at most once a minute. */
-const DOUBTFUL = /^OAUTH_CALLBACK|^CALLBACK_|^INVALID_CALLBACK/;
-const TOLD_EVERY_MS = 60_000;
-const lastTold = new Map<string, number>();
+/** Errors of expired or foreign cookies, which any visitor can cause: logged at debug level. */
+const EXPECTED_ERRORS = new Set(['JWT_SESSION_ERROR']);
+/** Errors of provider callbacks, which any visitor can forge: logged without their message, at most once a minute. */
+const UNTRUSTED_ERRORS = /^OAUTH_CALLBACK|^CALLBACK_|^INVALID_CALLBACK/;
+const REPORT_INTERVAL_MS = 60_000;
+const lastReported = new Map<string, number>();
 
-/** Made per request rather than on import: a build has no environment. */
+/** Built per request and not on import, because a build has no environment. */
 export function authOptions(): NextAuthOptions {
   const { NEXTAUTH_SECRET, SESSION_ABSOLUTE_MINUTES } = env();
   const cookie = sessionCookie();
@@ -35,14 +35,14 @@ export function authOptions(): NextAuthOptions {
       session: ({ session }) => ({ expires: session.expires }),
     },
     logger: {
-      error: tellError,
-      warn: (code) => log.debug({ code }, 'sign-in machinery warned'),
+      error: reportAuthError,
+      warn: (code) => log.debug({ code }, 'NextAuth warning'),
       debug: () => undefined,
     },
   };
 }
 
-/** A new session's claims come with the person; an old session's must still be alive, or NextAuth clears the cookie. */
+/** Claims of a new session come from the sign-in; those of an existing one are checked in the database, or NextAuth clears the cookie. */
 async function claimsOf(token: unknown, user: { claims?: unknown } | undefined) {
   const claims = readClaims(user ? user.claims : token);
   if (claims === null) throw new Error('the session holds no claims');
@@ -50,28 +50,26 @@ async function claimsOf(token: unknown, user: { claims?: unknown } | undefined) 
   return claims;
 }
 
-/** NextAuth takes a failing database for a bad cookie, so it is told to the log here. */
+/** Logs database errors here, because NextAuth treats them like an invalid cookie. */
 async function isAlive(claims: SessionClaims): Promise<boolean> {
   try {
     return (await loadSession(db(), claims)) !== null;
   } catch (error) {
-    log.error({ err: error }, 'a session could not be looked up');
+    log.error({ err: error }, 'session lookup failed');
     throw error;
   }
 }
 
-function tellError(code: string, metadata: unknown): void {
-  const doubtful = DOUBTFUL.test(code);
+function reportAuthError(code: string, metadata: unknown): void {
+  const untrusted = UNTRUSTED_ERRORS.test(code);
   const silent =
-    EXPECTED.has(code) || (doubtful && performance.now() - (lastTold.get(code) ?? -Infinity) < TOLD_EVERY_MS);
-  if (doubtful && !silent) lastTold.set(code, performance.now());
-  log[silent ? 'debug' : 'error'](
-    { code, ...(doubtful ? {} : { reason: reasonOf(metadata) }) },
-    'sign-in machinery failed',
-  );
+    EXPECTED_ERRORS.has(code) ||
+    (untrusted && performance.now() - (lastReported.get(code) ?? -Infinity) < REPORT_INTERVAL_MS);
+  if (untrusted && !silent) lastReported.set(code, performance.now());
+  log[silent ? 'debug' : 'error']({ code, ...(untrusted ? {} : { reason: reasonOf(metadata) }) }, 'NextAuth failed');
 }
 
-/** NextAuth hands over errors that quote the provider's answers; the message is enough. */
+/** Only the message: NextAuth's errors may quote the provider's responses. */
 function reasonOf(metadata: unknown): string | undefined {
   const error = metadata instanceof Error ? metadata : (metadata as { error?: unknown } | undefined)?.error;
   return error instanceof Error ? error.message : undefined;

@@ -4,8 +4,8 @@ import { sessionCookie } from '../http/cookies.ts';
 import { publicOrigin } from '../http/public-origin.ts';
 
 /**
- * Puts our own address in place of a callback cookie that is none of ours. NextAuth answers everything with an error while the cookie is no
- * URL, and anybody who can set cookies for a sibling domain could keep a browser from signing in.
+ * Replaces a callback-url cookie that does not point to this app. NextAuth answers every request with an error while the cookie is not a
+ * URL, and anyone who can set cookies for a sibling domain could keep a browser from signing in.
  */
 export async function replaceBadCallbackCookie(): Promise<void> {
   const { options } = sessionCookie();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SessionClaims } from '#lib/auth/session.ts';
 
-/** All that the session cookie holds. No role: it would be stale, and somebody would read it. */
+/** The claims in the session cookie. The role is not among them: it would be stale. */
 const claims = z.object({
   userId: z.uuid(),
   sessionId: z.uuid(),
@@ -10,7 +10,7 @@ const claims = z.object({
   authTime: z.number().int(),
 }) satisfies z.ZodType<SessionClaims>;
 
-/** Takes the claims out of a decoded token; null when it is not one of ours. */
+/** Reads the claims from a decoded token; null when they are invalid. */
 export function readClaims(token: unknown): SessionClaims | null {
   return claims.safeParse(token).data ?? null;
 }

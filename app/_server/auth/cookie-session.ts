@@ -5,22 +5,22 @@ import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
 import { signOut, type SessionClaims } from '#lib/auth/session.ts';
 import { sessionCookie } from '../http/cookies.ts';
-import { actOf, currentUser } from './session.ts';
+import { auditContextOf, currentUser } from './session.ts';
 
-/** Ends the present session and writes that down; does nothing for a visitor without a living one. */
-export async function endSession(): Promise<void> {
+/** Ends the current session and records the sign-out; does nothing without a valid session. */
+export async function endCurrentSession(): Promise<void> {
   const user = await currentUser();
-  if (user !== null) await signOut(db(), await actOf(user, 'web'), user.sessionId);
+  if (user !== null) await signOut(db(), await auditContextOf(user, 'web'), user.sessionId);
 }
 
-/** Takes the session cookie away from this browser. */
-export async function forgetSession(): Promise<void> {
+/** Clears the session cookie. */
+export async function clearSessionCookie(): Promise<void> {
   const { name, options } = sessionCookie();
   (await cookies()).set(name, '', { ...options, maxAge: 0 });
 }
 
-/** Puts another session of the same person into the cookie, in the form that NextAuth writes. */
-export async function replaceSession(claims: SessionClaims): Promise<void> {
+/** Writes another session of the same user into the cookie, in NextAuth's format. */
+export async function replaceSessionCookie(claims: SessionClaims): Promise<void> {
   const { NEXTAUTH_SECRET, SESSION_ABSOLUTE_MINUTES } = env();
   const maxAge = SESSION_ABSOLUTE_MINUTES * 60;
   const token = await encode({ token: { ...claims }, secret: NEXTAUTH_SECRET, maxAge });

@@ -4,16 +4,16 @@ import { z } from 'zod';
 import { STATUS, fail, type ErrorCode } from '#lib/errors.ts';
 import { problem } from '../http/problem.ts';
 
-/** Beginnings of NextAuth's paths that are read or posted alone. */
-const ONE_METHOD: readonly [path: RegExp, method: string][] = [
+/** Paths of NextAuth that accept a single method. */
+const SINGLE_METHOD_PATHS: readonly [path: RegExp, method: string][] = [
   [/^(csrf|providers|error)$/, 'GET'],
   [/^callback\/(credentials|dev-admin)$/, 'POST'],
 ];
 
-/** What NextAuth answers 500 to although the request is what is wrong, or null. */
-export function authFault(request: Request, nextauth: string[]): Response | null {
+/** A 4xx response for requests that NextAuth would answer with 500, or null. */
+export function rejectAuthRequest(request: Request, nextauth: string[]): Response | null {
   const path = nextauth.join('/');
-  const only = ONE_METHOD.find(([pattern]) => pattern.test(path))?.[1];
+  const only = SINGLE_METHOD_PATHS.find(([pattern]) => pattern.test(path))?.[1];
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   if (only !== undefined && method !== only)
     return problem(fail('method_not_allowed', `Use ${only}.`), {
@@ -47,17 +47,17 @@ function parsed(text: string): unknown {
 const isCallbackUrl = (url: string): boolean =>
   /^https?:$/.test(URL.parse(url, url.startsWith('/') ? 'http://callback.invalid' : undefined)?.protocol ?? '');
 
-/** NextAuth knows no HEAD; Next drops the body of the answer. */
-export const asReading = (request: Request): Request =>
+/** NextAuth does not support HEAD: treated as GET, and Next drops the body. */
+export const asGetRequest = (request: Request): Request =>
   request.method === 'HEAD' ? new NextRequest(request.url, { headers: request.headers }) : request;
 
-/** NextAuth's failures in words become problem documents; those in JSON are read by its own client. */
-export function asProblem(response: Response): Response {
+/** Converts NextAuth's plain-text errors into problem documents; JSON errors are left for its own client. */
+export function asProblemResponse(response: Response): Response {
   if (response.status < 400 || response.headers.get('content-type')?.startsWith('application/json')) return response;
   const codes = Object.keys(STATUS) as ErrorCode[];
   const code =
     codes.find((name) => STATUS[name] === response.status) ?? (response.status < 500 ? 'bad_request' : 'internal');
-  const answer = problem(fail(code, 'The sign-in endpoints do not take this request.'));
+  const answer = problem(fail(code, 'The sign-in endpoints do not accept this request.'));
   for (const cookie of response.headers.getSetCookie()) answer.headers.append('Set-Cookie', cookie);
   return answer;
 }

@@ -3,7 +3,7 @@ import type { SessionClaims } from '#lib/auth/session.ts';
 declare module 'next-auth' {
   interface User {
     id: string;
-    /** Set by a provider once our own sign-in has agreed; without it no session is made. */
+    /** Set when our own sign-in succeeded; without it no session is created. */
     claims?: SessionClaims;
   }
 }

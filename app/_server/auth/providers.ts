@@ -15,8 +15,8 @@ import { signInDevAdmin } from '#lib/auth/dev-admin.ts';
 import { signInWithOidc } from '#lib/auth/oidc.ts';
 import { requestOrigin } from '../http/origin.ts';
 
-/** NextAuth puts the message of whatever `authorize` throws into the URL, so it gets a constant code and nothing else. */
-async function claimsOrCode(attempt: (origin: Origin) => Promise<Result<SessionClaims>>): Promise<SessionClaims> {
+/** Throws only constant codes: NextAuth puts the message of what `authorize` throws into the URL. */
+async function claimsOrThrow(attempt: (origin: Origin) => Promise<Result<SessionClaims>>): Promise<SessionClaims> {
   const result = await attempt(await requestOrigin('web')).catch((error: unknown) => {
     log.error({ err: error }, 'sign-in failed');
     throw new Error('unavailable');
@@ -38,13 +38,13 @@ export function credentials(): Provider {
     async authorize(given) {
       const input = form.safeParse(given);
       if (!input.success) throw new Error('invalid_input');
-      const claims = await claimsOrCode((origin) => signIn(db(), { ...input.data, origin }));
+      const claims = await claimsOrThrow((origin) => signIn(db(), { ...input.data, origin }));
       return { id: claims.userId, claims };
     },
   });
 }
 
-/** One click for developers; `env()` refuses to start a production process that asks for it. */
+/** One-click sign-in for development; `env()` rejects it in production. */
 export function devAdmin(): Provider[] {
   if (!env().DEV_ADMIN) return [];
   return [
@@ -52,7 +52,7 @@ export function devAdmin(): Provider[] {
       id: 'dev-admin',
       credentials: {},
       async authorize() {
-        const claims = await claimsOrCode((origin) => signInDevAdmin(db(), origin));
+        const claims = await claimsOrThrow((origin) => signInDevAdmin(db(), origin));
         return { id: claims.userId, claims };
       },
     }),
@@ -86,12 +86,12 @@ export function oidc(): Provider[] {
 }
 
 /**
- * Lets lib decide about a person whom the provider vouches for.
- * @returns true, or the page to send them to with a code.
+ * Signs in a user whom the provider has authenticated.
+ * @returns true, or the URL of the sign-in page with an error code.
  */
 export async function acceptOidc(user: User, profile: Profile | undefined): Promise<true | string> {
   try {
-    user.claims = await claimsOrCode((origin) => signInWithOidc(db(), profile, origin));
+    user.claims = await claimsOrThrow((origin) => signInWithOidc(db(), profile, origin));
     return true;
   } catch (error) {
     return `/login?error=${error instanceof Error ? error.message : 'unavailable'}`;

@@ -1,11 +1,10 @@
 const BASE = 'http://return.invalid';
-/** Pages that would send the visitor round in a circle, and addresses that are not pages. */
+/** Pages that would cause a redirect loop, and paths that are not pages. */
 const NOT_A_DESTINATION = /^\/(login|api|403)(\/|$)/;
 
 /**
- * Reduces whatever came as a callback URL to a path of this app. Browsers read a backslash as a slash and drop tabs and line breaks
- * inside a URL, so anything holding one is refused before it is parsed; the rest is judged by the WHATWG parser, which is the one that
- * the browser uses.
+ * Reduces a callback URL to a path of this app (no open redirects). Browsers read a backslash as a slash and drop tabs and line breaks
+ * inside a URL, so URLs with these are rejected before parsing; the rest is parsed by the WHATWG parser, as in the browser.
  * @param value a path, or an absolute URL of `origin`.
  * @returns a path with its query that starts with exactly one slash; `/` when the value cannot be trusted.
  */

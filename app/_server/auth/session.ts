@@ -7,12 +7,12 @@ import { can, type Permission } from '#lib/access/permissions.ts';
 import { recordAccessDenied } from '#lib/audit/events/denials.ts';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
-import { loadSession, type CurrentUser, type OwnAct, type SessionClaims } from '#lib/auth/session.ts';
+import { loadSession, type CurrentUser, type UserAuditContext, type SessionClaims } from '#lib/auth/session.ts';
 import { readClaims } from './claims.ts';
 import { sessionCookie } from '../http/cookies.ts';
 import { requestOrigin, requestPath } from '../http/origin.ts';
 
-/** What the cookie claims; nothing of it is believed before `loadSession` has compared it with the database. */
+/** The claims of the cookie; not trusted before `loadSession` has compared them with the database. */
 async function sessionClaims(): Promise<SessionClaims | null> {
   const token = (await cookies()).get(sessionCookie().name)?.value;
   if (!token) return null;
@@ -20,14 +20,14 @@ async function sessionClaims(): Promise<SessionClaims | null> {
   return readClaims(claims);
 }
 
-/** The signed-in person with the role of this moment, or null. Looked up once per request. */
+/** The signed-in user with the current role, or null. Cached per request. */
 export const currentUser = cache(async (): Promise<CurrentUser | null> => {
   const claims = await sessionClaims();
   return claims === null ? null : loadSession(db(), claims);
 });
 
-/** The person as the audit log names them. */
-export async function actOf(user: CurrentUser, source: 'web' | 'api'): Promise<OwnAct> {
+/** The audit context of a signed-in user. */
+export async function auditContextOf(user: CurrentUser, source: 'web' | 'api'): Promise<UserAuditContext> {
   return {
     actor: { type: 'user', id: user.id, label: user.email, role: user.role },
     origin: await requestOrigin(source),
@@ -35,25 +35,25 @@ export async function actOf(user: CurrentUser, source: 'web' | 'api'): Promise<O
 }
 
 /**
- * The guard of every page: to be awaited before anything is rendered, because a status cannot change once the page streams.
- * Signed-out visitors go to the sign-in page and come back; a missing permission is a recorded 403.
+ * Guards a page; await it before anything is rendered, because the status cannot change once the page streams. Signed-out visitors are
+ * redirected to the sign-in page; a missing permission is a recorded 403.
  */
 export async function requirePermission(permission: Permission): Promise<CurrentUser> {
   const user = await currentUser();
-  if (user === null) return toSignIn();
+  if (user === null) return redirectToSignIn();
   if (can(user.role, permission)) return user;
   await recordDenial(user, permission, 'web');
   forbidden();
 }
 
-/** Sends a visitor to the sign-in page, and from there back to the page they asked for or sent a form from. */
-export async function toSignIn(): Promise<never> {
+/** Redirects to the sign-in page, which returns to the current page afterwards. */
+export async function redirectToSignIn(): Promise<never> {
   redirect(`/login?callbackUrl=${encodeURIComponent(await requestPath())}`);
 }
 
-/** Writes down that a signed-in person asked for more than their role allows. */
+/** Records that a signed-in user was denied a permission. */
 export async function recordDenial(user: CurrentUser, permission: Permission, source: 'web' | 'api'): Promise<void> {
-  const act = await actOf(user, source);
+  const context = await auditContextOf(user, source);
   const [path = '/'] = (await requestPath()).split('?');
-  await recordAccessDenied(db(), { ...act, permission, path });
+  await recordAccessDenied(db(), { ...context, permission, path });
 }

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { Agent, createServer, get, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { drainConnectionsAtEnd } from './drain.ts';
+import { drainConnectionsOnShutdown } from './drain.ts';
 
 /** In milliseconds; what a server waits that nobody helps is far above the time that a test may take. */
 const KEPT_ALIVE = 600_000;
 
-test('a server that is told to end while it answers the first request of its life, which came before the boot, ends after the answer', async () => {
+test('a server stopped during its first request, received before start-up finished, exits after the response', async () => {
   const server = createServer({ keepAliveTimeout: KEPT_ALIVE });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -16,7 +16,7 @@ test('a server that is told to end while it answers the first request of its lif
   const request = get({ port, agent });
   const [, answer] = (await once(server, 'request')) as [unknown, ServerResponse];
 
-  drainConnectionsAtEnd();
+  drainConnectionsOnShutdown();
   // As Next does it: its own listener of the same signal stops listening.
   const closed = once(server, 'close');
   server.close();

@@ -1,43 +1,43 @@
 import type { ServerResponse } from 'node:http';
 import { DATABASE_UNAVAILABLE } from '#lib/db/transient.ts';
 import { fail, type Failure } from '#lib/errors.ts';
-import { isFaultOfRequest, type Exchange } from './exchange.ts';
-import { plainAnswer } from './plain-response.ts';
+import { isClientError, type Exchange } from './exchange.ts';
+import { plainResponse } from './plain-response.ts';
 import { REQUEST_ID_HEADER } from '../http/request-id.ts';
 
-interface Circumstances {
+interface OverrideOptions {
   exchange: Exchange;
   isApi: boolean;
-  /** Called once for an answer of 500 that stays what it is. */
-  onFault: (status: number) => void;
+  /** Called once for a 5xx response that is not replaced. */
+  onServerError: (status: number) => void;
 }
 
-const BAD_REQUEST = fail('bad_request', 'The request is not one that this address understands.');
+const BAD_REQUEST = fail('bad_request', 'The request is malformed.');
 
 /**
- * Puts a better answer in place of a 500 that Next is about to send: 503 while the database is away, 400 for a request that was broken before
- * code of ours saw it. The status of a page cannot be set from within (only 401, 403 and 404 can), and Next's own parsers throw.
+ * Replaces Next's 500 responses: 503 while the database is unavailable, 400 for malformed requests that failed before application code ran.
+ * Pages cannot set these statuses themselves (only 401, 403 and 404), and Next's own parsers throw.
  */
-export function keepLastWord(response: ServerResponse, circumstances: Circumstances): void {
+export function overrideServerErrors(response: ServerResponse, circumstances: OverrideOptions): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   const write = response.write.bind(response) as (...args: unknown[]) => boolean;
   const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
   let state: 'open' | 'decided' | 'replaced' = 'open';
 
-  /** Whether the answer is ours now, and what Next still writes is dropped. */
+  /** True when the response was replaced; further output of Next is dropped. */
   const isReplaced = (status: number): boolean => {
     if (state !== 'open') return state === 'replaced';
-    // 503 is no fault: it is an answer of ours, to what there is too much of.
+    // 503 is not an error: it is our own response to overload.
     if (response.headersSent || status < 500 || status === 503) return false;
-    const failure = verdictOf(circumstances);
+    const failure = replacementFor(circumstances);
     state = failure === null ? 'decided' : 'replaced';
     if (failure === null) {
-      circumstances.onFault(status);
+      circumstances.onServerError(status);
       return false;
     }
     const id = response.getHeader(REQUEST_ID_HEADER);
     for (const name of response.getHeaderNames()) if (name !== 'set-cookie') response.removeHeader(name);
-    const answer = plainAnswer(failure, circumstances.isApi, typeof id === 'string' ? id : undefined);
+    const answer = plainResponse(failure, circumstances.isApi, typeof id === 'string' ? id : undefined);
     response.statusMessage = '';
     writeHead(answer.status, answer.headers);
     end(answer.body);
@@ -50,7 +50,7 @@ export function keepLastWord(response: ServerResponse, circumstances: Circumstan
     isReplaced(response.statusCode) ? response : end(...args)) as typeof response.end;
 }
 
-function verdictOf({ exchange }: Circumstances): Failure | null {
-  if (exchange.verdict === 'unavailable') return DATABASE_UNAVAILABLE;
-  return isFaultOfRequest(exchange) ? BAD_REQUEST : null;
+function replacementFor({ exchange }: OverrideOptions): Failure | null {
+  if (exchange.overrideCode === 'unavailable') return DATABASE_UNAVAILABLE;
+  return isClientError(exchange) ? BAD_REQUEST : null;
 }

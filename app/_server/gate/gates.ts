@@ -1,5 +1,5 @@
-import { guardBodies } from './request-body-limits.ts';
-import { guardRequests } from './request-filter.ts';
+import { limitRequestBodies } from './request-body-limits.ts';
+import { filterRequests } from './request-filter.ts';
 
 /**
  * Puts both gates between Node's server and Next. What is wrong with the first line or the headers of a request is said before its body is
@@ -7,6 +7,6 @@ import { guardRequests } from './request-filter.ts';
  * @param bodyWithinMs how long a body may take.
  */
 export function guardRequestsAndBodies(bodyWithinMs?: number): void {
-  guardBodies(bodyWithinMs);
-  guardRequests();
+  limitRequestBodies(bodyWithinMs);
+  filterRequests();
 }

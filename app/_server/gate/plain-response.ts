@@ -1,29 +1,29 @@
 import en from '../../_messages/en/errors.json' with { type: 'json' };
 import ru from '../../_messages/ru/errors.json' with { type: 'json' };
 import { toProblem, type Failure } from '#lib/errors.ts';
-import { newMarks } from '../http/standard-headers.ts';
+import { createStandardHeaders } from '../http/standard-headers.ts';
 
 import { REQUEST_ID_HEADER } from '../http/request-id.ts';
 
-/** An answer that Next has no part in. */
-export interface PlainAnswer {
+/** A response sent without Next. */
+export interface PlainResponse {
   status: number;
   headers: Record<string, string>;
   body: string;
 }
 
 /**
- * A failure outside of the pages: a problem document on the APIs, elsewhere a page in both languages that needs neither script nor style.
+ * An error response outside Next: a problem document for API routes, otherwise a plain page in both languages.
  * @param id of the request, when it has one already.
  */
-export function plainAnswer(failure: Failure, isApi: boolean, id?: string): PlainAnswer {
+export function plainResponse(failure: Failure, isApi: boolean, id?: string): PlainResponse {
   const problem = toProblem(failure);
   const retryAfter = failure.extra?.retryAfter;
   const body = isApi ? JSON.stringify(problem) : page(problem.status, failure.code);
   return {
     status: problem.status,
     headers: {
-      ...newMarks('/').response,
+      ...createStandardHeaders('/').response,
       ...(id === undefined ? {} : { [REQUEST_ID_HEADER]: id }),
       'Content-Type': isApi ? 'application/problem+json' : 'text/html; charset=utf-8',
       'Content-Length': String(Buffer.byteLength(body)),

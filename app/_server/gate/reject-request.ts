@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail, toProblem, type ErrorCode } from '#lib/errors.ts';
-import { newMarks } from '../http/standard-headers.ts';
+import { createStandardHeaders } from '../http/standard-headers.ts';
 
-type Refusal = Extract<ErrorCode, 'too_large' | 'too_slow' | 'unavailable'>;
+type Rejection = Extract<ErrorCode, 'too_large' | 'too_slow' | 'unavailable'>;
 
-const SAID: Record<Refusal, { en: string; ru: string }> = {
+const REJECTION_MESSAGES: Record<Rejection, { en: string; ru: string }> = {
   too_large: {
-    en: 'The body is larger than this address takes.',
-    ru: 'Тело запроса больше, чем принимает этот адрес.',
+    en: 'The request body is too large.',
+    ru: 'Тело запроса слишком большое.',
   },
   too_slow: {
     en: 'The body did not arrive in time. Send the request again.',
@@ -21,34 +21,34 @@ const SAID: Record<Refusal, { en: string; ru: string }> = {
 
 /** In milliseconds. */
 const LINGER_MS = 1_000;
-/** In bytes: the largest body that any address takes. */
-const WORTH_READING = 1_048_576;
+/** In bytes: the largest body that any route accepts. */
+const MAX_DRAINED_BYTES = 1_048_576;
 
-/** What proxy.ts does for a request that it does not see. */
-export function mark(request: IncomingMessage, response: ServerResponse): void {
-  const marks = newMarks(request.url ?? '/');
+/** Adds the standard headers to a request that does not pass proxy.ts. */
+export function applyStandardHeaders(request: IncomingMessage, response: ServerResponse): void {
+  const marks = createStandardHeaders(request.url ?? '/');
   Object.assign(request.headers, marks.request);
   for (const [name, value] of Object.entries(marks.response)) response.setHeader(name, value);
 }
 
-/** Answers a request that Next is not asked: as a problem document on the APIs, in words elsewhere. */
-export function refuse(request: IncomingMessage, response: ServerResponse, code: Refusal): void {
-  mark(request, response);
-  const problem = toProblem(fail(code, SAID[code].en));
+/** Rejects a request before Next: with a problem document on API routes, otherwise in plain text. */
+export function sendRejection(request: IncomingMessage, response: ServerResponse, code: Rejection): void {
+  applyStandardHeaders(request, response);
+  const problem = toProblem(fail(code, REJECTION_MESSAGES[code].en));
   const isApi = request.url?.startsWith('/api/') === true;
   response.statusCode = problem.status;
   response.setHeader('Content-Type', isApi ? 'application/problem+json' : 'text/plain; charset=utf-8');
   response.setHeader('Cache-Control', 'no-store');
   if (code === 'unavailable') response.setHeader('Retry-After', '1');
-  response.end(isApi ? JSON.stringify(problem) : `${SAID[code].en}\n${SAID[code].ru}\n`);
+  response.end(isApi ? JSON.stringify(problem) : `${REJECTION_MESSAGES[code].en}\n${REJECTION_MESSAGES[code].ru}\n`);
 }
 
 /**
- * Closes the connection of a request that is answered while its body is still coming: nobody wants the rest. The answer says so, since a client
- * that has sent everything would use the connection for its next request; and the socket stays for a moment, since a client that is
- * still sending reads an answer only when it is not reset at once.
+ * Closes the connection of a request that is answered before its body was read. The response says `Connection: close`, because a client
+ * that has sent everything would reuse the connection; the socket stays open for a moment, because a client that is still sending would
+ * otherwise get a reset instead of the response.
  */
-export function closeUnread(request: IncomingMessage, response: ServerResponse): void {
+export function closeIfBodyUnread(request: IncomingMessage, response: ServerResponse): void {
   const writeHead = response.writeHead.bind(response) as (...all: unknown[]) => ServerResponse;
   response.writeHead = (...all: unknown[]) => {
     if (!request.complete) {
@@ -59,12 +59,12 @@ export function closeUnread(request: IncomingMessage, response: ServerResponse):
   };
 }
 
-/** Node destroys the socket of a last answer once that is written, and what is unread then resets it. */
+/** Node destroys the socket after the last response, and unread data then causes a reset. */
 function linger({ socket, headers }: IncomingMessage): void {
   socket.destroySoon = () => {
     socket.end();
-    // To read what nobody wants costs memory too: only what may be an honest batch of an agent is read to its end.
-    if (!(Number(headers['content-length']) <= WORTH_READING)) setImmediate(() => socket.pause());
+    // Draining costs memory too: only bodies up to the size of an agent's batch are read to their end.
+    if (!(Number(headers['content-length']) <= MAX_DRAINED_BYTES)) setImmediate(() => socket.pause());
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { guardBodies } from './request-body-limits.ts';
+import { limitRequestBodies } from './request-body-limits.ts';
 import { FORM_BYTES } from '#lib/access/body-limits.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -25,7 +25,7 @@ beforeAll(async () => {
   vi.stubEnv('NEXTAUTH_SECRET', 'only-for-tests-only-for-tests-only-for-tests');
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  guardBodies(WITHIN_MS);
+  limitRequestBodies(WITHIN_MS);
 });
 afterAll(() => {
   server.closeAllConnections();
@@ -57,7 +57,7 @@ test('a body within the limit of its route arrives whole, also in parts and when
   expect(await exchange('GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toContain('got 0');
 });
 
-test('whoever sends more than is read hears that the connection ends, so that no later request is lost on it', async () => {
+test('a body over the limit is answered with Connection: close', async () => {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   for (const path of ['/api/agent/events', '/account']) {
     const body = 'x'.repeat(2 * 1024 * 1024);
@@ -73,12 +73,12 @@ test('whoever sends more than is read hears that the connection ends, so that no
   }
 });
 
-test('one connection serves bodies one after the other', async () => {
+test('one connection serves several bodies sequentially', async () => {
   const two = post('/account', 3, 'abc') + chunked('/login', ['a', '']);
   expect(await exchange(two, /got 1/)).toMatch(/got 3[^]+got 1/);
 });
 
-test('a body that says that it is too large is refused before it comes, and nobody is told to send it', async () => {
+test('a too large Content-Length is rejected before the body is read and without 100 Continue', async () => {
   served.length = 0;
   for (const [path, length] of [
     ['/account', FORM_BYTES + 1],
@@ -114,14 +114,14 @@ test('a body that dawdles is cut, and the connection is closed', async () => {
   expect(served).toEqual([]);
 });
 
-test('agents’ events go to their handler at once; a connection whose body nobody wants is closed', async () => {
+test('ingest requests are streamed to their handler; a connection with an unread body is closed', async () => {
   const answer = await exchange(post('/api/agent/events', 1_000_000, 'abc'), /^$/);
   expect(answer).toMatch(/^HTTP\/1.1 401 /);
   expect(answer.toLowerCase()).toMatch(/x-request-id: \S+/);
   expect(answer.toLowerCase()).toContain('x-content-type-options: nosniff');
 });
 
-test('a refusal is a problem document on the APIs and words in both languages elsewhere, with the headers of every answer', async () => {
+test('a rejection is a problem document on the APIs and text in both languages elsewhere, with the common response headers', async () => {
   const problem = await exchange(post('/api/audit', 2_000, ''));
   expect(problem).toMatch(/content-type: application\/problem\+json/i);
   expect(JSON.parse(problem.split('\r\n\r\n')[1] ?? '')).toMatchObject({
@@ -129,7 +129,7 @@ test('a refusal is a problem document on the APIs and words in both languages el
     status: 413,
   });
   const words = await exchange(post('/account', FORM_BYTES + 1, ''));
-  expect(words).toMatch(/larger than this address takes\.\nТело запроса больше/);
+  expect(words).toMatch(/too large\.\nТело запроса слишком большое/);
   for (const answer of [problem, words]) {
     expect(answer.toLowerCase()).toContain('content-security-policy:');
     expect(answer.toLowerCase()).toContain('x-frame-options: deny');

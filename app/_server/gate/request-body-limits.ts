@@ -3,62 +3,62 @@ import { subscribe } from 'node:diagnostics_channel';
 import { Server, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { bodyRule } from '#lib/access/body-limits.ts';
-import { explainOutdatedForm } from './stale-form.ts';
-import { closeUnread, mark, refuse } from './reject-request.ts';
-import { inTurn } from './request-concurrency.ts';
+import { explainStaleForm } from './stale-form.ts';
+import { closeIfBodyUnread, applyStandardHeaders, sendRejection } from './reject-request.ts';
+import { withConcurrencyLimit } from './request-concurrency.ts';
 
-/** Milliseconds for the largest body that the server itself reads, which is 64 KiB. */
-const BODY_WITHIN_MS = 10_000;
-/** Bytes of unfinished bodies in this process, all requests together. */
-const MAX_HELD_BYTES = 16 * 1024 * 1024;
-/** Milliseconds for the headers, and for a whole request. Node looks twice a minute, and answers 408. */
-const HEADERS_WITHIN_MS = 15_000;
-const REQUEST_WITHIN_MS = 60_000;
+/** Time limit for receiving a body, in milliseconds; the server itself reads at most 64 KiB. */
+const BODY_TIMEOUT_MS = 10_000;
+/** Total size of partially received bodies in this process, in bytes. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+/** Time limits for the headers and for a whole request, in milliseconds. Node checks twice a minute and answers 408. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
-/** Requests whose client sends the body only when it is told so. */
-const waitingForWord = new WeakSet<IncomingMessage>();
+/** Requests with `Expect: 100-continue` whose body has not been requested yet. */
+const awaitingContinue = new WeakSet<IncomingMessage>();
 
-let heldBytes = 0;
+let bufferedBytes = 0;
 
 /**
- * Lets a request with a body on to Next when the body is whole and small, and refuses it before or while it comes otherwise: Next would
- * buffer whatever comes before it asks any handler, and waits for the end of it. Called once at boot; a server is known by its first
- * connection after that, since Next listens before it boots.
+ * Buffers request bodies within limits of size and time before Next sees the request, because Next would buffer any body before it calls a
+ * handler. Called once at startup; servers are found by their first connection, since Next listens before it runs instrumentation.
  */
-export function guardBodies(withinMs = BODY_WITHIN_MS): void {
-  const guarded = new WeakSet<Server>();
+export function limitRequestBodies(timeoutMs = BODY_TIMEOUT_MS): void {
+  const attached = new WeakSet<Server>();
   subscribe('net.server.socket', (message) => {
     const { server } = (message as { socket: Socket & { server?: unknown } }).socket;
-    if (!isHttp(server) || guarded.has(server)) return;
-    guarded.add(server);
-    guard(server, withinMs);
+    if (!isHttp(server) || attached.has(server)) return;
+    attached.add(server);
+    attach(server, timeoutMs);
   });
 }
 
 const isHttp = (server: unknown): server is Server => server instanceof Server;
 
-function guard(server: Server, withinMs: number): void {
-  server.headersTimeout = HEADERS_WITHIN_MS;
-  server.requestTimeout = REQUEST_WITHIN_MS;
+function attach(server: Server, timeoutMs: number): void {
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
-  const admit = (request: IncomingMessage, response: ServerResponse, invite: () => void) => {
-    explainOutdatedForm(request, response);
+  const handleRequest = (request: IncomingMessage, response: ServerResponse, sendContinue: () => void) => {
+    explainStaleForm(request, response);
     // The last part of a body, and the turn of a request, come from elsewhere: what is known of the exchange goes with it.
     const start = AsyncResource.bind(() =>
       listeners.forEach((listener) => void listener.call(server, request, response)),
     );
-    const serve = () => inTurn(request, response, start, () => refuse(request, response, 'unavailable'));
-    if (bodyRule(request.url ?? '/').by === 'handler') mark(request, response);
-    if (hasBody(request)) takeBody({ request, response, serve, invite, withinMs });
+    const serve = () =>
+      withConcurrencyLimit(request, response, start, () => sendRejection(request, response, 'unavailable'));
+    if (bodyRule(request.url ?? '/').by === 'handler') applyStandardHeaders(request, response);
+    if (hasBody(request)) receiveBody({ request, response, serve, sendContinue, timeoutMs });
     else serve();
   };
   server.on('request', (request, response) =>
-    admit(request, response, () => waitingForWord.delete(request) && response.writeContinue()),
+    handleRequest(request, response, () => awaitingContinue.delete(request) && response.writeContinue()),
   );
-  // Whoever asks first, as curl does, is told to go on only when the body may come.
+  // Clients that send `Expect: 100-continue`, as curl does, get the 100 only when the body is accepted.
   server.on('checkContinue', (request, response) => {
-    waitingForWord.add(request);
+    awaitingContinue.add(request);
     server.emit('request', request, response);
   });
 }
@@ -66,59 +66,59 @@ function guard(server: Server, withinMs: number): void {
 const hasBody = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-interface Arrival {
+interface PendingRequest {
   request: IncomingMessage;
   response: ServerResponse;
-  /** Hands the request to Next. */
+  /** Passes the request to Next. */
   serve: () => void;
-  /** Tells the client to send the body. */
-  invite: () => void;
-  withinMs: number;
+  /** Sends `100 Continue`. */
+  sendContinue: () => void;
+  timeoutMs: number;
 }
 
-function takeBody({ request, response, serve, invite, withinMs }: Arrival): void {
-  closeUnread(request, response);
+function receiveBody({ request, response, serve, sendContinue, timeoutMs }: PendingRequest): void {
+  closeIfBodyUnread(request, response);
   const rule = bodyRule(request.url ?? '/');
   if (rule.by === 'handler') {
-    invite();
+    sendContinue();
     serve();
-  } else if (Number(request.headers['content-length'] ?? 0) > rule.bytes) refuse(request, response, 'too_large');
-  else holdBody({ request, response, serve, invite, withinMs }, rule.bytes);
+  } else if (Number(request.headers['content-length'] ?? 0) > rule.bytes) sendRejection(request, response, 'too_large');
+  else bufferBody({ request, response, serve, sendContinue, timeoutMs }, rule.bytes);
 }
 
-/** Keeps the parts of a body within the request until the last one is there; whoever reads it then finds it whole. */
-function holdBody({ request, response, serve, invite, withinMs }: Arrival, bytes: number): void {
-  const keep = request.push.bind(request);
+/** Buffers the chunks of a body in the request until it is complete. */
+function bufferBody({ request, response, serve, sendContinue, timeoutMs }: PendingRequest, bytes: number): void {
+  const forward = request.push.bind(request);
   let size = 0;
-  const settle = () => {
+  const release = () => {
     clearTimeout(deadline);
-    heldBytes -= size;
+    bufferedBytes -= size;
     size = 0;
-    request.off('close', settle);
+    request.off('close', release);
   };
-  const giveUp = (code: Parameters<typeof refuse>[2]) => {
-    settle();
-    // What still comes on the way out is not kept.
+  const abort = (code: Parameters<typeof sendRejection>[2]) => {
+    release();
+    // Chunks that arrive after the rejection are dropped.
     request.push = () => true;
-    refuse(request, response, code);
+    sendRejection(request, response, code);
   };
-  const deadline = setTimeout(() => giveUp('too_slow'), withinMs);
-  request.once('close', settle);
+  const deadline = setTimeout(() => abort('too_slow'), timeoutMs);
+  request.once('close', release);
   request.push = (part: Buffer | null) => {
     if (part === null) {
-      settle();
+      release();
       Reflect.deleteProperty(request, 'push');
-      keep(null);
+      forward(null);
       serve();
       return false;
     }
     size += part.length;
-    heldBytes += part.length;
-    if (size > bytes) giveUp('too_large');
-    else if (heldBytes > MAX_HELD_BYTES) giveUp('unavailable');
-    else keep(part);
-    // Node reads on, also where the request's own buffer is full: the limit here is the smaller one, or not much larger.
+    bufferedBytes += part.length;
+    if (size > bytes) abort('too_large');
+    else if (bufferedBytes > MAX_BUFFERED_BYTES) abort('unavailable');
+    else forward(part);
+    // Keep reading although the stream's own buffer may be full: the limit above bounds it.
     return true;
   };
-  invite();
+  sendContinue();
 }

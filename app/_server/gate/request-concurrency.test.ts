@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { guardBodies } from './request-body-limits.ts';
+import { limitRequestBodies } from './request-body-limits.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   vi.stubEnv('NEXTAUTH_SECRET', 'only-for-tests-only-for-tests-only-for-tests');
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  guardBodies();
+  limitRequestBodies();
 });
 beforeEach(async () => {
   clients.splice(0).forEach((client) => client.destroy());
@@ -65,7 +65,7 @@ test('what a client sends before it has an answer is worked on one after the oth
   expect([...owed.keys()].filter((path) => path.startsWith('/flood/'))).toHaveLength(1);
 });
 
-test('only so many are worked on at once, the others wait for their turn; a health check and agents’ events do not', async () => {
+test('concurrent requests are limited and queued, except health checks and ingest requests', async () => {
   const paths = Array.from({ length: 60 }, (_, index) => `/${index}`);
   const exchanges = paths.map((path) => ask(path));
   await untilOwed(24);
@@ -82,7 +82,7 @@ test('only so many are worked on at once, the others wait for their turn; a heal
   await until(() => exchanges.every(({ seen }) => seen.includes('answer of')));
 });
 
-test('whoever reads slowly, or goes away, keeps nobody out', async () => {
+test('a slow or disconnected client does not occupy a slot', async () => {
   for (let index = 0; index < 48; index++) ask(`/${index}`);
   await untilOwed(24);
   for (const response of [...owed.values()].slice(0, 12)) response.write('the first byte, and nothing more');

@@ -2,43 +2,43 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { HEALTH_PATH } from '#lib/release/contract.ts';
 import { bodyRule } from '#lib/access/body-limits.ts';
-import { isOwn } from '../http/peer.ts';
+import { isInternalRequest } from '../http/peer.ts';
 
-/** Requests that wait for their turn, and how long, in milliseconds. */
-const MAX_WAITING = 1_000;
-const WAIT_MS = 10_000;
-/** Requests that a client may send on one connection before it has the answer to the first; browsers and proxies send none. */
+/** Length of the queue, and the longest wait in it in milliseconds. */
+const MAX_QUEUED = 1_000;
+const QUEUE_TIMEOUT_MS = 10_000;
+/** Pipelined requests allowed on one connection; browsers and proxies do not pipeline. */
 const MAX_PIPELINED = 8;
 
-interface Waiting {
+interface QueuedRequest {
   start: () => void;
-  leave: () => void;
+  dequeue: () => void;
   deadline: NodeJS.Timeout;
 }
 
-/** Requests that Next works on at once, each until the first byte of its answer: nobody keeps others out by reading slowly. */
-class Turns {
+/** Limits concurrent requests, each counted until the first byte of its response, so that slow readers do not block others. */
+class ConcurrencyLimiter {
   readonly #max: number;
-  readonly #waiting = new Set<Waiting>();
-  #atWork = 0;
+  readonly #queue = new Set<QueuedRequest>();
+  #active = 0;
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  take(response: ServerResponse, start: () => void, refuse: () => void): void {
-    if (this.#atWork < this.#max) this.#work(response, start);
-    else if (this.#waiting.size < MAX_WAITING) this.#wait(response, start, refuse);
-    else refuse();
+  run(response: ServerResponse, start: () => void, reject: () => void): void {
+    if (this.#active < this.#max) this.#execute(response, start);
+    else if (this.#queue.size < MAX_QUEUED) this.#enqueue(response, start, reject);
+    else reject();
   }
 
-  #work(response: ServerResponse, start: () => void): void {
-    this.#atWork += 1;
+  #execute(response: ServerResponse, start: () => void): void {
+    this.#active += 1;
     let ended = false;
     const end = () => {
       if (ended) return;
       ended = true;
-      this.#atWork -= 1;
+      this.#active -= 1;
       this.#startNext();
     };
     response.once('close', end);
@@ -50,62 +50,66 @@ class Turns {
     start();
   }
 
-  #wait(response: ServerResponse, start: () => void, refuse: () => void): void {
-    const leave = () => {
+  #enqueue(response: ServerResponse, start: () => void, reject: () => void): void {
+    const dequeue = () => {
       clearTimeout(entry.deadline);
-      this.#waiting.delete(entry);
+      this.#queue.delete(entry);
     };
-    const giveUp = () => {
-      leave();
-      refuse();
+    const timeOut = () => {
+      dequeue();
+      reject();
     };
-    const entry: Waiting = { start: () => this.#work(response, start), leave, deadline: setTimeout(giveUp, WAIT_MS) };
-    this.#waiting.add(entry);
-    response.once('close', leave);
+    const entry: QueuedRequest = {
+      start: () => this.#execute(response, start),
+      dequeue,
+      deadline: setTimeout(timeOut, QUEUE_TIMEOUT_MS),
+    };
+    this.#queue.add(entry);
+    response.once('close', dequeue);
   }
 
   #startNext(): void {
-    const [next] = this.#waiting;
-    if (next === undefined || this.#atWork >= this.#max) return;
-    next.leave();
+    const [next] = this.#queue;
+    if (next === undefined || this.#active >= this.#max) return;
+    next.dequeue();
     next.start();
   }
 }
 
-/** Rendering a page takes a megabyte or two until its first byte is out. */
-const ordinary = new Turns(24);
+/** Rendering a page takes a megabyte or two until the first byte is sent. */
+const requestLimiter = new ConcurrencyLimiter(24);
 /** Apart, and more of them: with a good key an event is read while it comes. lib/agents/ingest/concurrency.ts allows 24 of those. */
-const events = new Turns(40);
+const eventLimiter = new ConcurrencyLimiter(40);
 
 /**
- * Starts work on a request when it is its turn: one after the other on a connection, and not too many at once in the process.
- * @param refuse called instead, once, when too many wait or it has waited too long.
+ * Runs a request when the concurrency limits allow it: in order within a connection, and with an upper bound per process. @param reject
+ * called instead, once, when the queue is full or the wait is too long.
  */
-export function inTurn(
+export function withConcurrencyLimit(
   request: IncomingMessage,
   response: ServerResponse,
   start: () => void,
-  refuse: () => void,
+  reject: () => void,
 ): void {
-  afterEarlierOnes(request.socket, response, () => {
-    // A load balancer must hear from a busy server. What the server asks itself is part of a request that is at work already.
-    if (request.url === HEALTH_PATH || isOwn(request)) return void start();
-    const turns = bodyRule(request.url ?? '/').by === 'handler' ? events : ordinary;
-    turns.take(response, start, refuse);
+  afterPipelinedRequests(request.socket, response, () => {
+    // Health checks must pass on a busy server. Internal requests belong to a request that is already counted.
+    if (request.url === HEALTH_PATH || isInternalRequest(request)) return void start();
+    const limiter = bodyRule(request.url ?? '/').by === 'handler' ? eventLimiter : requestLimiter;
+    limiter.run(response, start, reject);
   });
 }
 
-/** What a connection has sent and not been answered yet, in its order. */
-const lines = new WeakMap<Socket, (() => void)[]>();
+/** Unanswered requests of each connection, in order. */
+const pipelines = new WeakMap<Socket, (() => void)[]>();
 
-function afterEarlierOnes(socket: Socket, response: ServerResponse, start: () => void): void {
-  const line = lines.get(socket) ?? [];
-  lines.set(socket, line);
-  if (line.length > MAX_PIPELINED) return void socket.destroy();
+function afterPipelinedRequests(socket: Socket, response: ServerResponse, start: () => void): void {
+  const pipeline = pipelines.get(socket) ?? [];
+  pipelines.set(socket, pipeline);
+  if (pipeline.length > MAX_PIPELINED) return void socket.destroy();
   response.once('close', () => {
-    line.shift();
-    if (!socket.destroyed) line[0]?.();
+    pipeline.shift();
+    if (!socket.destroyed) pipeline[0]?.();
   });
-  line.push(start);
-  if (line.length === 1) start();
+  pipeline.push(start);
+  if (pipeline.length === 1) start();
 }

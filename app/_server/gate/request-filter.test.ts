@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { log } from '#lib/log.ts';
-import { exchanges, reach, refuseRequest } from './exchange.ts';
+import { exchanges, markHandlerStarted, throwBadRequest } from './exchange.ts';
 import { guardRequestsAndBodies } from './gates.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -12,16 +12,16 @@ vi.setConfig({ testTimeout: 60_000 });
 const server = createServer((request, response) => {
   served.push(request.url ?? '');
   const how = new URLSearchParams(request.url?.split('?')[1]);
-  if (how.has('reach')) reach();
+  if (how.has('reach')) markHandlerStarted();
   void once(request.resume(), 'end').then(() => answer(how.get('with'), response));
 });
 const served: string[] = [];
 
 function answer(how: string | null, response: ServerResponse): void {
   try {
-    if (how === 'refusal') refuseRequest('not ours');
+    if (how === 'refusal') throwBadRequest('not ours');
     const exchange = exchanges.getStore();
-    if (how === 'away' && exchange !== undefined) exchange.verdict = 'unavailable';
+    if (how === 'away' && exchange !== undefined) exchange.overrideCode = 'unavailable';
     if (how === null) return void response.end('served');
     throw new Error('broken');
   } catch {

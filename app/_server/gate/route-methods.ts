@@ -1,15 +1,15 @@
-import { SURFACE } from '#lib/access/route-guards.ts';
+import { ROUTE_GUARDS } from '#lib/access/route-guards.ts';
 
-/** A page takes the forms and actions that stand on it. */
+/** A page accepts the forms and actions on it. */
 const PAGE_METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST'];
 
 interface Route {
   kind: 'page' | 'api';
-  /** What it takes, in the order of the alphabet. */
+  /** Supported methods, sorted. */
   methods: string[];
 }
 
-/** `[id]` stands for one part of a path, `[...rest]` for one or more. */
+/** `[id]` matches one path segment, `[...rest]` one or more. */
 function patternOf(route: string): RegExp {
   const parts = route.split('/').map((part) => {
     if (part.startsWith('[...')) return '.+';
@@ -18,14 +18,14 @@ function patternOf(route: string): RegExp {
   return new RegExp(`^${parts.join('/')}/?$`);
 }
 
-function readSurface(): { pattern: RegExp; route: Route }[] {
-  const apis = Map.groupBy(Object.keys(SURFACE.apis), (row) => row.split(' ')[1] ?? '');
+function readRoutes(): { pattern: RegExp; route: Route }[] {
+  const apis = Map.groupBy(Object.keys(ROUTE_GUARDS.apis), (row) => row.split(' ')[1] ?? '');
   const methodsOf = (rows: string[]) => {
     const named = rows.map((row) => row.split(' ')[0] ?? '');
     return [...named, ...(named.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
   };
   return [
-    ...Object.keys(SURFACE.pages).map((path) => ({
+    ...Object.keys(ROUTE_GUARDS.pages).map((path) => ({
       pattern: patternOf(path),
       route: { kind: 'page' as const, methods: PAGE_METHODS },
     })),
@@ -36,7 +36,7 @@ function readSurface(): { pattern: RegExp; route: Route }[] {
   ];
 }
 
-const ROUTES = readSurface();
+const ROUTES = readRoutes();
 
-/** The route that a path leads to, or undefined. @param path as it stands in the request, without its query. */
+/** The route of a path, or undefined. @param path as in the request, without the query. */
 export const findRoute = (path: string): Route | undefined => ROUTES.find(({ pattern }) => pattern.test(path))?.route;

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { explainOutdatedForm } from './stale-form.ts';
+import { explainStaleForm } from './stale-form.ts';
 
 /** What a client gets that sends a form, or asks as Next's script does. */
 async function send(answer: (response: ServerResponse) => void, headers: Record<string, string> = {}) {
   const server = createServer((request, response) => {
-    explainOutdatedForm(request, response);
+    explainStaleForm(request, response);
     answer(response);
   });
   server.listen(0, '127.0.0.1');

@@ -19,25 +19,25 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Puts words that a person understands in place of Next's "Server Action unavailable." for a form that was sent without JavaScript. */
-export function explainOutdatedForm(request: IncomingMessage, response: ServerResponse): void {
+/** Replaces Next's "Server Action unavailable." by a readable page for forms that were sent without JavaScript from a page of an earlier release. */
+export function explainStaleForm(request: IncomingMessage, response: ServerResponse): void {
   if (request.method !== 'POST' || request.headers['next-action'] !== undefined) return;
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   const write = response.write.bind(response) as (...args: unknown[]) => boolean;
   const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
-  let outdated = false;
-  // Node calls it before the first byte, whoever sends that.
+  let stale = false;
+  // Node calls it before the first byte.
   response.writeHead = (status: number, ...rest: unknown[]) => {
-    outdated = status === 409 && response.hasHeader(NOT_FOUND);
-    if (!outdated) return writeHead(status, ...rest);
+    stale = status === 409 && response.hasHeader(NOT_FOUND);
+    if (!stale) return writeHead(status, ...rest);
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.setHeader('Content-Length', Buffer.byteLength(PAGE));
     return writeHead(status);
   };
-  const isOutdated = () => {
+  const isStale = () => {
     if (!response.headersSent && response.statusCode === 409) response.writeHead(response.statusCode);
-    return outdated;
+    return stale;
   };
-  response.write = ((...args: unknown[]) => isOutdated() || write(...args)) as typeof response.write;
-  response.end = ((...args: unknown[]) => (isOutdated() ? end(PAGE) : end(...args))) as typeof response.end;
+  response.write = ((...args: unknown[]) => isStale() || write(...args)) as typeof response.write;
+  response.end = ((...args: unknown[]) => (isStale() ? end(PAGE) : end(...args))) as typeof response.end;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { requestFault } from './validate-request.ts';
+import { validateRequestHead } from './validate-request.ts';
 
 const asked = (method: string, target: string, headers: Record<string, string> = {}) =>
-  requestFault({ method, target, headers: { host: 'a', ...headers } });
+  validateRequestHead({ method, target, headers: { host: 'a', ...headers } });
 const code = (...args: Parameters<typeof asked>) => asked(...args)?.failure.code ?? null;
 
 test('a path is percent-encoded UTF-8 without empty parts and control characters', () => {
@@ -60,7 +60,7 @@ test('there is nothing outside of the routes but the files of the build and the 
   expect(code('POST', '/nothing')).toBe('not_found');
   for (const target of ['/nothing', '/_next/static/x.js']) expect(code('GET', target), target).toBeNull();
   const ofDevelopment = { method: 'GET', target: '/_next/webpack-hmr', headers: { host: 'a' } };
-  expect(requestFault(ofDevelopment, true)).toBeNull();
+  expect(validateRequestHead(ofDevelopment, true)).toBeNull();
 });
 
 test('a page takes forms and actions, and nothing else by POST', () => {

@@ -2,65 +2,68 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { fail, type Failure } from '#lib/errors.ts';
 import { findRoute } from './route-methods.ts';
 
-/** The longest address of ours is a filtered page of the log, a tenth of this; in characters. */
-const MAX_TARGET = 8_192;
+/** In characters; our longest URL, a filtered page of the log, has a tenth of this. */
+const MAX_TARGET_LENGTH = 8_192;
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i;
-/** What a file or an address that is not there may be asked with. */
-const READING = ['GET', 'HEAD'];
+/** Methods that are accepted for files and unknown paths. */
+const SAFE_METHODS = ['GET', 'HEAD'];
 
-/** What is wrong with a request, and for a wrong method the header that names the right ones. */
-export interface Fault {
+/** Why a request is rejected; for a wrong method with the `Allow` header. */
+export interface InvalidRequest {
   failure: Failure;
   headers?: Record<string, string>;
 }
 
-interface Asked {
+interface RequestHead {
   method: string;
-  /** The path with its query, as it was sent. */
+  /** Path and query as sent. */
   target: string;
   headers: IncomingHttpHeaders;
 }
 
 /**
- * Looks whether a request can be for us at all, by its first line and headers: text that decodes, hosts and origins that are some, a method
- * that the route takes. Next passes on what is none of these until something throws.
- * @param development the tools of `npm run dev` have routes of their own.
+ * Validates the request line and headers: decodable path and query, valid Host and Origin, a method that the route supports. Next passes
+ * invalid ones on until something throws.
+ * @param development allows the routes of Next's development tools.
  */
-export function requestFault({ method, target, headers }: Asked, development = false): Fault | null {
-  if (target.length > MAX_TARGET) return fault('uri_too_long', 'The address is too long.');
+export function validateRequestHead(
+  { method, target, headers }: RequestHead,
+  development = false,
+): InvalidRequest | null {
+  if (target.length > MAX_TARGET_LENGTH) return invalid('uri_too_long', 'The address is too long.');
   const [path = '', ...query] = target.split('?');
-  if (!isPath(path)) return fault('bad_request', 'The path is not percent-encoded UTF-8, or holds an empty part.');
-  if (!isQuery(query.join('?'))) return fault('bad_request', 'The query is not percent-encoded UTF-8.');
-  const header = badHeader(headers);
-  if (header !== undefined) return fault('bad_request', `The header ${header} is malformed.`);
+  if (!isPath(path)) return invalid('bad_request', 'The path is not percent-encoded UTF-8, or holds an empty part.');
+  if (!isQuery(query.join('?'))) return invalid('bad_request', 'The query is not percent-encoded UTF-8.');
+  const header = findMalformedHeader(headers);
+  if (header !== undefined) return invalid('bad_request', `The header ${header} is malformed.`);
   if (development && /^\/_/.test(path)) return null;
-  return methodFault(method, path, headers);
+  return validateMethod(method, path, headers);
 }
 
-function methodFault(method: string, path: string, headers: IncomingHttpHeaders): Fault | null {
+function validateMethod(method: string, path: string, headers: IncomingHttpHeaders): InvalidRequest | null {
   const route = findRoute(path);
-  const allowed = route?.methods ?? READING;
-  // What nothing here takes is wrong whatever the address is; a form that is sent to nowhere is not found.
+  const allowed = route?.methods ?? SAFE_METHODS;
+  // An unsupported method is a 405 on any path; a form sent to an unknown path is a 404.
   if (!allowed.includes(method) && (route !== undefined || !['POST', 'OPTIONS'].includes(method)))
-    return fault('method_not_allowed', `Use ${allowed.join(', ')}.`, { Allow: allowed.join(', ') });
+    return invalid('method_not_allowed', `Use ${allowed.join(', ')}.`, { Allow: allowed.join(', ') });
   if (route === undefined)
-    return isServed(path, method) ? null : fault('not_found', 'There is nothing at this address.');
-  // Forms say multipart, actions of a script name themselves: nothing else is sent to a page.
+    return isNextResource(path, method) ? null : invalid('not_found', 'There is nothing at this address.');
+  // Forms are multipart and actions called by script have a header; anything else is not sent to a page.
   const isForm = 'next-action' in headers || /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
   if (route.kind === 'page' && method === 'POST' && !isForm)
-    return fault('unsupported_media_type', 'A page takes multipart/form-data.', {
+    return invalid('unsupported_media_type', 'A page takes multipart/form-data.', {
       'Accept-Post': 'multipart/form-data',
     });
   return null;
 }
 
-/** Whether Next may look for something that is no route of ours: its files, and the page that says that nothing is there. */
-const isServed = (path: string, method: string): boolean =>
-  READING.includes(method) &&
+/** True when Next may handle a path that is not one of our routes: its static files and the 404 page. */
+const isNextResource = (path: string, method: string): boolean =>
+  SAFE_METHODS.includes(method) &&
   !/^\/api(\/|$)/.test(path) &&
   (!path.startsWith('/_') || path.startsWith('/_next/static/'));
 
-function fault(code: Failure['code'], detail: string, headers?: Record<string, string>): Fault {
+function invalid(code: Failure['code'], detail: string, headers?: Record<string, string>): InvalidRequest {
   return { failure: fail(code, detail), ...(headers ? { headers } : {}) };
 }
 
@@ -79,13 +82,13 @@ function isPath(path: string): boolean {
 }
 
 /**
- * Line ends may stand in what somebody looks for; NUL stands in nothing. A percent sign that encodes nothing is one that somebody typed: the
- * URL standard and browsers leave it as it is.
+ * Line breaks may occur in a search text; NUL may not. A percent sign that encodes nothing is one that somebody typed: the URL standard and
+ * browsers leave it as it is.
  */
 const isQuery = (query: string): boolean =>
   !(decoded(query.replace(/%(?![\da-f]{2})/gi, '%25')) ?? '\0').includes('\0');
 
-function badHeader(headers: IncomingHttpHeaders): string | undefined {
+function findMalformedHeader(headers: IncomingHttpHeaders): string | undefined {
   const { host, origin } = headers;
   if (host !== undefined && !isHost(host)) return 'Host';
   const forwarded = [headers['x-forwarded-host'] ?? []].flat().flatMap((value) => value.split(','));

@@ -1,7 +1,7 @@
 import type { Failure } from '#lib/errors.ts';
 import { problem } from './problem.ts';
 
-/** A failure as agents get it: with what a body may be packed with, and what kind of key is wanted. */
+/** A failure as a response of the agents' API, with `Accept-Encoding` or `WWW-Authenticate` where they apply. */
 export function agentProblem(failure: Failure): Response {
   const { acceptEncoding } = failure.extra ?? {};
   return problem(failure, {

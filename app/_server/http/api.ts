@@ -3,32 +3,32 @@ import { can, type Permission } from '#lib/access/permissions.ts';
 import { DATABASE_UNAVAILABLE, errorCode, isTransient } from '#lib/db/transient.ts';
 import { fail } from '#lib/errors.ts';
 import { log } from '#lib/log.ts';
-import type { CurrentUser, OwnAct } from '#lib/auth/session.ts';
+import type { CurrentUser, UserAuditContext } from '#lib/auth/session.ts';
 import { problem } from './problem.ts';
 import { REQUEST_ID_HEADER } from './request-id.ts';
-import { actOf, currentUser, recordDenial } from '../auth/session.ts';
+import { auditContextOf, currentUser, recordDenial } from '../auth/session.ts';
 
 type Handler = (request: Request) => Promise<Response>;
 
 /**
- * The guard of route handlers that people's sessions open: 401 and 403 as problem+json, the latter recorded. What a handler throws is
- * logged and answered without its message.
+ * Guards a route handler by session and permission: 401 and 403 as problem+json, the latter recorded. Errors thrown by the handler are
+ * logged and answered without their message.
  */
 export function withPermission(
   permission: Permission,
-  handle: (request: Request, context: { user: CurrentUser; act: OwnAct }) => Promise<Response>,
+  handle: (request: Request, context: { user: CurrentUser; context: UserAuditContext }) => Promise<Response>,
 ): Handler {
-  return answering(async (request) => {
+  return withErrorResponses(async (request) => {
     const user = await currentUser();
     if (user === null) return problem(fail('unauthenticated', 'Sign in first.'), { 'WWW-Authenticate': 'Cookie' });
-    if (can(user.role, permission)) return handle(request, { user, act: await actOf(user, 'api') });
+    if (can(user.role, permission)) return handle(request, { user, context: await auditContextOf(user, 'api') });
     await recordDenial(user, permission, 'api');
     return problem(fail('forbidden', 'Your role does not allow this.'));
   });
 }
 
-/** Turns whatever a handler throws into a logged problem document. */
-export function answering(handle: Handler): Handler {
+/** Logs errors thrown by a handler and answers with a problem document. */
+export function withErrorResponses(handle: Handler): Handler {
   return async (request) => {
     try {
       return await handle(request);

@@ -20,7 +20,7 @@ describe('the client address comes only from the configured number of proxies', 
     expect(clientAddress('6.6.6.6', '198.51.100.9', 2)).toBe('198.51.100.9');
   });
 
-  test('what is not an address is nobody', () => {
+  test('an invalid address is undefined', () => {
     expect(clientAddress("' OR 1=1", '10.0.0.1', 1)).toBeUndefined();
     expect(clientAddress(null, undefined, 0)).toBeUndefined();
   });

@@ -3,12 +3,12 @@ import { isIP } from 'node:net';
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /**
- * The address of the client as far as it can be believed: each trusted proxy appended one entry, so with `trusted` proxies the client
- * stands that many places from the right of [...X-Forwarded-For, peer]. Anything further left was written by the client.
+ * The client's IP address. Each trusted proxy appends one entry to X-Forwarded-For, so with `trusted` proxies the client is that many
+ * places from the right of [...X-Forwarded-For, peer]. Entries further left are written by the client and ignored.
  * @param forwardedFor the X-Forwarded-For header, or null.
  * @param peer the socket's other end, or undefined when unknown.
  * @param trusted `TRUSTED_PROXY_COUNT`.
- * @returns an address without a port, or undefined when there is none to believe.
+ * @returns an address without a port, or undefined when there is none that can be trusted.
  */
 export function clientAddress(
   forwardedFor: string | null,
@@ -17,7 +17,7 @@ export function clientAddress(
 ): string | undefined {
   const entries = forwardedFor === null ? [] : forwardedFor.split(',').map((entry) => entry.trim());
   const chain = [...entries, peer ?? ''];
-  // A chain shorter than the configuration promises did not come through the proxies: believe its outermost hop, never the header.
+  // A shorter chain than configured did not pass the proxies: use the peer address, never the header.
   const entry = chain.length > trusted ? chain[chain.length - 1 - trusted] : peer;
   return normalise(entry ?? '');
 }

@@ -1,14 +1,11 @@
 import { env } from '#lib/env.ts';
 
-/** Whether people reach us over https. The public origin says so; a header could be forged. */
+/** True when the configured public origin is https. Request headers are not used: they could be forged. */
 export function isHttps(): boolean {
   return env().NEXTAUTH_URL?.startsWith('https://') ?? false;
 }
 
-/**
- * The session cookie, named in one place: NextAuth writes it and `readClaims` reads it. The `__Secure-` prefix makes browsers refuse it
- * over plain http.
- */
+/** Name and options of the session cookie. With the `__Secure-` prefix browsers reject it over plain http. */
 export function sessionCookie() {
   const secure = isHttps();
   return {
@@ -17,6 +14,6 @@ export function sessionCookie() {
   };
 }
 
-/** What a reader chose for themselves; neither is secret. */
+/** Cookies of the user's preferences; not secret. */
 export const LOCALE_COOKIE = 'golive.locale';
 export const THEME_COOKIE = 'golive.theme';

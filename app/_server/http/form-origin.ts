@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 
-/** Where a request says it comes from, and where it was sent. */
-interface Sent {
+/** Origin and target host of a form submission. */
+interface FormRequest {
   /** The Origin header. */
   origin: string | null;
   /** `X-Forwarded-Host`, or `Host` without it. */
@@ -9,16 +9,16 @@ interface Sent {
 }
 
 /**
- * The host that a form must have been sent from, for Next to compare with its Origin: the configured one, whatever a proxy made of `Host`.
- * Null when the form comes from elsewhere. An installation on one's own machine is also reached by its numbers: where the configured
- * address is the loopback one, an Origin equal to a Host that is `localhost` or an IP address is ours as well; a name of somebody's is not.
+ * The host that Next compares with the Origin header of a form (CSRF check): the configured one, whatever a proxy sets as
+ * `Host`. Null for cross-origin forms. When the configured address is the loopback address, an Origin equal to a Host that is `localhost`
+ * or an IP address is accepted as well; other names are not.
  * @param configured NEXTAUTH_URL.
  */
-export function formHost(configured: string, { origin, host }: Sent): string | null {
-  const ours = new URL(configured);
-  if (origin === null || origin === ours.origin) return ours.host;
+export function expectedFormHost(configured: string, { origin, host }: FormRequest): string | null {
+  const configuredUrl = new URL(configured);
+  if (origin === null || origin === configuredUrl.origin) return configuredUrl.host;
   const here = host === null ? null : URL.parse(`http://${host}`);
-  if (here === null || !isLoopback(ours.hostname) || !isNumeric(here.hostname)) return null;
+  if (here === null || !isLoopback(configuredUrl.hostname) || !isNumeric(here.hostname)) return null;
   return origin === here.origin ? here.host : null;
 }
 

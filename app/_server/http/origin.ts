@@ -6,7 +6,7 @@ import { clientAddress } from './client-address.ts';
 import { PEER_HEADER, readPeer } from './peer.ts';
 import { PATH_HEADER, REQUEST_ID_HEADER } from './request-id.ts';
 
-/** Where the present request came from. */
+/** Origin of the current request, for audit events. */
 export async function requestOrigin(source: 'web' | 'api'): Promise<Origin> {
   const given = await headers();
   const peer = readPeer(given.get(PEER_HEADER));
@@ -14,12 +14,12 @@ export async function requestOrigin(source: 'web' | 'api'): Promise<Origin> {
     source,
     ip: clientAddress(given.get('x-forwarded-for'), peer, env().TRUSTED_PROXY_COUNT),
     userAgent: given.get('user-agent') ?? undefined,
-    // Before the boot nobody has put our own id in the place of what a client of the agents' API sent.
+    // Without the peer header the request id may be the client's own.
     requestId: peer === undefined ? undefined : (given.get(REQUEST_ID_HEADER) ?? undefined),
   };
 }
 
-/** The path and query that were asked for. */
+/** Path and query of the current request. */
 export async function requestPath(): Promise<string> {
   return (await headers()).get(PATH_HEADER) ?? '/';
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { markPeers, PEER_HEADER, readPeer } from './peer.ts';
+import { recordPeerAddresses, PEER_HEADER, readPeer } from './peer.ts';
 
 /** Serves one request and tells the peer header that a handler saw. */
 async function seenBy(headers: Record<string, string>): Promise<string | null> {
@@ -19,18 +19,18 @@ async function seenBy(headers: Record<string, string>): Promise<string | null> {
 
 test('a forged peer header is not believed before boot and is overwritten after it', async () => {
   expect(readPeer(await seenBy({ [PEER_HEADER]: '6.6.6.6' }))).toBeUndefined();
-  markPeers();
+  recordPeerAddresses();
   expect(readPeer(await seenBy({ [PEER_HEADER]: '6.6.6.6' }))).toBe('127.0.0.1');
   expect(readPeer(await seenBy({ [PEER_HEADER]: 'deadbeef 6.6.6.6' }))).toBe('127.0.0.1');
 });
 
 test('a request that this process sends on keeps the address of the first client', async () => {
-  markPeers();
+  recordPeerAddresses();
   const mark = (await seenBy({})) ?? '';
   expect(readPeer(await seenBy({ [PEER_HEADER]: mark.replace('127.0.0.1', '203.0.113.9') }))).toBe('203.0.113.9');
 });
 
-test('a header without the secret of this process names nobody', () => {
+test('a client address header without the secret of this process is ignored', () => {
   expect(readPeer(null)).toBeUndefined();
   expect(readPeer(' 6.6.6.6')).toBeUndefined();
   expect(readPeer('undefined 6.6.6.6')).toBeUndefined();

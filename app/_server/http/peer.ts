@@ -4,34 +4,35 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Next hides the socket, and with it the only client address that nobody can invent. Node announces every request on a diagnostics
- * channel before any handler sees it; there the address is put into a header. The header starts with a secret of this process, so a
- * client that sends the header itself is not believed, not even in the moment before the subscription.
+ * Next does not expose the socket, which has the only client address that cannot be forged. Node publishes every request on a diagnostics
+ * channel before any handler runs; there the address is written into a header. The header starts with a secret of this process, so that a
+ * header sent by a client is ignored.
  */
 export const PEER_HEADER = 'x-golive-peer';
 
 // On globalThis: instrumentation, proxy and pages are separate bundles of one process.
 const shared = globalThis as typeof globalThis & { golivePeerSecret?: string };
-const ownRequests = new WeakSet<IncomingMessage>();
+const internalRequests = new WeakSet<IncomingMessage>();
 const secret = () => (shared.golivePeerSecret ??= randomBytes(16).toString('hex'));
 
 /**
- * Starts marking requests with the address of their socket. Called once at boot. A mark with the secret is left alone: where an action
- * redirects, Next asks this process for the page itself, with the headers of whoever sent the form.
+ * Starts recording the peer address of every request in a header. Called once at startup. A header that already has the secret is kept:
+ * after a redirect of an action Next requests the page from this process, with the headers of the original request.
  */
-export function markPeers(): void {
+export function recordPeerAddresses(): void {
   subscribe('http.server.request.start', (message) => {
     const { request, socket } = message as { request: IncomingMessage; socket: Socket };
-    if (readPeer(request.headers[PEER_HEADER]?.toString() ?? null) !== undefined) return void ownRequests.add(request);
+    if (readPeer(request.headers[PEER_HEADER]?.toString() ?? null) !== undefined)
+      return void internalRequests.add(request);
     request.headers[PEER_HEADER] = `${secret()} ${socket.remoteAddress ?? ''}`;
   });
 }
 
-/** Whether this process itself sent a request, on behalf of a client whose own request is still under way. */
-export const isOwn = (request: IncomingMessage): boolean => ownRequests.has(request);
+/** True when this process sent the request itself, as part of a client's request. */
+export const isInternalRequest = (request: IncomingMessage): boolean => internalRequests.has(request);
 
-/** The address of the socket's other end, or undefined when the header is missing or forged. */
+/** The peer address of the socket, or undefined when the header is missing or forged. */
 export function readPeer(header: string | null): string | undefined {
-  const [proof, address] = header?.split(' ') ?? [];
-  return proof === secret() && address ? address : undefined;
+  const [prefix, address] = header?.split(' ') ?? [];
+  return prefix === secret() && address ? address : undefined;
 }

@@ -2,7 +2,7 @@ import 'server-only';
 import { headers } from 'next/headers';
 import { env } from '#lib/env.ts';
 
-/** Where people reach us: the configured origin, or, before it is set, the host they used just now. */
+/** The public origin: the configured one or, before it is set, the host of the current request. */
 export async function publicOrigin(): Promise<string> {
   const configured = env().NEXTAUTH_URL;
   if (configured !== undefined) return configured;

@@ -1,7 +1,7 @@
-/** The query of a page, as Next hands it over. */
+/** Search params of a page, as Next passes them. */
 export type SearchParams = Promise<Record<string, string | string[] | undefined>>;
 
-/** The same as URLSearchParams; a parameter that is given twice stays twice, so that lib can refuse it. */
+/** Converts search params to URLSearchParams; repeated parameters stay repeated, so that lib can reject them. */
 export async function searchParamsOf(given: SearchParams): Promise<URLSearchParams> {
   const pairs = Object.entries(await given).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((text): [string, string] => [name, text]),

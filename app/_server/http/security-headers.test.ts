@@ -13,7 +13,7 @@ describe('the content security policy', () => {
     expect(script).not.toMatch(/unsafe-(inline|eval)|https?:|\*/);
   });
 
-  test('lets no inline style in and nobody frame the app', () => {
+  test('forbids inline styles and framing', () => {
     expect(policy).not.toContain('unsafe-inline');
     expect(policy).toContain(`frame-ancestors 'none'`);
     expect(policy).toContain(`base-uri 'none'`);

@@ -1,5 +1,5 @@
-/** What the response headers depend on. */
-interface Site {
+/** Inputs of the response headers. */
+interface HeaderOptions {
   /** One per response; Next puts it on every script and style of its own. */
   nonce: string;
   https: boolean;
@@ -10,7 +10,7 @@ interface Site {
  * The content security policy. Scripts run by nonce alone (`strict-dynamic` lets them load their chunks); styles come from our own
  * files, and inline ones need the nonce too. React's development build evaluates code to rebuild stack traces, hence `unsafe-eval` there.
  */
-export function contentSecurityPolicy({ nonce, https, development }: Site): string {
+export function contentSecurityPolicy({ nonce, https, development }: HeaderOptions): string {
   const directives = [
     `default-src 'self'`,
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development ? ` 'unsafe-eval'` : ''}`,
@@ -28,8 +28,8 @@ export function contentSecurityPolicy({ nonce, https, development }: Site): stri
   return directives.join('; ');
 }
 
-/** Every header that a response carries whatever it holds. */
-export function securityHeaders(site: Site): Record<string, string> {
+/** Security headers of every response. */
+export function securityHeaders(site: HeaderOptions): Record<string, string> {
   return {
     'Content-Security-Policy': contentSecurityPolicy(site),
     'X-Content-Type-Options': 'nosniff',

@@ -2,15 +2,15 @@ import { isHttps } from './cookies.ts';
 import { newRequestId, PATH_HEADER, REQUEST_ID_HEADER } from './request-id.ts';
 import { contentSecurityPolicy, securityHeaders } from './security-headers.ts';
 
-/** What every request is given, and every response. */
-export interface Marks {
-  /** For handlers and pages, in place of what the client sent under these names. */
+/** Headers added to every request and response. */
+export interface StandardHeaders {
+  /** Replace headers of the same names sent by the client. */
   request: Record<string, string>;
   response: Record<string, string>;
 }
 
-/** A new request id and a new nonce, with the headers that carry them. @param path the path and query that were asked for. */
-export function newMarks(path: string): Marks {
+/** Creates a request id and a CSP nonce with the headers that carry them. @param path path and query of the request. */
+export function createStandardHeaders(path: string): StandardHeaders {
   const nonce = Buffer.from(crypto.randomUUID()).toString('base64');
   const id = newRequestId();
   const site = { nonce, https: isHttps(), development: process.env.NODE_ENV === 'development' };

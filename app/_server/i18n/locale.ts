@@ -3,7 +3,7 @@ import { LOCALES, type Locale } from './messages.ts';
 const isLocale = (value: string | undefined): value is Locale => LOCALES.some((locale) => locale === value);
 
 /**
- * Picks a language: the reader's choice, else the best of Accept-Language (RFC 9110, section 12.5.4), else English.
+ * Chooses a locale: the user's choice, else the best match of Accept-Language (RFC 9110, section 12.5.4), else English.
  * @param chosen the cookie's value.
  */
 export function chooseLocale(chosen: string | undefined, acceptLanguage: string | null): Locale {

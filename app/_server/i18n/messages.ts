@@ -40,7 +40,7 @@ const en = {
 
 export type Messages = typeof en;
 
-/** Russian must have every key of English: a missing one does not compile. */
+/** Russian must have every key of English; a missing key does not compile. */
 const ru: Messages = {
   account: ruAccount,
   admin: ruAdmin,
@@ -60,5 +60,5 @@ export const MESSAGES = { en, ru };
 export type Locale = keyof typeof MESSAGES;
 export const LOCALES = ['en', 'ru'] as const satisfies Locale[];
 
-/** Only these areas travel to the browser; the others are rendered on the server. */
+/** Only these namespaces are sent to the browser; the others are rendered on the server. */
 export const clientMessages = ({ common, errors }: Messages) => ({ common, errors });

@@ -8,14 +8,14 @@ export type Theme = (typeof THEMES)[number];
 
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 
-/** The reader's choice of appearance; known to the server, so the first paint is right without a script. */
+/** The user's theme, read on the server so that the first paint is right without a script. */
 export async function chosenTheme(): Promise<Theme> {
   const value = (await cookies()).get(THEME_COOKIE)?.value;
   return THEMES.find((theme) => theme === value) ?? 'system';
 }
 
-/** Remembers a choice for a year. */
-export async function remember(choice: { theme: Theme } | { locale: Locale }): Promise<void> {
+/** Stores a preference in a cookie for a year. */
+export async function savePreference(choice: { theme: Theme } | { locale: Locale }): Promise<void> {
   const [name, value] = 'theme' in choice ? [THEME_COOKIE, choice.theme] : [LOCALE_COOKIE, choice.locale];
   (await cookies()).set(name, value, {
     maxAge: YEAR_SECONDS,

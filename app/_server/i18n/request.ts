@@ -4,7 +4,7 @@ import { LOCALE_COOKIE } from '../http/cookies.ts';
 import { chooseLocale } from './locale.ts';
 import { MESSAGES } from './messages.ts';
 
-/** The language of a request: the reader's choice, else the browser's. Times are rendered in UTC and localised in the browser. */
+/** The locale of a request: the user's choice, else the browser's. Times are rendered in UTC and localised in the browser. */
 export default getRequestConfig(async () => {
   const chosen = (await cookies()).get(LOCALE_COOKIE)?.value;
   const locale = chooseLocale(chosen, (await headers()).get('accept-language'));

@@ -5,8 +5,8 @@ import { withInvisible } from '#lib/text.ts';
 import { currentUser } from '../auth/session.ts';
 
 /**
- * The title of a page about one thing: its name, or what it is to those who may not see it. The head is rendered beside the page and asks
- * for itself; only the page records a refusal.
+ * The title of a detail page: the name of its object, or a generic title without permission. The head is rendered separately and checks the
+ * permission itself; only the page records a denial.
  * @param name looked up once for head and page together, so wrap it in React's `cache`.
  */
 export async function titleOf(

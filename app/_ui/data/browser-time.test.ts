@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { readerZone, regional } from './browser-time.ts';
+import { browserTimeZone, regionalLocale } from './browser-time.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -10,7 +10,7 @@ test.each([
   ['nothing that is malformed', ['en-US@posix', 'en_US', 'en-', 'en-US.UTF-8', 'en-*'], 'en'],
   ['nothing where there is no list', undefined, 'en'],
 ])('a time is told in %s', (_, languages, expected) => {
-  const chosen = regional('en', languages);
+  const chosen = regionalLocale('en', languages);
   expect(chosen).toBe(expected);
   expect(() => new Intl.DateTimeFormat(chosen)).not.toThrow();
 });
@@ -23,5 +23,5 @@ test.each([
   vi.spyOn(Intl, 'DateTimeFormat').mockImplementationOnce(function () {
     return { resolvedOptions: () => ({ timeZone }) } as Intl.DateTimeFormat;
   });
-  expect(readerZone()).toBe(expected);
+  expect(browserTimeZone()).toBe(expected);
 });

@@ -9,22 +9,19 @@ export function roundUp(value: number): number {
 }
 
 interface Props {
-  /** Says in a sentence what the picture shows. */
+  /** Text alternative of the chart. */
   summary: string;
-  /** How many bars there is room for; each is drawn between its index and the next. */
+  /** Number of bars; each is drawn between its index and the next. */
   columns: number;
-  /** The number at the upper edge; the bars are drawn in hundredths of it, from 100 (nothing) up to 0. */
+  /** Value at the upper edge; bars are drawn in hundredths of it, from 100 (zero) up to 0. */
   top: number;
-  /** What stands below the bars. */
+  /** Axis below the bars. */
   axis: ReactNode;
   children: ReactNode;
 }
 
-/**
- * The field of a chart, drawn on the server. Only the bars are stretched to the width; the words beside them are ordinary text, so they
- * stay readable on a telephone.
- */
-export function Plot({ summary, columns, top, axis, children }: Props) {
+/** The plot area of a chart, rendered on the server. Only the bars are stretched; labels are ordinary text and stay readable on phones. */
+export function ChartFrame({ summary, columns, top, axis, children }: Props) {
   const format = useFormatter();
   return (
     <div role="img" aria-label={summary} className="text-muted grid grid-cols-[auto_1fr] gap-x-3 text-xs tabular-nums">
@@ -44,7 +41,7 @@ export function Plot({ summary, columns, top, axis, children }: Props) {
   );
 }
 
-/** What the colours mean. */
+/** Legend of the colours. */
 export function Legend({ entries }: { entries: { name: string; swatch: string }[] }) {
   return (
     <figcaption className="text-muted mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm">

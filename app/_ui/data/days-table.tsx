@@ -9,7 +9,7 @@ interface Props {
   days: { day: string; label: string; counts: number[] }[];
 }
 
-/** Every number of a chart, for those who cannot see it or want to know exactly. */
+/** The numbers of a chart as a table, for accessibility. */
 export function DaysTable({ caption, names, days }: Props) {
   const t = useTranslations('common');
   const format = useFormatter();

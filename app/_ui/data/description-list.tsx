@@ -1,20 +1,20 @@
 import type { ReactNode } from 'react';
 import { cx } from '../layout/classes.ts';
-import { Given } from '../given.tsx';
+import { Given } from './given.tsx';
 
-export interface Fact {
+export interface DescriptionEntry {
   term: string;
-  /** A fact without a value is left out. A text is shown as one that somebody chose. */
+  /** Entries without a value are omitted. A text is shown as one that somebody chose. */
   value: ReactNode;
   mono?: boolean;
   href?: string;
 }
 
 /** Names and values below one another. */
-export function Facts({ facts }: { facts: Fact[] }) {
+export function DescriptionList({ entries }: { entries: DescriptionEntry[] }) {
   return (
     <dl className="mt-3 grid gap-x-6 gap-y-2 text-sm sm:grid-cols-[minmax(8rem,auto)_1fr]">
-      {facts
+      {entries
         .filter(({ value }) => value !== null && value !== undefined)
         .map(({ value, ...fact }) => ({ ...fact, value: typeof value === 'string' ? <Given text={value} /> : value }))
         .map(({ term, value, mono, href }) => (

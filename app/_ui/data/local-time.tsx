@@ -2,13 +2,13 @@
 
 import { useLocale } from 'next-intl';
 import { useSyncExternalStore } from 'react';
-import { readerZone, regional } from './browser-time.ts';
+import { browserTimeZone, regionalLocale } from './browser-time.ts';
 
 const never = () => () => undefined;
 
 /**
- * A moment in the reader's zone, with UTC on hover. The server and the first render say UTC, so nothing changes under hydration, and
- * without JavaScript it stays UTC and says so.
+ * A time in the browser's time zone, with UTC on hover. The server and the first render use UTC, so hydration matches; without JavaScript
+ * it stays in UTC.
  */
 export function LocalTime({ time, seconds = false }: { time: string; seconds?: boolean }) {
   const locale = useLocale();
@@ -16,8 +16,8 @@ export function LocalTime({ time, seconds = false }: { time: string; seconds?: b
   const shown = useSyncExternalStore(
     never,
     () =>
-      new Intl.DateTimeFormat(regional(locale, navigator.languages), {
-        timeZone: readerZone(),
+      new Intl.DateTimeFormat(regionalLocale(locale, navigator.languages), {
+        timeZone: browserTimeZone(),
         dateStyle: 'medium',
         timeStyle: seconds ? 'medium' : 'short',
       }).format(new Date(time)),
@@ -30,7 +30,7 @@ export function LocalTime({ time, seconds = false }: { time: string; seconds?: b
   );
 }
 
-/** The zone that `LocalTime` tells the time in, for the head of a column. */
+/** The time zone of `LocalTime`, for a column heading. */
 export function LocalZone() {
-  return useSyncExternalStore(never, readerZone, () => 'UTC');
+  return useSyncExternalStore(never, browserTimeZone, () => 'UTC');
 }

@@ -2,8 +2,8 @@ import { useFormatter } from 'next-intl';
 import { Children, type ReactNode } from 'react';
 import { cx } from '../layout/classes.ts';
 
-/** Numbers side by side. On a telephone they stand in pairs, and an odd one at the end has the row to itself. */
-export function Figures({ label, children }: { label: string; children: ReactNode }) {
+/** A grid of figures; two columns on phones, where a last odd one spans the row. */
+export function Stats({ label, children }: { label: string; children: ReactNode }) {
   return (
     <dl
       aria-label={label}
@@ -17,15 +17,15 @@ export function Figures({ label, children }: { label: string; children: ReactNod
   );
 }
 
-interface FigureProps {
+interface StatProps {
   name: string;
   value: number;
-  /** A smaller word about the number. */
+  /** A short note beside the number. */
   note?: string;
 }
 
 /** One number with its name. */
-export function Figure({ name, value, note }: FigureProps) {
+export function Stat({ name, value, note }: StatProps) {
   const format = useFormatter();
   return (
     <div className="border-line bg-surface rounded-xl border p-4">

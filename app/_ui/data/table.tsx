@@ -2,14 +2,14 @@ import type { ComponentProps, ReactNode } from 'react';
 import { cx } from '../layout/classes.ts';
 
 interface Props {
-  /** For those who cannot see what the table is about. */
+  /** Accessible name of the table. */
   caption: string;
   children: ReactNode;
-  /** Without a frame of its own, inside something that has one. */
+  /** Without a border, inside a card. */
   bare?: boolean;
 }
 
-/** A table. Should it be wider than the screen, it scrolls by itself, also by keyboard, and the page does not. */
+/** A table that scrolls horizontally by itself, also by keyboard. */
 export function Table({ caption, children, bare = false }: Props) {
   return (
     <div

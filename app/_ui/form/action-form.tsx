@@ -10,19 +10,19 @@ import { SelectField, TextField } from './field.tsx';
 import { Notice } from '../layout/notice.tsx';
 
 const IDLE = { status: 'idle' } as const;
-const Sent = createContext<FormState>(IDLE);
+const SubmittedForm = createContext<FormState>(IDLE);
 
 interface Props<T> {
   action: FormAction<T>;
   children: ReactNode;
   className?: string;
-  /** Puts what is in the form behind a summary. It opens by itself for the answer, which without JavaScript comes with a new page. */
+  /** Collapses the form behind a summary. It opens after submission, which without JavaScript is a new page. */
   disclosure?: Omit<ComponentProps<typeof Disclosure>, 'children' | 'open'>;
-  /** Said once the action has succeeded; short, because screen readers read it out. */
+  /** Success message; short, because screen readers read it out. */
   done?: ReactNode;
   /** Names the form for screen readers when no heading does. */
   label?: string;
-  /** Stands below what was said, e.g. the value that the action answered with. */
+  /** Content below the message, e.g. the value returned by the action. */
   result?: ReactNode;
 }
 
@@ -37,19 +37,19 @@ export function ActionForm<T>({ action, children, className, disclosure, done, l
   }, [state]);
 
   const content = (
-    <Sent value={state}>
+    <SubmittedForm value={state}>
       {children}
       {state.status === 'failed' ? (
         <div className="mt-3">
           <Notice kind="bad">{t(state.code)}</Notice>
         </div>
       ) : null}
-      {/* It stands here from the start: screen readers miss a region that comes together with its text. */}
+      {/* Rendered from the start: screen readers miss a live region that is added together with its text. */}
       <div role="status" className="mt-3 empty:sr-only">
         {state.status === 'done' && done ? <Notice kind="good">{done}</Notice> : null}
       </div>
       {result}
-    </Sent>
+    </SubmittedForm>
   );
   return (
     <form ref={form} action={submit} className={className} {...(label ? { 'aria-label': label } : {})}>
@@ -64,35 +64,32 @@ export function ActionForm<T>({ action, children, className, disclosure, done, l
   );
 }
 
-/** What the action of the form around answered with, once it has succeeded. */
-export function useSentValue(): unknown {
-  const state = use(Sent);
+/** The value returned by the surrounding form's action, once it has succeeded. */
+export function useSubmittedValue(): unknown {
+  const state = use(SubmittedForm);
   return state.status === 'done' ? state.value : undefined;
 }
 
-function useSent(name: string, initial: string | undefined) {
-  const state = use(Sent);
+function useSubmittedField(name: string, initial: string | undefined) {
+  const state = use(SubmittedForm);
   const t = useTranslations('errors');
   if (state.status !== 'failed') return { defaultValue: initial, error: undefined };
   const error = state.fields.includes(name) ? t('fieldInvalid') : undefined;
   return { defaultValue: state.values[name] ?? initial, error };
 }
 
-/** A text field that keeps what was typed when the form comes back, and is marked when it was the reason. */
+/** A text field that keeps its value after a failed submission and shows its error. */
 export function FormField(props: ComponentProps<typeof TextField> & { name: string; defaultValue?: string }) {
-  return <TextField {...props} {...useSent(props.name, props.defaultValue)} />;
+  return <TextField {...props} {...useSubmittedField(props.name, props.defaultValue)} />;
 }
 
-/** The same for a choice. A new key is what makes React apply a new default to a select. */
+/** A select that keeps its value. A new key makes React apply a new default. */
 export function FormSelect(props: ComponentProps<typeof SelectField> & { name: string; defaultValue?: string }) {
-  const { defaultValue, error } = useSent(props.name, props.defaultValue);
+  const { defaultValue, error } = useSubmittedField(props.name, props.defaultValue);
   return <SelectField {...props} key={defaultValue} defaultValue={defaultValue} error={error} />;
 }
 
-/**
- * Sends the form; a second click while it is under way does nothing. The button is not `disabled` meanwhile: that would take the
- * keyboard's focus away from it for good.
- */
+/** Submits the form; clicks while it is pending are ignored. The button is not `disabled`, which would lose the keyboard focus. */
 export function SubmitButton({ children, ...props }: ComponentProps<typeof Button>) {
   const { pending } = useFormStatus();
   return (

@@ -11,11 +11,11 @@ const LOOKS = {
 
 interface Props extends ComponentProps<'button'> {
   look?: keyof typeof LOOKS;
-  /** Gives the look to the only child instead, e.g. a link. */
+  /** Applies the style to the only child, e.g. a link. */
   asChild?: boolean;
 }
 
-/** 40 px high, so that a finger finds it. */
+/** A button, 40 px high for touch. */
 export function Button({ look = 'secondary', asChild = false, className, ...props }: Props) {
   const Component = asChild ? Slot.Root : 'button';
   return (

@@ -7,7 +7,7 @@ interface Props<T> {
   /** Hidden fields. */
   fields?: Record<string, string>;
   label: string;
-  /** Whom or what it is done to, for screen readers, where a page holds the act several times. */
+  /** The target of the action, for screen readers, where a page has it several times. */
   subject?: string;
   /** What will happen, in a sentence or two. */
   text: string;
@@ -16,8 +16,8 @@ interface Props<T> {
   danger?: boolean;
 }
 
-/** An act in two steps: opening it says what will happen, the button inside does it. */
-export function ConfirmedAct<T>({ action, fields = {}, label, subject, text, danger = false, ...answer }: Props<T>) {
+/** An action with confirmation: opening it explains the effect, the button inside performs it. */
+export function ConfirmedAction<T>({ action, fields = {}, label, subject, text, danger = false, ...answer }: Props<T>) {
   const name = subject ? `${label} ${subject}` : label;
   return (
     <ActionForm action={action} label={name} disclosure={{ label, name, danger }} {...answer}>

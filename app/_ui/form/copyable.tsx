@@ -4,7 +4,7 @@ import { useTranslations } from 'next-intl';
 import { useRef, useState } from 'react';
 import { Button } from './button.tsx';
 
-/** A text to take along, with a button that copies it. Where the browser forbids that (over plain HTTP), it is selected instead. */
+/** A text with a copy button. Where the browser forbids copying (plain HTTP), it is selected instead. */
 export function Copyable({ text }: { text: string }) {
   const t = useTranslations('common.copy');
   const shown = useRef<HTMLParagraphElement>(null);

@@ -3,10 +3,10 @@
 import { Fragment, useEffect, useRef, type ReactNode } from 'react';
 
 /**
- * One act in the place of another, told apart by `by`. The new one begins afresh, so that a second click does not undo the first, and
- * takes over the keyboard's focus if that was lost with the old one.
+ * Remounts its children when `by` changes, e.g. "disable" by "enable", so that a second click does not undo the first, and restores the
+ * keyboard focus if it was lost.
  */
-export function Swap({ by, children }: { by: string; children: ReactNode }) {
+export function FocusOnChange({ by, children }: { by: string; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null);
   const shown = useRef(by);
 

@@ -1,4 +1,4 @@
-/** Joins class names, leaving out what is not wanted. */
+/** Joins class names, skipping falsy ones. */
 export function cx(...names: (string | false | undefined)[]): string {
   return names.filter(Boolean).join(' ');
 }

@@ -4,19 +4,16 @@ import { cx } from './classes.ts';
 
 interface Props {
   label: ReactNode;
-  /** What screen readers say in place of the label; it begins with the same words. */
+  /** Accessible name; begins with the label. */
   name?: string;
   children: ReactNode;
   open?: boolean;
   danger?: boolean;
-  /** For content that reaches to the frame, such as a table. */
+  /** Without padding, for content such as a table. */
   flush?: boolean;
 }
 
-/**
- * Something that opens in place. It is also how destructive acts are confirmed: the button that acts is inside, so confirming takes two
- * steps with and without JavaScript.
- */
+/** A disclosure. Destructive actions use it as confirmation: the button is inside, so confirming takes two steps with and without JavaScript. */
 export function Disclosure({ label, name, children, open = false, danger = false, flush = false }: Props) {
   return (
     <details open={open} className="group border-line bg-surface rounded-lg border">

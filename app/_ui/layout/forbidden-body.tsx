@@ -1,13 +1,13 @@
 import { useTranslations } from 'next-intl';
-import { DeadEnd } from './status-page.tsx';
+import { StatusPage } from './status-page.tsx';
 
-/** What a person reads whose role does not reach. At /403 nothing was tried, so nothing is `recorded`. */
+/** The message for a missing permission. At /403 nothing was attempted, so nothing is `recorded`. */
 export function ForbiddenBody({ recorded }: { recorded: boolean }) {
   const t = useTranslations();
   return (
-    <DeadEnd status="403" title={t('shell.forbidden.title')} home={t('common.home')}>
+    <StatusPage status="403" title={t('shell.forbidden.title')} home={t('common.home')}>
       <p>{t('shell.forbidden.body')}</p>
       {recorded ? <p className="mt-1">{t('shell.forbidden.recorded')}</p> : null}
-    </DeadEnd>
+    </StatusPage>
   );
 }

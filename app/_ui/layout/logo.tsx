@@ -1,5 +1,5 @@
-/** The mark: a gate that is open. Decorative; the name stands beside it. */
-export function Mark() {
+/** The logo. Decorative; the name is beside it. */
+export function Logo() {
   return (
     <svg aria-hidden viewBox="0 0 24 24" className="text-accent size-6 shrink-0" fill="none" stroke="currentColor">
       <rect x="2" y="2" width="20" height="20" rx="6" fill="currentColor" stroke="none" />

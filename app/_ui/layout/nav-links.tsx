@@ -10,10 +10,10 @@ export interface NavItem {
   text: string;
 }
 
-/** The places a person may go. Not prefetched: opening some of them is itself an event of the audit log. */
+/** Navigation links. Not prefetched: opening some pages is recorded in the audit log. */
 export function NavLinks({ items, stacked = false }: { items: NavItem[]; stacked?: boolean }) {
   const path = usePathname();
-  // The most specific place wins: /admin/agents is not also /admin.
+  // The most specific link is current: /admin/agents is not also /admin.
   const current = items
     .filter(({ href }) => path === href || (href !== '/' && path.startsWith(`${href}/`)))
     .sort((a, b) => b.href.length - a.href.length)[0];
@@ -40,12 +40,12 @@ export function NavLinks({ items, stacked = false }: { items: NavItem[]; stacked
   );
 }
 
-/** A menu stays open over the next page, because the frame around it stays too; the link of the present page leads nowhere else. */
+/** Closes the menu on navigation: the layout around it stays mounted. */
 function closeMenu({ currentTarget }: MouseEvent<HTMLElement>) {
   currentTarget.closest<HTMLElement>('[popover]')?.hidePopover();
 }
 
-/** Shown while the page behind a link is on its way. */
+/** Shown while a page is loading. */
 function Pending() {
   const { pending } = useLinkStatus();
   return (

@@ -8,7 +8,7 @@ const KINDS = {
   bad: { look: 'bg-bad-soft text-bad', icon: OctagonAlert, role: 'alert' },
 } as const;
 
-/** A message in place. The bad kind interrupts a screen reader; the others are part of the page, or of a region that speaks. */
+/** An inline message. The `bad` kind is an alert for screen readers; the others are static or inside a live region. */
 export function Notice({ kind, children }: { kind: keyof typeof KINDS; children: ReactNode }) {
   const { look, icon: Icon, role } = KINDS[kind];
   return (

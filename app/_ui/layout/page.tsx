@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { cx } from './classes.ts';
-import { Given } from '../given.tsx';
+import { Given } from '../data/given.tsx';
 
 /** The head of a page: one h1, which may be a name that somebody chose, a sentence, and what can be done on the whole page. */
 export function PageHead({ title, lead, children }: { title: string; lead?: ReactNode; children?: ReactNode }) {
@@ -17,7 +17,7 @@ export function PageHead({ title, lead, children }: { title: string; lead?: Reac
   );
 }
 
-/** A raised area; `title` makes it a section with a heading of its own. */
+/** A card; with `title` it is a section with a heading. */
 export function Panel({ title, lead, children, className }: PanelProps) {
   return (
     <section className={cx('border-line bg-surface rounded-xl border p-4 sm:p-5', className)}>
@@ -35,7 +35,7 @@ interface PanelProps {
   className?: string;
 }
 
-/** What stands where a list would be. */
+/** Placeholder for an empty list. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className="border-edge rounded-xl border border-dashed px-6 py-12 text-center">

@@ -33,14 +33,14 @@ function Choice({ action, name, label, chosen, options }: ChoiceProps) {
   );
 }
 
-/** Switches the language; each is named in itself. */
+/** Language switch; each language is named in itself. */
 export function LanguageChoice({ action, chosen }: Pick<ChoiceProps, 'action' | 'chosen'>) {
   const t = useTranslations('shell.language');
   const options = (['en', 'ru'] as const).map((value) => ({ value, text: t(value), lang: value }));
   return <Choice action={action} name="locale" label={t('label')} chosen={chosen} options={options} />;
 }
 
-/** Switches between light, dark and what the system says. */
+/** Theme switch: light, dark or system. */
 export function ThemeChoice({ action, chosen }: Pick<ChoiceProps, 'action' | 'chosen'>) {
   const t = useTranslations('shell.theme');
   const options = (['system', 'light', 'dark'] as const).map((value) => ({ value, text: t(value) }));

@@ -2,8 +2,8 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { Button } from '../form/button.tsx';
 
-/** What is said when there is no way on, and the way back. */
-export function DeadEnd({ status, title, home, children }: DeadEndProps) {
+/** A full-page message with a status code and a link home. */
+export function StatusPage({ status, title, home, children }: StatusPageProps) {
   return (
     <div className="py-10">
       <title>{`${title} · golive`}</title>
@@ -19,7 +19,7 @@ export function DeadEnd({ status, title, home, children }: DeadEndProps) {
   );
 }
 
-interface DeadEndProps {
+interface StatusPageProps {
   status: string;
   title: string;
   home: string;

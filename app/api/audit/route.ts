@@ -5,8 +5,8 @@ import { withPermission } from '../../_server/http/api.ts';
 import { problem } from '../../_server/http/problem.ts';
 
 /** One page of the audit log, newest first. `cursor` is the `nextCursor` of the page before, used with the same filters. */
-export const GET = withPermission('audit:read', async (request, { act }) => {
+export const GET = withPermission('audit:read', async (request, { context }) => {
   const query = parseAuditQuery(new URL(request.url).searchParams);
   if (!query.ok) return problem(query);
-  return Response.json(await readAudit(db(), act, query.value), { headers: { 'Cache-Control': 'no-store' } });
+  return Response.json(await readAudit(db(), context, query.value), { headers: { 'Cache-Control': 'no-store' } });
 });

@@ -1,7 +1,7 @@
 import { db } from '#lib/db.ts';
 import { checkHealth } from '#lib/health.ts';
 
-/** For load balancers and the runbook's first check: open to everyone, never cached. */
+/** Health check for load balancers and the runbook: public, never cached. */
 export async function GET(): Promise<Response> {
   const health = await checkHealth(db());
   return Response.json(health, {

@@ -30,7 +30,7 @@ interface Props {
   error: string | undefined;
 }
 
-/** Codes that NextAuth gives when the provider, not the person, is the reason. */
+/** Error codes of NextAuth that are caused by the provider. */
 const PROVIDER_CODES = /^(OAuth|Callback|AccessDenied|Configuration)/;
 
 function textOf(code: string, errors: Texts['errors']): string {
@@ -41,7 +41,7 @@ function textOf(code: string, errors: Texts['errors']): string {
 
 const IDLE = { status: 'idle' } as const;
 
-/** The ways in. Each is a form over a server action, so it works without JavaScript too. */
+/** The sign-in methods, each a form with a server action that works without JavaScript. */
 export function LoginForm({ texts, actions, target, devAdmin, error }: Props) {
   const [state, submit] = useActionState(actions.password, IDLE as Awaited<FormState>);
   const failed = state.status === 'failed' ? state : undefined;
@@ -70,13 +70,13 @@ export function LoginForm({ texts, actions, target, devAdmin, error }: Props) {
   );
 }
 
-interface OtherWay<T> {
+interface SignInMethodProps<T> {
   action: FormAction<T>;
   target: string;
 }
 
-/** The provider's address comes back from the action. A script goes there at once; without one it is a link. */
-function OidcForm({ action, target, texts }: OtherWay<string> & { texts: Texts & { oidc: string } }) {
+/** The action returns the provider's URL: with JavaScript the browser goes there at once, otherwise it is a link. */
+function OidcForm({ action, target, texts }: SignInMethodProps<string> & { texts: Texts & { oidc: string } }) {
   const [state, submit] = useActionState(action, IDLE as Awaited<FormState<string>>);
   const address = state.status === 'done' ? state.value : undefined;
   useEffect(() => {
@@ -97,7 +97,7 @@ function OidcForm({ action, target, texts }: OtherWay<string> & { texts: Texts &
   );
 }
 
-function DevAdminForm({ action, target, texts }: OtherWay<unknown> & { texts: Texts }) {
+function DevAdminForm({ action, target, texts }: SignInMethodProps<unknown> & { texts: Texts }) {
   const [state, submit] = useActionState(action, IDLE as Awaited<FormState>);
   return (
     <form action={submit} className="mt-6">

@@ -11,7 +11,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('reset'))('title') };
 }
 
-/** Opening the link uses nothing up, so that a mail scanner cannot spoil it; sending the form does. */
+/** Opening the link does not consume it, so that mail scanners cannot invalidate it; submitting the form does. */
 export default async function ResetPage({ params }: { params: Promise<{ token: string }> }) {
   const { token } = await params;
   const link = await checkResetToken(db(), token);

@@ -2,15 +2,15 @@ import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/
 import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import { SERVICES } from '../ecs/live.ts';
 import { describeService } from '../ecs/service.ts';
-import { check, type Check, type Subject } from './check.ts';
+import { check, type Check, type CheckContext } from './check.ts';
 
 /** "Fargate On-Demand vCPU resource count", per region. */
 const FARGATE_VCPUS = { ServiceCode: 'fargate', QuotaCode: 'L-3032A538' };
-/** A rolling update may run every service twice over for a while. */
-const DURING_A_ROLLOUT = 2;
+/** A rolling update may double the number of tasks for a while. */
+const ROLLOUT_FACTOR = 2;
 
-/** There is room for a rollout: vCPUs in the account, addresses in the subnets; and the security groups are there. */
-export async function checkCapacity({ session, stack, definitions }: Subject): Promise<Check[]> {
+/** Checks the capacity for a rollout: vCPU quota, free subnet addresses, existing security groups. */
+export async function checkCapacity({ session, stack, definitions }: CheckContext): Promise<Check[]> {
   const { aws } = session;
   const needed = await tasksNeeded(session, stack, definitions);
   return Promise.all([
@@ -34,14 +34,18 @@ export async function checkCapacity({ session, stack, definitions }: Subject): P
   ]);
 }
 
-/** Web and worker twice over, and the migrator. CPU units are 1/1024 of a vCPU. */
-async function tasksNeeded(session: Subject['session'], stack: Subject['stack'], definitions: Subject['definitions']) {
+/** Web and worker doubled, plus the migrator. CPU units are 1/1024 of a vCPU. */
+async function tasksNeeded(
+  session: CheckContext['session'],
+  stack: CheckContext['stack'],
+  definitions: CheckContext['definitions'],
+) {
   const vcpus = (name: 'web' | 'worker' | 'migrate') => Number(definitions[name]?.cpu ?? 0) / 1024;
   let total = { tasks: 1, vcpus: vcpus('migrate') };
   for (const name of SERVICES) {
     if (!definitions[name]) continue;
     const { desiredCount = 0 } = await describeService(session, stack.cluster, stack.services[name]);
-    const count = desiredCount * DURING_A_ROLLOUT;
+    const count = desiredCount * ROLLOUT_FACTOR;
     total = { tasks: total.tasks + count, vcpus: total.vcpus + count * vcpus(name) };
   }
   return total;

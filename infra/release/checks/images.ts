@@ -1,13 +1,13 @@
 import { imageState } from '../ecs/images.ts';
-import { check, type Check, type Subject } from './check.ts';
+import { check, type Check, type CheckContext } from './check.ts';
 
 const PROBLEMS = {
   missing: 'is not in the registry: was it pushed, or did the retention rule remove it?',
   floating: 'is not an ECR image by digest: a tag can change between verify and deploy',
 };
 
-/** Every image is named by digest and can be pulled. */
-export function checkImages({ session, definitions, images }: Subject): Promise<Check[]> {
+/** Checks that every image is referenced by digest and can be pulled. */
+export function checkImages({ session, definitions, images }: CheckContext): Promise<Check[]> {
   const running = Object.values(definitions).flatMap(({ containerDefinitions = [] }) =>
     containerDefinitions.flatMap(({ image }) => (image === undefined ? [] : [image])),
   );

@@ -1,8 +1,8 @@
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { check, type Check, type Subject } from './check.ts';
+import { check, type Check, type CheckContext } from './check.ts';
 
-/** Every log group that a container writes to exists: a missing one stops the task before it starts. */
-export function checkLogGroups({ session, definitions }: Subject): Promise<Check[]> {
+/** Checks that the log groups of all containers exist; ECS cannot start a task otherwise. */
+export function checkLogGroups({ session, definitions }: CheckContext): Promise<Check[]> {
   const groups = Object.values(definitions).flatMap(({ containerDefinitions = [] }) =>
     containerDefinitions.flatMap(({ logConfiguration }) => logConfiguration?.options?.['awslogs-group'] ?? []),
   );

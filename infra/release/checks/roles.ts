@@ -1,11 +1,11 @@
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { idOf } from '../ecs/task-log.ts';
-import { check, type Check, type Subject } from './check.ts';
+import { check, type Check, type CheckContext } from './check.ts';
 
 const ECS = 'ecs-tasks.amazonaws.com';
 
-/** Every role of a task exists, and ECS may take it. */
-export function checkRoles({ session, definitions }: Subject): Promise<Check[]> {
+/** Checks that every task role exists and that ECS may assume it. */
+export function checkRoles({ session, definitions }: CheckContext): Promise<Check[]> {
   const arns = Object.values(definitions).flatMap(({ taskRoleArn, executionRoleArn }) => [
     taskRoleArn,
     executionRoleArn,

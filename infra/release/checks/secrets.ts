@@ -1,12 +1,12 @@
 import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Session } from '../ecs/session.ts';
-import { check, type Check, type Finding, type Subject } from './check.ts';
+import { check, type Check, type CheckOutcome, type CheckContext } from './check.ts';
 
 /** `arn:aws:secretsmanager:region:account:secret:name` and, for one key of a JSON secret, `:key:stage:version`. */
 const VALUE_FROM = /^(?<arn>arn:[^:]+:secretsmanager:[^:]*:\d*:secret:[^:]+)(?::(?<key>[^:]*))?/;
 
-/** Every secret that a task takes exists, has a value and holds the key that is taken from it. Values never leave this file. */
-export function checkSecrets({ session, definitions }: Subject): Promise<Check[]> {
+/** Checks that every secret of a task exists, has a value and contains the referenced key. The values stay in this file. */
+export function checkSecrets({ session, definitions }: CheckContext): Promise<Check[]> {
   const wanted = Object.values(definitions).flatMap(({ containerDefinitions = [] }) =>
     containerDefinitions.flatMap(({ secrets = [] }) => secrets.map(({ valueFrom = '' }) => valueFrom)),
   );
@@ -25,7 +25,7 @@ export function checkSecrets({ session, definitions }: Subject): Promise<Check[]
   );
 }
 
-async function hasValue({ aws }: Session, arn: string): Promise<Finding> {
+async function hasValue({ aws }: Session, arn: string): Promise<CheckOutcome> {
   try {
     const { DeletedDate, VersionIdsToStages = {} } = await aws.secrets.send(
       new DescribeSecretCommand({ SecretId: arn }),
@@ -38,7 +38,7 @@ async function hasValue({ aws }: Session, arn: string): Promise<Finding> {
   }
 }
 
-async function hasKey({ aws }: Session, arn: string, key: string): Promise<Finding> {
+async function hasKey({ aws }: Session, arn: string, key: string): Promise<CheckOutcome> {
   try {
     const { SecretString = '' } = await aws.secrets.send(new GetSecretValueCommand({ SecretId: arn }));
     return keysOf(SecretString).includes(key) ? { fine: 'holds it' } : { problem: `has no key ${key}` };
@@ -55,7 +55,7 @@ function keysOf(text: string): string[] {
   }
 }
 
-function missing(error: unknown): Finding {
+function missing(error: unknown): CheckOutcome {
   if (error instanceof Error && error.name === 'ResourceNotFoundException') return { problem: 'does not exist' };
   throw error;
 }

@@ -1,10 +1,10 @@
 import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { HEALTH_PATH } from '#lib/release/contract.ts';
-import { check, type Check, type Finding, type Subject } from './check.ts';
+import { check, type Check, type CheckOutcome, type CheckContext } from './check.ts';
 
-/** The load balancer can reach the port that web's task definition opens, and asks it the right question. */
-export async function checkTargetGroup({ session, stack, definitions }: Subject): Promise<Check[]> {
-  const one = await check('target group of web', async (): Promise<Finding> => {
+/** Checks port, protocol and health check path of web's target group. */
+export async function checkTargetGroup({ session, stack, definitions }: CheckContext): Promise<Check[]> {
+  const one = await check('target group of web', async (): Promise<CheckOutcome> => {
     const { TargetGroups = [] } = await session.aws.elb.send(
       new DescribeTargetGroupsCommand({ TargetGroupArns: [stack.targetGroup] }),
     );

@@ -14,10 +14,7 @@ import { backOff } from './retry.ts';
 
 export type Clients = ReturnType<typeof openClients>;
 
-/**
- * Every client that the release commands use. Credentials and `AWS_ENDPOINT_URL` come from where the SDK always looks; what is ours is
- * the back-off.
- */
+/** Every client that the release commands use. Credentials and `AWS_ENDPOINT_URL` follow the SDK's defaults; the retry strategy is retry.ts. */
 export function openClients(region: string, clock: Clock) {
   const config = { region, retryStrategy: backOff(clock) };
   return {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Time as a parameter: the stories in the tests pass hours in milliseconds. All figures are milliseconds. */
+/** An injected clock, so that tests can simulate hours. All times are in milliseconds. */
 export interface Clock {
   now(): number;
-  /** Returns early, without an error, when the signal is given. */
+  /** Returns early, without an error, when the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -7,8 +7,8 @@ import { readJson } from '../manifest/store.ts';
 const perProcess = z.object({ web: z.string(), worker: z.string(), migrate: z.string(), prune: z.string() });
 
 /**
- * Where a stack is, as the Pulumi program writes it to `environment.json` in the releases bucket on every `pulumi up`. The commands read
- * this instead of Pulumi's state: they must work on a machine that has AWS credentials and nothing else.
+ * The description of a stack. The Pulumi program writes it to `environment.json` in the releases bucket on every `pulumi up`, so that the
+ * commands need AWS credentials only, not Pulumi's state.
  */
 export const Environment = z.object({
   format: z.literal(1),
@@ -35,10 +35,10 @@ export type Environment = z.output<typeof Environment>;
 
 export const ENVIRONMENT_KEY = 'environment.json';
 
-/** The releases bucket of a stack. The account makes it unique in the world; nobody has to look it up. */
+/** Name of the releases bucket of a stack; globally unique because it contains the account id. */
 export const releasesBucket = (stack: string, accountId: string) => `golive-${stack}-releases-${accountId}`;
 
-/** A stack as the commands see it. */
+/** A stack as used by the commands. */
 export interface Stack extends Environment {
   bucket: string;
 }

@@ -1,26 +1,23 @@
-/**
- * How a release command ends, as exit codes that a pipeline can branch on. Everything here throws: a resource hook fails a
- * deployment by throwing, and a command turns the same error into its exit code.
- */
+/** Exit codes of the release commands. Failures are thrown: a resource hook fails the deployment, a command exits with the code. */
 export const EXIT = {
   done: 0,
-  /** It was tried and it failed: the migration, the rollout, a check. */
+  /** The migration, the rollout or a check failed. */
   failed: 1,
   usage: 2,
-  /** Nothing was changed, because it would not be safe. */
+  /** Refused as unsafe; nothing was changed. */
   refused: 3,
-  /** The comparison found differences. */
+  /** Differences were found. */
   different: 4,
   timeout: 5,
-  /** The work is done; only its audit event is missing. */
+  /** Done, but the audit event is missing. */
   unaudited: 6,
-  /** AWS could not be reached or said no. */
+  /** AWS was unreachable or denied the request. */
   aws: 7,
 } as const;
 
 export type Ending = keyof typeof EXIT;
 
-/** An expected failure; its message says what happened and what to do, on one or several lines. */
+/** An expected failure with a message for the operator. */
 export class EcsFailure extends Error {
   override name = 'EcsFailure';
   readonly ending: Exclude<Ending, 'done'>;

@@ -7,25 +7,25 @@ import type { Session } from './session.ts';
 export type ServiceName = 'web' | 'worker';
 export const SERVICES = ['web', 'worker'] as const satisfies ServiceName[];
 
-/** What AWS runs at this moment, by task definition ARN. */
+/** The running task definitions, by ARN. */
 export interface Live {
   web: string;
   worker: string;
   prune: string;
 }
 
-/** The deployment that ECS is on, or came to rest on. */
+/** The current deployment in progress or completed. */
 export async function primaryOf(session: Session, stack: Stack, name: ServiceName): Promise<Deployment | undefined> {
   const { deployments = [] } = await describeService(session, stack.cluster, stack.services[name]);
   return deployments.find(({ status }) => status === 'PRIMARY');
 }
 
-/** The schedule that starts the prune, as EventBridge has it. @throws ResourceNotFoundException of the SDK when there is none. */
+/** The EventBridge schedule of the prune. @throws ResourceNotFoundException of the SDK when there is none. */
 export async function readSchedule({ aws }: Session, { schedule }: Stack): Promise<GetScheduleOutput> {
   return aws.scheduler.send(new GetScheduleCommand({ Name: schedule.name, GroupName: schedule.group }));
 }
 
-/** What runs, read from AWS in one go; an empty text where a service has no deployment or the schedule no task. */
+/** Reads the running task definitions; empty strings where there is none. */
 export async function readLive(session: Session, stack: Stack): Promise<Live> {
   const [web, worker, schedule] = await Promise.all([
     primaryOf(session, stack, 'web'),
@@ -39,8 +39,8 @@ export async function readLive(session: Session, stack: Stack): Promise<Live> {
   };
 }
 
-/** ARN of the deployment of a service that is under way, if one is. */
-export async function deploymentUnderWay(
+/** ARN of the deployment in progress of a service, if any. */
+export async function deploymentInProgress(
   { aws }: Session,
   stack: Stack,
   name: ServiceName,

@@ -3,23 +3,23 @@ import { isTransient } from './retry.ts';
 import type { Session } from './session.ts';
 
 interface PollOptions<T> {
-  /** Moment to give up, on the session's clock. */
+  /** Deadline on the session's clock. */
   deadline: number;
-  /** Returns undefined to look again. What it throws ends the wait, unless it is a lost connection or throttling. */
-  look: () => Promise<T | undefined>;
+  /** Returns undefined to continue polling. Errors end the wait, except connection loss and throttling. */
+  check: () => Promise<T | undefined>;
   /** Ends the wait before its deadline. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Looks until there is an answer. A lost connection is only reported: what is being waited for goes on without us.
+ * Polls until there is a result. Connection loss is only reported.
  * @returns undefined when the deadline passed first, or the signal was given.
  */
-export async function poll<T>(session: Session, { deadline, look, signal }: PollOptions<T>): Promise<T | undefined> {
+export async function poll<T>(session: Session, { deadline, check, signal }: PollOptions<T>): Promise<T | undefined> {
   const { clock } = session;
   for (;;) {
     try {
-      const answer = await look();
+      const answer = await check();
       if (answer !== undefined) return answer;
     } catch (error) {
       if (!isTransient(error)) throw error;

@@ -9,8 +9,8 @@ const LONGEST_DELAY_MS = 20_000;
 
 /**
  * Exponential back-off with full jitter (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog 2015) for throttling, server
- * errors and broken connections; anything else fails at once. The SDK's own strategies sleep on the wall clock and give up after three
- * attempts, fewer than a busy account's throttling of DescribeServices takes.
+ * errors and broken connections; anything else fails at once. The SDK's strategies use the real clock and stop after three attempts, too
+ * few for the throttling of DescribeServices.
  */
 export function backOff(clock: Clock): Strategy {
   const token = (attempt: number) => ({ getRetryCount: () => attempt, getRetryDelay: () => 0 });
@@ -31,7 +31,7 @@ const BROKEN_CONNECTION = /^(ECONN(RESET|REFUSED|ABORTED)|EPIPE|ETIMEDOUT|ENOTFO
 const TRANSIENT_NAME =
   /^(Throttl|RequestThrottl|RequestLimitExceeded|TooManyRequests|SlowDown|ServerException|Timeout|RequestTimeout)/;
 
-/** Whether asking again later may help: the state of a deployment does not change because we lost sight of it. */
+/** True for errors that may be retried. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, $metadata } = error as Error & { code?: unknown; $metadata?: { httpStatusCode?: number } };

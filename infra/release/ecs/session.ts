@@ -1,13 +1,13 @@
 import { systemClock, type Clock } from './clock.ts';
 import { openClients, type Clients } from './clients.ts';
 
-/** What every verb works with: the clients, time, and somewhere to say what is going on. */
+/** Shared dependencies of the verbs: clients, clock, progress output. */
 export interface Session {
   aws: Clients;
   clock: Clock;
-  /** One line for a person who is watching. */
+  /** Writes a progress line. */
   log: (line: string) => void;
-  /** Between two looks at something that changes, in milliseconds. */
+  /** Polling interval in milliseconds. */
   pollMs: number;
 }
 

@@ -7,8 +7,7 @@ const TAIL_LINES = 20;
 export const idOf = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1);
 
 /**
- * The last lines a container wrote. A diagnosis must never hide the failure it explains, so what goes wrong here becomes a line of the
- * answer.
+ * The last lines a container wrote. Errors are returned as a line, so that they do not hide the original failure.
  * @param stream `prefix/container/task-id`, as the awslogs driver names it.
  */
 export async function logTail({ aws }: Session, group: string, stream: string): Promise<string[]> {

@@ -8,15 +8,15 @@ import { describeTaskDefinition } from '../ecs/task-definition.ts';
 
 export interface Difference {
   process: string;
-  /** Path of the field, with lists addressed by name. */
+  /** Path of the field; list items by name. */
   field: string;
   from: string | undefined;
   to: string | undefined;
 }
 
 const RUNNING = ['web', 'worker', 'prune'] as const;
-/** What ECS stamps on every revision, and so always differs. */
-const STAMPS = new Set([
+/** Fields that ECS sets on every revision. */
+const IGNORED_FIELDS = new Set([
   'taskDefinitionArn',
   'revision',
   'status',
@@ -33,7 +33,7 @@ const STAMPS = new Set([
  */
 export async function diffStack(session: Session, stack: Stack, to?: string): Promise<Difference[]> {
   const live = await readLive(session, stack);
-  const release = to === undefined ? undefined : await named(session, stack, to);
+  const release = to === undefined ? undefined : await findRelease(session, stack, to);
   const groups = await Promise.all(
     RUNNING.map(async (process) => {
       const [before, after] = await Promise.all([
@@ -46,7 +46,7 @@ export async function diffStack(session: Session, stack: Stack, to?: string): Pr
   return groups.flat();
 }
 
-async function named(session: Session, stack: Stack, wanted: string) {
+async function findRelease(session: Session, stack: Stack, wanted: string) {
   const releases = await readReleases(session, stack.bucket);
   const found = releases.find(({ id, commit }) => id.startsWith(wanted) || commit.startsWith(wanted));
   if (found) return found;
@@ -64,7 +64,7 @@ function differences(from: TaskDefinition, to: TaskDefinition): Omit<Difference,
 
 function flatten(value: object, path = '', into = new Map<string, string>()): Map<string, string> {
   for (const [key, one] of Object.entries(value) as [string, unknown][]) {
-    if (path === '' && STAMPS.has(key)) continue;
+    if (path === '' && IGNORED_FIELDS.has(key)) continue;
     const own = (one as { name?: unknown } | null)?.name;
     const label = Array.isArray(value) ? (typeof own === 'string' ? own : key) : key;
     const here = path === '' ? label : `${path}.${label}`;

@@ -3,11 +3,11 @@ import { readLive, type Live } from '../ecs/live.ts';
 import { readState } from './pulumi-state.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { currentRelease, readReleases } from '../manifest/manifest.ts';
-import { notTolerated } from '../migrate/migrations.ts';
+import { incompatibleMigrations } from '../migrate/migrations.ts';
 import { appliedMigrations, type Release } from '../manifest/release.ts';
 import type { Session } from '../ecs/session.ts';
 
-/** One process in three places; undefined where nobody could look. */
+/** The image of a process in three places; undefined where it could not be read. */
 interface DriftRow {
   process: keyof Live;
   state: string | undefined;
@@ -20,13 +20,13 @@ export interface Drift {
   agree: boolean;
   /** Whether Pulumi's state could be read. */
   stateRead: boolean;
-  /** What is wrong, in one sentence, and the command that puts it right. */
+  /** The drift in one sentence and the command that repairs it. */
   remedy: { why: string; command: string } | undefined;
 }
 
 const PROCESSES = ['web', 'worker', 'prune'] as const;
 
-/** Sets Pulumi's state, what runs and the manifest side by side. */
+/** Compares Pulumi's state, the running tasks and the manifest. */
 export async function readDrift(session: Session, stack: Stack, stateFile?: string): Promise<Drift> {
   const names = { web: stack.services.web, worker: stack.services.worker, prune: stack.schedule.name };
   const [live, releases, state] = await Promise.all([
@@ -34,10 +34,10 @@ export async function readDrift(session: Session, stack: Stack, stateFile?: stri
     readReleases(session, stack.bucket),
     readState(stack.stack, names, stateFile),
   ]);
-  return judgeDrift({ stack: stack.stack, live, state, releases });
+  return assessDrift({ stack: stack.stack, live, state, releases });
 }
 
-interface Evidence {
+interface DriftInput {
   stack: string;
   live: Live;
   state: Live | undefined;
@@ -45,8 +45,8 @@ interface Evidence {
   releases: Release[];
 }
 
-/** The manifest says what should run, AWS what does, and Pulumi's state what the next `pulumi up` will start from. */
-function judgeDrift({ stack, live, state, releases }: Evidence): Drift {
+/** The manifest is the desired state, AWS the actual state, and Pulumi's state the base of the next `pulumi up`. */
+function assessDrift({ stack, live, state, releases }: DriftInput): Drift {
   const current = currentRelease(releases);
   const rows = PROCESSES.map((process) => ({
     process,
@@ -62,8 +62,8 @@ function judgeDrift({ stack, live, state, releases }: Evidence): Drift {
   function remedyOf(): Drift['remedy'] {
     if (liveIsManifest && stateIsLive) return undefined;
     if (!current) return { why: 'nothing was ever recorded', command: `pulumi up --stack ${stack} --refresh` };
-    const intolerant = notTolerated(current.migrations, appliedMigrations(releases)).length > 0;
-    const command = reconcileCommand(stack, current, intolerant);
+    const incompatible = incompatibleMigrations(current.migrations, appliedMigrations(releases)).length > 0;
+    const command = reconcileCommand(stack, current, incompatible);
     if (liveIsManifest)
       return { why: `Pulumi’s state is not what runs, e.g. after a rollback to ${current.id}`, command };
     const known = releases.find(({ taskDefinitions }) => taskDefinitions.web === live.web);

@@ -39,28 +39,28 @@ export async function readLogs({ aws }: Session, { group, since, filter }: LogOp
   return lines;
 }
 
-/** A line may be readable only this long after the moment it bears. In milliseconds. */
+/** Maximum delay of CloudWatch Logs between the timestamp of a line and its visibility, in milliseconds. */
 const LATE_MS = 60_000;
 
 interface FollowOptions extends LogOptions {
-  /** Moment to end by itself, on the session's clock: a forgotten terminal does not ask for ever. */
+  /** End of following, on the session's clock. */
   until: number;
   /** Ends it earlier. */
   signal: AbortSignal;
   each: (line: LogLine) => void;
 }
 
-/** Hands over each line once, those already there and then those that come. A lost connection is reported and waited out. */
+/** Yields each existing and new line once. A lost connection is reported and retried. */
 export async function followLogs(session: Session, { until, signal, each, ...options }: FollowOptions): Promise<void> {
   let { since } = options;
   let shown = new Set<string>();
   await poll<never>(session, {
     deadline: until,
     signal,
-    look: async () => {
+    check: async () => {
       const lines = await readLogs(session, { ...options, since });
       for (const line of lines) if (!shown.has(line.id)) each(line);
-      // The next look reads the last minute again, so what it will find twice is among the lines of this one.
+      // The next request repeats the last minute, so duplicates can only be among these lines.
       shown = new Set(lines.map(({ id }) => id));
       since = Math.max(since, ...lines.map(({ at }) => at.getTime() - LATE_MS));
       return undefined;

@@ -16,8 +16,7 @@ const Exported = z.object({
 });
 
 /**
- * What Pulumi's state believes is running.
- * @param file an export by `pulumi stack export`; without it the CLI is asked.
+ * Reads the task definitions of Pulumi's state. @param file the output of `pulumi stack export`; without it the CLI is called.
  * @returns undefined when there is no file and no CLI.
  * @throws EcsFailure when the export cannot be understood.
  */

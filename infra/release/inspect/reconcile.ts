@@ -1,9 +1,8 @@
 import type { Release } from '../manifest/release.ts';
 
 /**
- * The command that has Pulumi's program and state agree with a release again. Task definitions are immutable, so it registers new ones with
- * the same content; the images decide.
- * @param forced the release does not tolerate the schema: the update would refuse it too.
+ * The command that brings Pulumi's state back in line with a release. It registers new task definitions with the same images.
+ * @param forced the release is not compatible with the schema.
  */
 export function reconcileCommand(stack: string, { commit, images }: Release, forced: boolean): string {
   const set = (field: string, value: string) =>

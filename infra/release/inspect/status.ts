@@ -9,7 +9,7 @@ import { idOf } from '../ecs/task-log.ts';
 
 const EVENTS = 5;
 
-/** What runs, at a glance; names of task definitions are `family:revision`. */
+/** Summary of the running release; task definitions as `family:revision`. */
 export async function readStatus(session: Session, stack: Stack) {
   const [releases, services, schedule, targets] = await Promise.all([
     readReleases(session, stack.bucket),

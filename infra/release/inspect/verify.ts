@@ -1,6 +1,6 @@
 import { PROCESSES, type Process } from '#lib/release/contract.ts';
 import { checkCapacity } from '../checks/capacity.ts';
-import { skipped, type Check, type Subject } from '../checks/check.ts';
+import { skipped, type Check, type CheckContext } from '../checks/check.ts';
 import { checkImages } from '../checks/images.ts';
 import { checkLogGroups } from '../checks/logs.ts';
 import { checkRoles } from '../checks/roles.ts';
@@ -14,11 +14,11 @@ import { describeTaskDefinition } from '../ecs/task-definition.ts';
 const CHECKS = [checkImages, checkRoles, checkSecrets, checkLogGroups, checkTargetGroup, checkCapacity];
 
 /**
- * Looks, before a deployment, at everything that would otherwise show only as a task that never starts.
+ * Checks everything that would otherwise prevent tasks from starting.
  * @param images references of the images that are about to be deployed.
  */
 export async function verifyStack(session: Session, stack: Stack, images: string[]): Promise<Check[]> {
-  const definitions: Subject['definitions'] = {};
+  const definitions: CheckContext['definitions'] = {};
   const absent: Check[] = [];
   for (const process of PROCESSES) {
     const found = await newest(session, stack, process);

@@ -4,7 +4,7 @@ import type { Release } from './release.ts';
 import { runTask, type TaskOptions } from '../migrate/run-task.ts';
 import type { Session } from '../ecs/session.ts';
 
-/** A one-off task of the migrator's image, the only thing outside web and worker that reaches the database. */
+/** A one-off task of the migrator's image, which can reach the database. */
 export type AuditTask = Pick<
   TaskOptions,
   'cluster' | 'taskDefinition' | 'networkConfiguration' | 'container' | 'logGroup'
@@ -13,7 +13,7 @@ export type AuditTask = Pick<
 const TIMEOUT_SECONDS = 300;
 
 /**
- * Has `scripts/release/record.ts` write the release into AuditEvent: an operator's machine has no way to the database, and should have none.
+ * Has `scripts/release/record.ts` write the release into AuditEvent: an operator's machine has no network access to the database.
  * @throws EcsFailure `unaudited` with the command that tries again.
  */
 export async function recordInAudit(session: Session, task: AuditTask, release: Release): Promise<void> {

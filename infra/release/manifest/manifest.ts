@@ -14,17 +14,17 @@ export interface RecordReleaseOptions {
   /** The versioned bucket that keeps the manifest. */
   bucket: string;
   region: string;
-  /** Everything but who and when, which are found out here. */
+  /** The release without actor and time, which are determined here. */
   release: Omit<Release, 'format' | 'by' | 'recordedAt'>;
-  /** How to reach the audit log; left out for the verdicts in between, which are no events of their own. */
+  /** How to run the task that records the audit event; omitted for intermediate outcomes. */
   audit?: AuditTask;
   log: Session['log'];
 }
 
 /**
- * Writes a release into the manifest and then into the audit log. Call it with the verdict `migrating` before the migrations begin,
- * with `migrated` when they are in, and again under the same id with the final verdict: a deployment that is cut off or fails in between
- * still leaves on record what may have been applied.
+ * Writes a release into the manifest and then into the audit log. Call it with the verdict
+ * `migrating` before the migrations begin, with `migrated` when they are in, and again under the same id with the final verdict: an
+ * interrupted deployment is still recorded with the migrations that may have been applied.
  * @throws EcsFailure `unaudited` when the manifest is written and the audit event is not.
  */
 export async function recordRelease(
@@ -47,5 +47,5 @@ export async function readReleases(session: Session, bucket: string): Promise<Re
   return releases.map((release) => Release.parse(release)).reverse();
 }
 
-/** The release that should be running: the newest one that succeeded. */
+/** The desired release: the newest successful one. */
 export const currentRelease = (newestFirst: Release[]) => newestFirst.find(({ verdict }) => verdict === 'succeeded');

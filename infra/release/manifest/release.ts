@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { Migration } from '../migrate/migrations.ts';
 
-/** How far a release came. `migrating` and `migrated` stay when a deployment was cut off before its verdict. */
+/** Outcome of a release. `migrating` and `migrated` remain when a deployment was interrupted. */
 const VERDICTS = ['migrating', 'migrated', 'succeeded', 'failed'] as const;
 
-/** What was deployed, by whom, and how it ended: one document per deployment or rollback. */
+/** The record of a deployment or rollback. */
 export const Release = z.object({
   format: z.literal(1),
   /** Sorts by time: see `releaseId`. */
@@ -17,20 +17,20 @@ export const Release = z.object({
   images: z.object({ runner: z.string(), migrator: z.string() }),
   /** ARNs. */
   taskDefinitions: z.object({ web: z.string(), worker: z.string(), migrate: z.string(), prune: z.string() }),
-  /** Ids of the ECS deployments, as far as they came to be. */
+  /** Ids of the ECS deployments that were created. */
   deployments: z.object({ web: z.string().optional(), worker: z.string().optional() }),
   /** Every migration the code was built with, oldest first; the last is the newest. */
   migrations: z.array(Migration),
   verdict: z.enum(VERDICTS),
   /** Why it failed. */
   reason: z.string().optional(),
-  /** ARN of whoever ran it. */
+  /** ARN of the principal that ran it. */
   by: z.string(),
   recordedAt: z.iso.datetime(),
 });
 export type Release = z.output<typeof Release>;
 
-/** `20261122T221100Z-1a2b3c4`: the second and the commit, so that a listing is a history. */
+/** `20261122T221100Z-1a2b3c4`: time and commit; sorts chronologically. */
 export function releaseId(commit: string, at: Date): string {
   const second = at
     .toISOString()
@@ -39,7 +39,7 @@ export function releaseId(commit: string, at: Date): string {
   return `${second}-${commit.slice(0, 7)}`;
 }
 
-/** The migrations that may stand in the database: of every release that began to migrate, because a migration that fails may be one of several. */
+/** Migrations that may be applied: those of every release that started migrating. */
 export function appliedMigrations(releases: Release[]): Migration[] {
   const byName = new Map(
     releases.flatMap(({ migrations }) => migrations.map((migration) => [migration.name, migration])),

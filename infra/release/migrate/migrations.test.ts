@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { notTolerated, readMigrations } from './migrations.ts';
+import { incompatibleMigrations, readMigrations } from './migrations.ts';
 
 test('migrations are read oldest first, and a contract carries the expand that it names', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'golive-migrations-'));
@@ -20,11 +20,11 @@ test('migrations are read oldest first, and a contract carries the expand that i
   }
 });
 
-test('a contract is tolerated by code built with it or with its expand, and by no older code', () => {
+test('a contract is compatible with code built with it or with its expand, and with no older code', () => {
   const [init, add] = [{ name: '0_init' }, { name: '1_add' }];
   const drop = { name: '2_drop', expand: '1_add' };
-  expect(notTolerated([init], [init, add])).toEqual([]);
-  expect(notTolerated([init], [init, add, drop])).toEqual([drop]);
-  expect(notTolerated([init, add], [init, add, drop])).toEqual([]);
-  expect(notTolerated([init, add, drop], [init, add, drop])).toEqual([]);
+  expect(incompatibleMigrations([init], [init, add])).toEqual([]);
+  expect(incompatibleMigrations([init], [init, add, drop])).toEqual([drop]);
+  expect(incompatibleMigrations([init, add], [init, add, drop])).toEqual([]);
+  expect(incompatibleMigrations([init, add, drop], [init, add, drop])).toEqual([]);
 });

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { expandOf } from '#lib/release/preflight/compatibility.ts';
 
-/** One folder of prisma/migrations as a release carries it. */
+/** A Prisma migration of a release. */
 export const Migration = z.object({
   name: z.string(),
-  /** A contract takes away what older code may still use, and names its expand: the migration whose code was the first to do without. */
+  /** A contract migration removes what older code may use; `expand` names the migration whose code was the first to work without it. */
   expand: z.string().optional(),
 });
 export type Migration = z.output<typeof Migration>;
 
-/** Reads the folder of a checkout, oldest first. The mark of a contract is the one that preflight reads. */
+/** Reads the folder of a checkout, oldest first. Contract migrations carry the comment that preflight reads. */
 export async function readMigrations(dir: string): Promise<Migration[]> {
   const entries = await readdir(dir, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -24,10 +24,10 @@ export async function readMigrations(dir: string): Promise<Migration[]> {
 }
 
 /**
- * Which of the applied migrations the code of an older release cannot live with: every contract that it was built with neither itself nor
- * the expand of. All other migrations are backward compatible; preflight sees to that.
+ * Applied migrations that the code of an older release is not compatible with: contract migrations for which the release contains neither
+ * the contract nor its expand. Preflight ensures that all others are backward compatible.
  */
-export function notTolerated(built: Migration[], applied: Migration[]): Migration[] {
+export function incompatibleMigrations(built: Migration[], applied: Migration[]): Migration[] {
   const own = new Set(built.map(({ name }) => name));
   return applied.filter(({ name, expand }) => expand !== undefined && !own.has(name) && !own.has(expand));
 }

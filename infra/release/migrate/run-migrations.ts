@@ -11,22 +11,22 @@ export interface MigrateGateOptions extends Pick<
 > {
   region: string;
   log: Session['log'];
-  /** Called when nothing stands in the way any more and nothing has been started yet; what it throws keeps the migration from starting. */
+  /** Called right before the migration starts; an error prevents the start. */
   beforeStart?: () => Promise<void>;
 }
 
-/** `startedBy` of a migration, and the start of `startedBy` of everything else that borrows the migrator's image. */
+/** `startedBy` of a migration, and the prefix of `startedBy` of other tasks of the migrator's image. */
 const MIGRATION = 'golive-migrate';
 export const ONE_OFF = 'golive-run';
 
 const CHECK_MS = 60_000;
 
 /**
- * Runs the migrations of a release and returns only when they are applied. Meant for the `beforeCreate` and `beforeUpdate` hooks of the
- * first service: what it throws leaves every service as it was.
+ * Runs the migrations of a release and returns only when they are applied. For the `beforeCreate` and `beforeUpdate` hooks of the first
+ * service: an error leaves every service unchanged.
  * @throws EcsFailure `refused` when another migration of the family runs; `failed` or `timeout` with the reason and the last log lines.
  */
-export async function runMigrateGate(
+export async function runMigrations(
   { region, log, beforeStart, ...options }: MigrateGateOptions,
   session: Session = openSession(region, log),
 ): Promise<void> {
@@ -37,10 +37,10 @@ export async function runMigrateGate(
   await runTask(session, {
     ...options,
     startedBy: MIGRATION,
-    // Two gates can both have found nothing a moment ago; the older task stays, and a tie is decided by ARN on both sides alike.
+    // Of two tasks started at the same time, both sides keep the older one, or the lower ARN.
     afterStart: async (own) => {
-      const rival = await olderMigration(session, options.cluster, family, own);
-      if (rival) throw alreadyRunning(rival);
+      const concurrent = await olderMigration(session, options.cluster, family, own);
+      if (concurrent) throw alreadyRunning(concurrent);
     },
   });
 }
@@ -48,12 +48,12 @@ export async function runMigrateGate(
 /** `family` of `arn:...:task-definition/family:7` or `family:7`. */
 const familyOf = (taskDefinition: string) => idOf(taskDefinition).replace(/:\d+$/, '');
 
-/** Unanswered for `CHECK_MS`, the task goes on: Prisma's own lock in the database still lets only one of two through. */
+/** After `CHECK_MS` without a response the task continues; Prisma's database lock still serialises migrations. */
 async function olderMigration(session: Session, cluster: string, family: string, own: Task): Promise<Task | undefined> {
   const answer = await poll(session, {
     deadline: session.clock.now() + CHECK_MS,
-    look: async () => ({
-      rival: (await runningMigrations(session, cluster, family)).find((one) => precedes(one, own)),
+    check: async () => ({
+      rival: (await runningMigrations(session, cluster, family)).find((one) => isOlder(one, own)),
     }),
   });
   return answer?.rival;
@@ -67,7 +67,7 @@ async function runningMigrations({ aws }: Session, cluster: string, family: stri
   return tasks.filter(({ startedBy }) => !startedBy?.startsWith(ONE_OFF));
 }
 
-function precedes(other: Task, own: Task): boolean {
+function isOlder(other: Task, own: Task): boolean {
   if (other.taskArn === own.taskArn) return false;
   const [theirs, ours] = [other.createdAt?.getTime() ?? 0, own.createdAt?.getTime() ?? 0];
   return theirs === ours ? (other.taskArn ?? '') < (own.taskArn ?? '') : theirs < ours;

@@ -21,19 +21,19 @@ export interface TaskOptions {
   container: string;
   logGroup: string;
   timeoutSeconds: number;
-  /** Who asked, as ECS shows it; also tells a migration from other work of the same image. */
+  /** `startedBy` of the task; distinguishes migrations from other tasks of the same image. */
   startedBy: string;
   /** Runs instead of the image's command. */
   command?: string[];
-  /** Report the last log lines also when all went well. */
+  /** Also report the last log lines on success. */
   showLog?: boolean;
-  /** Called once the task exists and before it is waited for; throwing stops the task. */
+  /** Called after the task was started; an error stops it. */
   afterStart?: (task: Task) => Promise<void>;
 }
 
-/** A task that ECS stops has this long to be gone: longer than the longest `stopTimeout` of Fargate, 120 seconds. */
+/** Wait for a stopped task: longer than Fargate's maximum `stopTimeout` of 120 seconds. */
 const STOPPING_MS = 150_000;
-/** RunTask answers before DescribeTasks knows the task everywhere. */
+/** DescribeTasks is eventually consistent after RunTask. */
 const VISIBLE_WITHIN_MS = 60_000;
 
 /**
@@ -52,16 +52,16 @@ export async function runTask(session: Session, options: TaskOptions): Promise<v
     throw error;
   }
   const task = await untilStopped(session, options, arn, session.clock.now() + options.timeoutSeconds * 1_000);
-  if (task === undefined) throw await overtime(session, options, arn);
+  if (task === undefined) throw await timeoutError(session, options, arn);
   const reason = failureOf(task, options.container);
-  if (reason !== undefined) throw new EcsFailure('failed', await explain(session, options, arn, reason));
+  if (reason !== undefined) throw new EcsFailure('failed', await describeFailure(session, options, arn, reason));
   session.log(`task ${idOf(arn)} exited 0`);
   if (options.showLog) for (const line of await lastLines(session, options, arn)) session.log(`  | ${line}`);
 }
 
 async function start({ aws }: Session, options: TaskOptions): Promise<Task> {
   const { subnets, securityGroups, assignPublicIp = false } = options.networkConfiguration;
-  // The client gives every attempt of one command the same clientToken: an answer lost on the way starts no second task.
+  // Retries reuse the clientToken, so a lost response does not start a second task.
   const { tasks = [], failures = [] } = await aws.ecs.send(
     new RunTaskCommand({
       cluster: options.cluster,
@@ -87,7 +87,7 @@ function untilStopped(session: Session, options: TaskOptions, arn: string, deadl
   let last = '';
   return poll<Task>(session, {
     deadline,
-    look: async () => {
+    check: async () => {
       const { tasks = [] } = await session.aws.ecs.send(
         new DescribeTasksCommand({ cluster: options.cluster, tasks: [arn] }),
       );
@@ -102,24 +102,24 @@ function untilStopped(session: Session, options: TaskOptions, arn: string, deadl
   });
 }
 
-async function overtime(session: Session, options: TaskOptions, arn: string): Promise<EcsFailure> {
+async function timeoutError(session: Session, options: TaskOptions, arn: string): Promise<EcsFailure> {
   const task = await stop(session, options, arn, `golive: over its limit of ${options.timeoutSeconds} s`);
   const began = task?.startedAt !== undefined;
   const what = began ? 'did not finish' : 'never started';
-  const reason = `it ${what} within ${options.timeoutSeconds} s and was told to stop`;
-  return new EcsFailure('timeout', await explain(session, options, arn, reason));
+  const reason = `it ${what} within ${options.timeoutSeconds} s and was stopped`;
+  return new EcsFailure('timeout', await describeFailure(session, options, arn, reason));
 }
 
 async function stop(session: Session, options: TaskOptions, arn: string, reason: string): Promise<Task | undefined> {
   const deadline = session.clock.now() + STOPPING_MS;
   const { cluster } = options;
-  const look = () => session.aws.ecs.send(new StopTaskCommand({ cluster, task: arn, reason }));
-  const told = await poll(session, { deadline, look });
-  if (!told) session.log(`task ${idOf(arn)} could not be told to stop: look after it by hand`);
+  const check = () => session.aws.ecs.send(new StopTaskCommand({ cluster, task: arn, reason }));
+  const stopRequested = await poll(session, { deadline, check });
+  if (!stopRequested) session.log(`task ${idOf(arn)} could not be stopped; stop it manually`);
   return untilStopped(session, options, arn, deadline);
 }
 
-async function explain(session: Session, options: TaskOptions, arn: string, reason: string): Promise<string> {
+async function describeFailure(session: Session, options: TaskOptions, arn: string, reason: string): Promise<string> {
   const lines = await lastLines(session, options, arn);
   return [`task ${idOf(arn)} of ${idOf(options.taskDefinition)}: ${reason}`, ...lines.map((l) => `  | ${l}`)].join(
     '\n',

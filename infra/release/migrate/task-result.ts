@@ -15,8 +15,8 @@ const HINTS: [RegExp, string][] = [
 ];
 
 /**
- * Why a stopped task did not succeed, or undefined when its container exited 0. A container that never ran has no exit code at all; that
- * is a failure, not a zero.
+ * Why a stopped task did not succeed, or undefined when its container exited 0. A container that never started has no exit code, which
+ * counts as a failure.
  */
 export function failureOf(task: Task, container: string): string | undefined {
   const own = task.containers?.find(({ name }) => name === container);

@@ -1,6 +1,6 @@
 import { EcsFailure } from '../ecs/failure.ts';
 import { imageState } from '../ecs/images.ts';
-import { SERVICES, deploymentUnderWay, readLive, type ServiceName } from '../ecs/live.ts';
+import { SERVICES, deploymentInProgress, readLive, type ServiceName } from '../ecs/live.ts';
 import { currentRelease, readReleases } from '../manifest/manifest.ts';
 import type { Release } from '../manifest/release.ts';
 import { rollbackTarget } from './target.ts';
@@ -8,7 +8,7 @@ import type { Session } from '../ecs/session.ts';
 import type { Stack } from '../ecs/environment.ts';
 import { describeTaskDefinition } from '../ecs/task-definition.ts';
 import { idOf } from '../ecs/task-log.ts';
-import { refuseUnlessTolerant } from './schema-compatibility.ts';
+import { assertSchemaCompatible } from './schema-compatibility.ts';
 
 export type Step =
   | { kind: 'stop'; service: ServiceName; deployment: string }
@@ -18,42 +18,42 @@ export type Step =
 export interface RollbackPlan {
   target: Release;
   steps: Step[];
-  /** The target does not tolerate the schema, and somebody insisted. */
+  /** The target is not compatible with the schema and the rollback was forced. */
   forced: boolean;
-  /** Runs `release-record`: the newest migrator that is known to work, whatever release is returned to. */
+  /** Task definition that runs `release-record`: the newest working migrator. */
   auditWith: string;
 }
 
 export interface RollbackOptions {
   /** Id or commit of the release to run; the previous one when left out. */
   to?: string | undefined;
-  /** Go ahead although the code does not tolerate the schema. */
+  /** Roll back although the code is not compatible with the schema. */
   force: boolean;
 }
 
 /**
- * Works out a rollback and changes nothing.
- * @throws EcsFailure `refused` when it cannot or must not be done, with every reason.
+ * Plans a rollback without changing anything.
+ * @throws EcsFailure `refused` with every reason against it.
  */
 export async function planRollback(session: Session, stack: Stack, options: RollbackOptions): Promise<RollbackPlan> {
-  const [releases, live, ...underWay] = await Promise.all([
+  const [releases, live, ...inProgress] = await Promise.all([
     readReleases(session, stack.bucket),
     readLive(session, stack),
-    ...SERVICES.map((name) => deploymentUnderWay(session, stack, name)),
+    ...SERVICES.map((name) => deploymentInProgress(session, stack, name)),
   ]);
-  const target = rollbackTarget({ releases, live, underWay: underWay.some(Boolean), wanted: options.to });
+  const target = rollbackTarget({ releases, live, inProgress: inProgress.some(Boolean), wanted: options.to });
   if (target.verdict !== 'succeeded' && !options.force)
     throw new EcsFailure(
       'refused',
       `${target.id} never succeeded (${target.verdict}): choose another, or insist with --force`,
     );
-  await refuseUnlessDeployable(session, target);
+  await assertDeployable(session, target);
   const { id: name, migrations } = target;
   const { force } = options;
-  const forced = refuseUnlessTolerant(session, { name, migrations, releases, force, insist: '--force' });
+  const forced = assertSchemaCompatible(session, { name, migrations, releases, force, forceHint: '--force' });
   const to = target.taskDefinitions;
   const stops = SERVICES.flatMap((service, index): Step[] => {
-    const deployment = underWay[index];
+    const deployment = inProgress[index];
     return deployment === undefined || live[service] === to[service] ? [] : [{ kind: 'stop', service, deployment }];
   });
   const moves = SERVICES.flatMap((service): Step[] =>
@@ -68,7 +68,7 @@ export async function planRollback(session: Session, stack: Stack, options: Roll
   };
 }
 
-async function refuseUnlessDeployable(session: Session, target: Release): Promise<void> {
+async function assertDeployable(session: Session, target: Release): Promise<void> {
   const { web, worker, prune } = target.taskDefinitions;
   const definitions = await Promise.all([web, worker, prune].map((arn) => describeTaskDefinition(session, arn)));
   const inactive = definitions
@@ -83,9 +83,9 @@ async function refuseUnlessDeployable(session: Session, target: Release): Promis
     ...(image === 'present' ? [] : [`image ${target.images.runner} is ${image} in the registry`]),
   ];
   if (reasons.length === 0) return;
-  const way = `Deploy commit ${target.commit} again instead, through the pipeline`;
+  const advice = `Deploy commit ${target.commit} again instead, through the pipeline`;
   throw new EcsFailure(
     'refused',
-    [`${target.id} cannot be deployed:`, ...reasons.map((one) => `  ${one}`), way].join('\n'),
+    [`${target.id} cannot be deployed:`, ...reasons.map((one) => `  ${one}`), advice].join('\n'),
   );
 }

@@ -16,21 +16,21 @@ const TIMEOUT_SECONDS = 1_500;
 const STOPPING_MS = 300_000;
 
 /**
- * Carries a plan out: stops what is under way, moves web and worker, sees both through, then moves the prune. The outcome is recorded
- * either way.
+ * Executes a rollback plan: stops deployments in progress, updates web and worker, waits for both, then updates the prune. Records the
+ * outcome in any case.
  * @returns the record of the rollback.
  * @throws EcsFailure as `verifyRollout` and `recordRelease` do.
  */
 export async function rollBack(session: Session, stack: Stack, plan: RollbackPlan): Promise<Release> {
   const { target } = plan;
   const deployments: Release['deployments'] = {};
-  const moved = plan.steps.filter((step) => step.kind === 'service');
+  const updated = plan.steps.filter((step) => step.kind === 'service');
   try {
     for (const step of plan.steps) if (step.kind === 'stop') await stopDeployment(session, stack, step);
-    // Both at once: what is broken is broken in both, and each minute counts.
-    for (const step of moved) await startMove(session, stack, step);
-    for (const { service } of moved) deployments[service] = await seeThrough(session, stack, service, target);
-    for (const step of plan.steps) if (step.kind === 'schedule') await moveSchedule(session, stack, step.to);
+    // Web and worker in parallel, to shorten the outage.
+    for (const step of updated) await startServiceUpdate(session, stack, step);
+    for (const { service } of updated) deployments[service] = await waitForRollout(session, stack, service, target);
+    for (const step of plan.steps) if (step.kind === 'schedule') await updateSchedule(session, stack, step.to);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     await record(session, stack, plan, { deployments, verdict: 'failed', reason }).catch((second: unknown) =>
@@ -53,15 +53,15 @@ async function stopDeployment(session: Session, stack: Stack, step: Extract<Step
     session.log(`${step.service}: deployment ${idOf(step.deployment)} cannot be stopped (${error.name})`);
     return;
   }
-  session.log(`${step.service}: told ECS to stop deployment ${idOf(step.deployment)}`);
-  const gone = await poll(session, {
+  session.log(`${step.service}: stopping deployment ${idOf(step.deployment)}`);
+  const stopped = await poll(session, {
     deadline: session.clock.now() + STOPPING_MS,
-    look: async () => ((await primaryOf(session, stack, step.service))?.id === before ? undefined : true),
+    check: async () => ((await primaryOf(session, stack, step.service))?.id === before ? undefined : true),
   });
-  if (!gone) throw new EcsFailure('timeout', `${step.service}: deployment ${idOf(step.deployment)} does not stop`);
+  if (!stopped) throw new EcsFailure('timeout', `${step.service}: deployment ${idOf(step.deployment)} does not stop`);
 }
 
-async function startMove(
+async function startServiceUpdate(
   session: Session,
   stack: Stack,
   { service, to }: Extract<Step, { kind: 'service' }>,
@@ -74,15 +74,15 @@ async function startMove(
   session.log(`${service}: moving to ${idOf(to)}`);
 }
 
-function seeThrough(session: Session, stack: Stack, service: ServiceName, target: Release): Promise<string> {
+function waitForRollout(session: Session, stack: Stack, service: ServiceName, target: Release): Promise<string> {
   const { cluster, region, origin, services } = stack;
   const health = service === 'web' ? { healthUrl: `${origin}${HEALTH_PATH}`, commit: target.commit } : {};
   const watch = { cluster, region, service: services[service], timeoutSeconds: TIMEOUT_SECONDS, log: session.log };
   return verifyRollout({ ...watch, taskDefinition: target.taskDefinitions[service], ...health }, session);
 }
 
-/** UpdateSchedule replaces the whole schedule, so all of it goes back with one field changed. */
-async function moveSchedule(session: Session, stack: Stack, to: string): Promise<void> {
+/** UpdateSchedule replaces the whole schedule, so it is sent back with one field changed. */
+async function updateSchedule(session: Session, stack: Stack, to: string): Promise<void> {
   const { Name, GroupName, ScheduleExpression, FlexibleTimeWindow, Target, ...rest } = await readSchedule(
     session,
     stack,

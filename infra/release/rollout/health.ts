@@ -3,25 +3,25 @@ import { poll } from '../ecs/poll.ts';
 import type { Session } from '../ecs/session.ts';
 
 const REQUEST_MS = 5_000;
-/** Old tasks drain behind the same address, so one good answer proves little. */
-const ANSWERS_IN_A_ROW = 3;
+/** Consecutive responses required: draining tasks of the old release still answer. */
+const REQUIRED_SUCCESSES = 3;
 
 /**
- * Waits until an address answers 200 with the wanted commit several times in a row.
+ * Waits until the URL responds 200 with the expected commit several times in a row.
  * @param commit full or abbreviated hash.
  * @param deadline moment on the session's clock.
  * @throws EcsFailure `failed` with the last answer.
  */
-export async function servesCommit(session: Session, url: string, commit: string, deadline: number): Promise<void> {
-  let inARow = 0;
+export async function waitUntilServing(session: Session, url: string, commit: string, deadline: number): Promise<void> {
+  let consecutive = 0;
   let last = '';
   const served = await poll<true>(session, {
     deadline,
-    look: async () => {
-      const answer = await ask(url);
+    check: async () => {
+      const answer = await fetchHealth(url);
       last = answer.text;
-      inARow = answer.ok && sameCommit(answer.commit, commit) ? inARow + 1 : 0;
-      return inARow >= ANSWERS_IN_A_ROW ? true : undefined;
+      consecutive = answer.ok && sameCommit(answer.commit, commit) ? consecutive + 1 : 0;
+      return consecutive >= REQUIRED_SUCCESSES ? true : undefined;
     },
   });
   if (!served) throw new EcsFailure('failed', `${url} does not serve commit ${commit}; it last said: ${last}`);
@@ -33,7 +33,7 @@ function sameCommit(served: string | undefined, wanted: string): boolean {
   return served.startsWith(wanted) || wanted.startsWith(served);
 }
 
-async function ask(url: string): Promise<{ ok: boolean; commit: string | undefined; text: string }> {
+async function fetchHealth(url: string): Promise<{ ok: boolean; commit: string | undefined; text: string }> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_MS), redirect: 'manual' });
     const body = await response.text();

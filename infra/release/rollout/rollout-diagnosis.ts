@@ -3,20 +3,20 @@ import { describeService } from '../ecs/service.ts';
 import type { Session } from '../ecs/session.ts';
 import { idOf } from '../ecs/task-log.ts';
 
-interface Where {
+interface RolloutLocation {
   cluster: string;
   service: string;
   /** Id of the deployment, or undefined when it was never seen. */
   deployment: string | undefined;
-  /** Start of the watch: events of earlier releases explain nothing. */
+  /** Start time; earlier events are ignored. */
   since: number;
 }
 
 const EVENTS = 8;
 const TASKS = 5;
 
-/** The headline, and under it what ECS says about it: events of the service and reasons of its stopped tasks. */
-export async function whyItFailed(session: Session, where: Where, headline: string): Promise<string> {
+/** Diagnosis of a failed rollout: service events and reasons of stopped tasks. */
+export async function diagnoseRollout(session: Session, where: RolloutLocation, headline: string): Promise<string> {
   const parts = await Promise.allSettled([events(session, where), stoppedTasks(session, where)]);
   const lines = parts.flatMap((part) =>
     part.status === 'fulfilled' ? part.value : [`(ECS could not be asked why: ${String(part.reason)})`],
@@ -24,13 +24,13 @@ export async function whyItFailed(session: Session, where: Where, headline: stri
   return [headline, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-async function events(session: Session, { cluster, service, since }: Where): Promise<string[]> {
+async function events(session: Session, { cluster, service, since }: RolloutLocation): Promise<string[]> {
   const { events: all = [] } = await describeService(session, cluster, service);
   const recent = all.filter(({ createdAt }) => (createdAt?.getTime() ?? 0) >= since - 60_000);
   return recent.slice(0, EVENTS).map(({ createdAt, message }) => `${createdAt?.toISOString() ?? ''} ${message ?? ''}`);
 }
 
-async function stoppedTasks({ aws }: Session, { cluster, service, deployment }: Where): Promise<string[]> {
+async function stoppedTasks({ aws }: Session, { cluster, service, deployment }: RolloutLocation): Promise<string[]> {
   const { taskArns = [] } = await aws.ecs.send(
     new ListTasksCommand({ cluster, serviceName: service, desiredStatus: 'STOPPED' }),
   );

@@ -7,16 +7,18 @@ export type Rollout =
   | { state: 'failed'; deployment: string | undefined; reason: string };
 
 /**
- * Reads one answer of DescribeServices. ECS calls a service stable as soon as any deployment has settled, also when that is the old one
- * after a rollback, so what counts is the one deployment that was asked for.
- * @param remembered id of the deployment that is being watched; undefined until it was first seen.
+ * Reads one answer of DescribeServices. ECS reports a service as stable also after a rollback to the old deployment, so only the requested
+ * deployment counts.
+ * @param deploymentId id of the watched deployment; undefined until it is first seen.
  * @param taskDefinition ARN that it must run.
  */
-export function judgeRollout(service: Service, taskDefinition: string, remembered: string | undefined): Rollout {
+export function assessRollout(service: Service, taskDefinition: string, deploymentId: string | undefined): Rollout {
   const deployments = service.deployments ?? [];
   const primary = deployments.find(({ status }) => status === 'PRIMARY');
-  const own = remembered ? deployments.find(({ id }) => id === remembered) : ours(deployments, primary, taskDefinition);
-  const deployment = own?.id ?? remembered;
+  const own = deploymentId
+    ? deployments.find(({ id }) => id === deploymentId)
+    : findOwnDeployment(deployments, primary, taskDefinition);
+  const deployment = own?.id ?? deploymentId;
   const failed = (reason: string): Rollout => ({ state: 'failed', deployment, reason });
 
   if (own?.rolloutState === 'FAILED')
@@ -32,8 +34,8 @@ export function judgeRollout(service: Service, taskDefinition: string, remembere
   return settled ? { state: 'done', deployment } : { state: 'waiting', deployment, progress };
 }
 
-/** Before the first sight of it: an older deployment of the same task definition may still be draining and is not the one. */
-function ours(deployments: Deployment[], primary: Deployment | undefined, taskDefinition: string) {
+/** Until then an older deployment of the same task definition may still be draining. */
+function findOwnDeployment(deployments: Deployment[], primary: Deployment | undefined, taskDefinition: string) {
   if (primary?.taskDefinition === taskDefinition) return primary;
   return deployments.find((one) => one.taskDefinition === taskDefinition && one.rolloutState === 'FAILED');
 }

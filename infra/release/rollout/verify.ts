@@ -1,16 +1,16 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { EcsFailure } from '../ecs/failure.ts';
-import { servesCommit } from './health.ts';
+import { waitUntilServing } from './health.ts';
 import { poll } from '../ecs/poll.ts';
-import { judgeRollout, type Rollout } from './rollout-state.ts';
+import { assessRollout, type Rollout } from './rollout-state.ts';
 import { describeService } from '../ecs/service.ts';
 import { openSession, type Session } from '../ecs/session.ts';
-import { whyItFailed } from './rollout-diagnosis.ts';
+import { diagnoseRollout } from './rollout-diagnosis.ts';
 
 export interface VerifyRolloutOptions {
   cluster: string;
   service: string;
-  /** ARN that the service must come to run. */
+  /** ARN of the expected task definition. */
   taskDefinition: string;
   region: string;
   /** Public health address; asked for `commit` once ECS is done. */
@@ -20,12 +20,12 @@ export interface VerifyRolloutOptions {
   log: Session['log'];
 }
 
-/** A service that was updated a moment ago may be described as it was before; longer than this is no delay. */
+/** Maximum delay before DescribeServices shows an update. */
 const VISIBLE_WITHIN_MS = 30_000;
 
 /**
- * Waits until a service runs what it was told to run, and says so only then: a rollback by the circuit breaker or by an alarm is a
- * failure here, unlike in `waitForSteadyState`.
+ * Waits until a service runs the requested task definition. A rollback by the circuit breaker or an alarm is a failure, unlike in
+ * `waitForSteadyState`.
  * @returns the id of the deployment, for the manifest.
  * @throws EcsFailure `failed` with the service's events and the stopped tasks' reasons; `timeout`.
  */
@@ -40,27 +40,27 @@ export async function verifyRollout(
 
   const end = await poll(session, {
     deadline,
-    look: async () => {
+    check: async () => {
       const found = await describeService(session, cluster, service);
-      const now = judgeRollout(found, taskDefinition, seen.deployment);
+      const now = assessRollout(found, taskDefinition, seen.deployment);
       if (now.state !== 'waiting') return now;
       if (seen.state === 'waiting' && now.progress !== seen.progress) session.log(`${service}: ${now.progress}`);
       seen = now;
       const lost = now.deployment === undefined && session.clock.now() - began > VISIBLE_WITHIN_MS;
-      return lost ? { ...now, state: 'failed' as const, reason: neverAppeared(found, taskDefinition) } : undefined;
+      return lost ? { ...now, state: 'failed' as const, reason: deploymentMissing(found, taskDefinition) } : undefined;
     },
   });
   const where = { cluster, service, deployment: end?.deployment ?? seen.deployment, since: began };
   if (end === undefined) {
     const head = `${service}: not rolled out within ${timeoutSeconds} s (${seen.state === 'waiting' ? seen.progress : ''})`;
-    throw new EcsFailure('timeout', await whyItFailed(session, where, head));
+    throw new EcsFailure('timeout', await diagnoseRollout(session, where, head));
   }
   if (end.state === 'failed')
-    throw new EcsFailure('failed', await whyItFailed(session, where, `${service}: ${end.reason}`));
-  if (options.healthUrl && options.commit) await servesCommit(session, options.healthUrl, options.commit, deadline);
+    throw new EcsFailure('failed', await diagnoseRollout(session, where, `${service}: ${end.reason}`));
+  if (options.healthUrl && options.commit) await waitUntilServing(session, options.healthUrl, options.commit, deadline);
   session.log(`${service}: deployment ${end.deployment} completed`);
   return end.deployment;
 }
 
-const neverAppeared = ({ taskDefinition: running }: Service, wanted: string) =>
+const deploymentMissing = ({ taskDefinition: running }: Service, wanted: string) =>
   `no deployment of ${wanted} appeared; the service runs ${running ?? 'nothing'}`;

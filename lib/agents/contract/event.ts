@@ -6,28 +6,28 @@ import { toJsonSchema } from './json-schema.ts';
 import { RESERVED_NAMES } from './metadata.ts';
 import { isJsonType, utf8MediaType } from './media-type.ts';
 
-/** What an agent may say: a CloudEvents 1.0 envelope whose `data` is one act. The JSON Schema is made from here. */
+/** The schema of an agent's event: a CloudEvents 1.0 envelope whose `data` describes one action. The JSON Schema is generated from it. */
 
-/** A text that people read: shown where it cannot turn what stands around it. */
+/** Text for display, without control characters. */
 const label = (max: number) => characters(CONTROL_CLASS, max, 'must be printable text');
-/** A text that names something: what nobody sees would make two names of what looks like one. */
-const name = (max: number) => characters(INVISIBLE_CLASS, max, 'must be text whose characters are all seen');
+/** An identifier, without invisible characters: two different identifiers must not look the same. */
+const name = (max: number) => characters(INVISIBLE_CLASS, max, 'must not contain invisible characters');
 const uri = (max: number, error: string) => characters(` ${INVISIBLE_CLASS}`, max, error);
 
-/** Counted in code points, as JSON Schema counts; half a character and NUL are refused before (`parseStrict`). */
+/** Length in code points, as in JSON Schema; lone surrogates and NUL are rejected before (`parseStrict`). */
 const characters = (without: string, max: number, error: string) =>
   z
     .string()
     .regex(new RegExp(`^[^${without}]{1,${max}}$`, 'u'), `${error}, of 1 to ${max} characters`)
     .meta({ minLength: 1, maxLength: max });
 
-const word = z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case word of at most 40 characters');
+const slug = z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be a lower-case word of at most 40 characters');
 
-/** Dotted words. In the audit log an agent's action stands under `agent.`, which no action of ours uses. */
+/** Dotted lower-case words. In the audit log an agent's action has the prefix `agent.`, which our own actions never use. */
 export const AGENT_ACTION = /^[a-z][a-z_]*(\.[a-z][a-z_]*){0,5}$/;
 export const AGENT_ACTION_PREFIX = 'agent.';
 
-/** What stands in it is checked by `metadata.ts`; the schema tells of its own names. */
+/** Values are validated by `metadata.ts`; the schema only restricts names. */
 const metadata = z.record(
   z.string().meta({ pattern: `^[^${INVISIBLE_CLASS}]*$`, not: { enum: RESERVED_NAMES } }),
   z.unknown(),
@@ -38,16 +38,16 @@ export const eventData = z.strictObject({
     .string()
     .max(100)
     .regex(AGENT_ACTION, 'must be dotted lower-case words, like deploy.finished')
-    .describe('What was done; stands in the audit log as agent.<action>'),
+    .describe('What was done; recorded in the audit log as agent.<action>'),
   outcome: z.enum(OUTCOMES).describe('How it ended'),
   actor: z
     .strictObject({ id: name(200), label: label(200).optional() })
-    .describe('Who did it; stands in the audit log as <agent>:<id>'),
+    .describe('Who did it; recorded in the audit log as <agent>:<id>'),
   target: z
-    .strictObject({ type: word, id: name(200), label: label(200).optional() })
+    .strictObject({ type: slug, id: name(200), label: label(200).optional() })
     .optional()
     .describe('What it was done to'),
-  correlationId: name(200).optional().describe('Ties events of one operation together'),
+  correlationId: name(200).optional().describe('Links events of one operation'),
   reason: z
     .string()
     .regex(/^[a-z][a-z0-9_.-]{0,99}$/, 'must be a lower-case code')
@@ -75,7 +75,7 @@ const jsonMediaType = z
   .max(100)
   .refine((text) => isJsonType(utf8MediaType(text) ?? ''), 'must be JSON in UTF-8');
 
-/** Context attributes of CloudEvents 1.0.2, section 3.1; extensions may stand beside them. */
+/** Context attributes of CloudEvents 1.0.2, section 3.1; extension attributes are allowed. */
 export const cloudEvent = z.looseObject({
   specversion: z.literal('1.0'),
   id: name(128),

@@ -8,7 +8,7 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const TYPE = new RegExp(`^(${TOKEN}/${TOKEN})[ \\t]*(.*)$`);
 const PARAMETER = new RegExp(`^;[ \\t]*(?:(${TOKEN})=(${TOKEN}|"(?:[^"\\\\]|\\\\.)*"))?[ \\t]*(.*)$`);
 
-/** Reads a media type (RFC 9110, section 8.3.1). @returns null when it is none. */
+/** Parses a media type (RFC 9110, section 8.3.1). @returns null when it is invalid. */
 function readMediaType(text: string): MediaType | null {
   const [, type, parameters] = TYPE.exec(text.trim()) ?? [];
   if (type === undefined) return null;
@@ -19,7 +19,7 @@ function readMediaType(text: string): MediaType | null {
     if (match === null) return null;
     const [, name = '', value = '', behind = ''] = match;
     if (name.toLowerCase() === 'charset') {
-      // Two of them say two things.
+      // A repeated charset is ambiguous.
       if (charset !== null) return null;
       charset = value.replace(/^"(.*)"$/, '$1').toLowerCase();
     }
@@ -29,14 +29,13 @@ function readMediaType(text: string): MediaType | null {
 }
 
 /**
- * The type of a JSON document without its parameters, in lower case. JSON is UTF-8 (RFC 8259): another charset would make other characters of
- * the same bytes.
- * @returns null when it is no media type, or not UTF-8.
+ * The media type without parameters, in lower case. JSON is UTF-8 (RFC 8259), so other charsets are rejected.
+ * @returns null when it is not a media type, or not UTF-8.
  */
 export function utf8MediaType(text: string): string | null {
   const read = readMediaType(text);
   return read === null || (read.charset !== null && read.charset !== 'utf-8') ? null : read.type;
 }
 
-/** Whether a media type, in lower case and without parameters, is JSON (`application/json`, `application/…+json`). */
+/** True when a media type, in lower case and without parameters, is JSON (`application/json`, `application/…+json`). */
 export const isJsonType = (type: string): boolean => /^application\/(?:[a-z0-9.+-]+\+)?json$/.test(type);

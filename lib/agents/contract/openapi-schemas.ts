@@ -16,11 +16,11 @@ const TIME = { type: 'string', format: 'date-time' };
 const UUID = { type: 'string', format: 'uuid' };
 const orNull = (schema: Schema) => ({ anyOf: [schema, { type: 'null' }] });
 
-/** A schema without the keyword that only a document of its own has. */
+/** A schema without `$schema`, for embedding. */
 const embedded = (schema: Schema): Schema =>
   Object.fromEntries(Object.entries(schema).filter(([keyword]) => keyword !== '$schema'));
 
-/** An envelope of the JSON format; its data in plain or in Base64. */
+/** The envelope of the JSON format, with `data` or `data_base64`. */
 function envelope(): Schema {
   const { properties, required, ...rest } = embedded(toJsonSchema(cloudEvent)) as {
     properties: Record<string, Schema>;
@@ -44,7 +44,7 @@ const problemMembers = {
   detail: TEXT,
 };
 
-/** What the paths of the description refer to. */
+/** Component schemas of the OpenAPI document. */
 export const openapiSchemas = (): Record<string, Schema> => ({
   CloudEvent: envelope(),
   EventData: embedded(toJsonSchema(eventData)),
@@ -79,6 +79,6 @@ export const openapiSchemas = (): Record<string, Schema> => ({
   },
   EventProblem: {
     ...object({ ...problemMembers, errors: { type: 'array', items: ref('EventError') } }, Object.keys(problemMembers)),
-    description: 'Problem details with pointers to what is wrong',
+    description: 'Problem details with pointers to each problem',
   },
 });

@@ -15,25 +15,25 @@ const ACCEPT_ENCODING = {
   'Accept-Encoding': { description: 'When it is the encoding that is not taken', schema: { const: 'gzip' } },
 };
 
-/** Failures of the agents' API: what each means, and what comes with it. */
+/** Error responses of the agents' API. */
 const FAILURES = {
   bad_request: {
-    description: 'The body is not what its type says, or broke off',
+    description: 'The body does not match its type, or is incomplete',
     schema: 'EventProblem',
   },
   unauthenticated: { description: 'The key is missing, unknown, expired or revoked', headers: CHALLENGE },
   not_found: { description: 'There is no such batch of this agent' },
   too_slow: { description: 'The body did not arrive in time' },
-  conflict: { description: 'Source and id stand for an event with other content', schema: 'EventProblem' },
+  conflict: { description: 'Source and id are used by an event with different content', schema: 'EventProblem' },
   too_large: { description: `More than ${MAX_BODY_BYTES} bytes, unpacked, or ${MAX_EVENTS} events` },
   unsupported_media_type: {
-    description: 'No CloudEvent in UTF-8, or packed otherwise than with gzip',
+    description: 'Not a CloudEvent in UTF-8, or another encoding than gzip',
     headers: ACCEPT_ENCODING,
   },
-  invalid_input: { description: 'No event could be taken in; `errors` points to each problem', schema: 'EventProblem' },
-  rate_limited: { description: 'More than the rate of the key', headers: RETRY_AFTER },
-  internal: { description: 'A fault of the server' },
-  unavailable: { description: 'The database is away, or too much waits', headers: RETRY_AFTER },
+  invalid_input: { description: 'No event was accepted; `errors` points to each problem', schema: 'EventProblem' },
+  rate_limited: { description: 'Rate limit of the key exceeded', headers: RETRY_AFTER },
+  internal: { description: 'Internal server error' },
+  unavailable: { description: 'The database is unavailable, or the queue is full', headers: RETRY_AFTER },
 } as const satisfies Partial<Record<ErrorCode, { description: string; headers?: Part; schema?: string }>>;
 
 function failures(...codes: (keyof typeof FAILURES)[]): Record<string, Part> {
@@ -58,9 +58,9 @@ const sendEvents: Part = {
   summary: 'Report CloudEvents 1.0, structured, in a batch or in binary mode',
   security: [{ key: [] }],
   parameters: [
-    { name: 'Content-Encoding', in: 'header', description: 'How the body is packed', schema: { enum: ['gzip'] } },
+    { name: 'Content-Encoding', in: 'header', description: 'Encoding of the body', schema: { enum: ['gzip'] } },
     ceHeader('specversion', '`1.0`'),
-    ceHeader('id', 'with `source`, what makes the event one'),
+    ceHeader('id', 'unique together with `source`'),
     ceHeader('source', 'where it happened, a URI-reference'),
     ceHeader('type', 'what kind of event it is'),
     ceHeader('subject', 'what it is about'),
@@ -78,7 +78,7 @@ const sendEvents: Part = {
   },
   responses: {
     '202': {
-      description: 'What was accepted will be processed; the batch tells when it is',
+      description: 'The accepted events will be processed; the batch reports the result',
       headers: { Location: { description: 'The batch', required: true, schema: { type: 'string' } } },
       ...json(ref('Accepted')),
     },
@@ -91,7 +91,7 @@ const sendEvents: Part = {
 
 const readBatch: Part = {
   operationId: 'readBatch',
-  summary: 'What became of a batch, for the agent that sent it',
+  summary: 'The result of a batch, for the agent that sent it',
   security: [{ key: [] }],
   parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
   responses: {

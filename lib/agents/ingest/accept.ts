@@ -6,21 +6,21 @@ import { enqueueIngest } from '../../queue/boss.ts';
 import type { Caller } from '../keys.ts';
 import type { EventRow } from './validate.ts';
 
-export interface Arrival {
+export interface IncomingBatch {
   caller: Caller;
   rows: EventRow[];
-  /** Events in the request, the refused ones included. */
+  /** Number of events in the request, including rejected ones. */
   received: number;
   receivedAt: Date;
   origin: Origin;
 }
 
 /**
- * Takes a batch in: one transaction holds the batch and its job, so that what was answered with 202 will be processed, and nothing else.
+ * Stores a batch and enqueues its job in one transaction, so that exactly the batches answered with 202 are processed.
  * @returns the id of the batch.
  */
-export async function acceptBatch(db: Db, boss: PgBoss, arrival: Arrival): Promise<string> {
-  const { caller, rows, received, receivedAt, origin } = arrival;
+export async function acceptBatch(db: Db, boss: PgBoss, batch: IncomingBatch): Promise<string> {
+  const { caller, rows, received, receivedAt, origin } = batch;
   const id = uuidv7(receivedAt);
   await db.$transaction(async (tx) => {
     await tx.agentBatch.createMany({
@@ -36,7 +36,7 @@ export async function acceptBatch(db: Db, boss: PgBoss, arrival: Arrival): Promi
         payload: JSON.stringify(rows),
       },
     });
-    // How many there are is a hint for the worker; of an empty batch it is told one.
+    // The number of events is a hint for the worker; at least 1.
     await enqueueIngest(boss, tx, { batchId: id, events: Math.max(1, rows.length) });
   });
   return id;

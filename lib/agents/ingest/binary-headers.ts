@@ -1,12 +1,12 @@
 import { decodeUtf8 } from '../../json/utf8.ts';
 
-/** Attributes of binary mode, and the names of those whose value cannot be read. */
+/** Attributes of binary mode, and the names of those whose value cannot be decoded. */
 export interface HeaderAttributes {
   attributes: Record<string, string>;
   unreadable: string[];
 }
 
-/** The `ce-` headers as attributes, after the HTTP binding 1.0.2, section 3.1.3.2: first out of quotes, then one round of percent-decoding. */
+/** Reads the `ce-` headers as attributes (HTTP binding 1.0.2, section 3.1.3.2): unquote, then percent-decode once. */
 export function readAttributes(headers: Headers): HeaderAttributes {
   const attributes: [string, string][] = [];
   const unreadable: string[] = [];
@@ -21,9 +21,9 @@ export function readAttributes(headers: Headers): HeaderAttributes {
 }
 
 /**
- * The text of a header. Senders of older versions of the binding quote what holds spaces; the SDK for Go encodes nothing and sends bytes of
- * UTF-8, which HTTP hands on one character each.
- * @returns null for an open quote, for `%` without two digits, and for bytes that are not UTF-8 (`%C0%A0` is no blank).
+ * Decodes a header value. Senders of older versions of the binding quote values with spaces; the Go SDK sends raw UTF-8 bytes, which HTTP
+ * exposes as one character each.
+ * @returns null for an unterminated quote, for `%` without two digits, and for bytes that are not UTF-8.
  */
 function decode(value: string): string | null {
   const plain = unquote(value);

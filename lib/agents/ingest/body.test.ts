@@ -10,7 +10,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const unreadable = () =>
   new ReadableStream<Uint8Array>({ pull: () => Promise.reject(new Error('read')) }, { highWaterMark: 0 });
 
-test('a body that does not come, or comes in drops without end, is given up in time', async () => {
+test('a missing or very slow body times out', async () => {
   let dropping: ReturnType<typeof setInterval> | undefined;
   const drops = (controller: Controller) => {
     dropping = setInterval(() => controller.enqueue(bytes(' ')), 5);

@@ -12,14 +12,14 @@ export interface EventProblem {
 }
 
 /**
- * The three ways of the CloudEvents HTTP binding 1.0.2: structured (one event as JSON), batch (a JSON array) and binary (attributes in
- * `ce-` headers, `data` as the body). Only takes the message apart; what is in it is checked by `validate.ts`.
+ * A parsed message of the CloudEvents HTTP binding 1.0.2: structured (one event as JSON), batch (a JSON array) or binary (attributes in
+ * `ce-` headers, `data` as the body). Its content is validated by `validate.ts`.
  */
 export interface Message {
   mode: 'structured' | 'binary' | 'batch';
-  /** Envelopes as they came, unchecked. */
+  /** Envelopes, not yet validated. */
   events: unknown[];
-  /** What in the text of an event cannot be evidence; its pointers start at the event. */
+  /** Problems of lossless JSON parsing; pointers start at the event. */
   problems: EventProblem[];
 }
 
@@ -31,7 +31,7 @@ export const BATCH_TYPE = 'application/cloudevents-batch+json';
 const MEDIA_TYPES = `Use ${STRUCTURED_TYPE}, ${BATCH_TYPE}, or application/json with ce- headers, in UTF-8.`;
 
 /** @returns `unsupported_media_type`, `bad_request` (not JSON) or `too_large` (over 1,000 events). */
-export function takeApart(headers: Headers, body: string): Result<Message> {
+export function parseMessage(headers: Headers, body: string): Result<Message> {
   const type = utf8MediaType(headers.get('content-type') ?? '');
   if (type === BATCH_TYPE) return batch(body);
   if (type === STRUCTURED_TYPE) return structured(body);

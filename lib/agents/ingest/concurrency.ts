@@ -1,18 +1,18 @@
 import { fail, type Result } from '../../errors.ts';
 
-/** Bodies in flight in this process: at 1 MiB each, and a few times that once parsed, this bounds its memory. */
+/** Most request bodies in flight per process: at 1 MiB each, and several times that when parsed, this bounds the memory. */
 const MAX_IN_FLIGHT = 24;
-/** One key may hold three quarters of them: an agent that opens many requests and sends slowly keeps nobody else out. */
-const MAX_OF_ONE_KEY = 18;
+/** Most bodies in flight per key, so that one slow agent cannot block others. */
+const MAX_IN_FLIGHT_PER_KEY = 18;
 const RETRY_AFTER_SECONDS = 1;
 
-const held = new Map<string, number>();
+const inFlightByKey = new Map<string, number>();
 let inFlight = 0;
 
-/** Does some work for a key unless too much is under way. @returns what it returns, or `unavailable` with `retryAfter` in seconds. */
-export async function inTurn<T>(keyId: string, work: () => Promise<Result<T>>): Promise<Result<T>> {
-  const own = held.get(keyId) ?? 0;
-  if (inFlight >= MAX_IN_FLIGHT || own >= MAX_OF_ONE_KEY)
+/** Runs work for a key within the concurrency limits. @returns its result, or `unavailable` with `retryAfter` in seconds. */
+export async function withConcurrencyLimit<T>(keyId: string, work: () => Promise<Result<T>>): Promise<Result<T>> {
+  const own = inFlightByKey.get(keyId) ?? 0;
+  if (inFlight >= MAX_IN_FLIGHT || own >= MAX_IN_FLIGHT_PER_KEY)
     return fail('unavailable', 'Too many requests at once.', { retryAfter: RETRY_AFTER_SECONDS });
   count(keyId, 1);
   try {
@@ -22,10 +22,10 @@ export async function inTurn<T>(keyId: string, work: () => Promise<Result<T>>): 
   }
 }
 
-/** A key that holds nothing is forgotten. */
+/** Counts requests in flight per key. */
 function count(keyId: string, change: 1 | -1): void {
   inFlight += change;
-  const own = (held.get(keyId) ?? 0) + change;
-  if (own === 0) held.delete(keyId);
-  else held.set(keyId, own);
+  const own = (inFlightByKey.get(keyId) ?? 0) + change;
+  if (own === 0) inFlightByKey.delete(keyId);
+  else inFlightByKey.set(keyId, own);
 }

@@ -3,9 +3,9 @@ import { fail, type Failure } from '../../errors.ts';
 import type { EventRow } from './validate.ts';
 
 /**
- * Whether an event's id already stands for something else. An event that comes alone is told at once; in a batch the worker finds out
- * and the batch's results say so.
- * @returns `conflict`, or null when the id is free or means the same.
+ * Checks whether an event's id is already used for different content. For a single event the conflict is reported at once; in a batch the
+ * worker reports it in the results.
+ * @returns `conflict`, or null when the id is unused or has the same content.
  */
 export async function findConflict(db: Db, agentId: string, row: EventRow | undefined): Promise<Failure | null> {
   if (row === undefined) return null;
@@ -15,7 +15,7 @@ export async function findConflict(db: Db, agentId: string, row: EventRow | unde
     select: { contentHash: true },
   });
   if (known === null || Buffer.from(known.contentHash).toString('hex') === hash) return null;
-  return fail('conflict', 'This source and id already stand for an event with other content.', {
-    errors: [{ index: 0, pointer: '/id', detail: 'is taken by an event with other content' }],
+  return fail('conflict', 'This source and id are already used by an event with different content.', {
+    errors: [{ index: 0, pointer: '/id', detail: 'is used by an event with different content' }],
   });
 }

@@ -2,19 +2,19 @@ import { Prisma, type Db } from '../../db.ts';
 import { fail, ok, type Result } from '../../errors.ts';
 import type { Caller } from '../keys.ts';
 
-/** A key may report this many seconds' worth of its rate at once, and never less than one full batch. */
+/** Burst size in seconds of the rate, and at least one full batch. */
 const BURST_SECONDS = 10;
-const LEAST_BURST = 1000;
+const MIN_BURST = 1000;
 
-/** Events that a full bucket holds: what a key may report at once after a rest. */
-export const burstOf = (eventsPerSecond: number): number => Math.max(LEAST_BURST, eventsPerSecond * BURST_SECONDS);
+/** Capacity of the token bucket in events. */
+export const burstOf = (eventsPerSecond: number): number => Math.max(MIN_BURST, eventsPerSecond * BURST_SECONDS);
 
 /**
- * Takes `cost` events from the key's token bucket and notes its use. The bucket is a row, so that every web process counts into the
- * same one; the statement stands alone, so that its lock is held for no longer than itself.
+ * Takes `cost` tokens from the key's bucket and updates its usage. The bucket is a row shared by all web processes; the statement runs
+ * outside a transaction, so that its lock is held briefly.
  * @returns `rate_limited` with `retryAfter` in seconds when the bucket holds less than the cost.
  */
-export async function charge(db: Db, { keyId, eventsPerSecond }: Caller, cost: number): Promise<Result<null>> {
+export async function consumeTokens(db: Db, { keyId, eventsPerSecond }: Caller, cost: number): Promise<Result<null>> {
   const available = Prisma.sql`least(${burstOf(eventsPerSecond)}::float8,
     tokens + greatest(0, extract(epoch FROM clock_timestamp() - "refilledAt")) * ${eventsPerSecond}::float8)`;
   const taken = await db.$executeRaw`

@@ -3,11 +3,11 @@ import type { z } from 'zod';
 import { uuidv7 } from '../../ids.ts';
 import { toPointer } from '../../json/pointer.ts';
 import type { EventProblem, Message } from './cloudevents.ts';
-import { unwrapData } from './data-base64.ts';
+import { decodeDataBase64 } from './data-base64.ts';
 import { AGENT_ACTION_PREFIX, cloudEvent, type AgentEvent } from '../contract/event.ts';
 import { checkMetadata } from '../contract/metadata.ts';
 
-/** One event as the worker stores it: the columns of an AuditEvent. The names are those of the recordset in process.ts. */
+/** One validated event with the columns of the recordset in store.ts. */
 export interface EventRow {
   n: number;
   source: string;
@@ -32,17 +32,17 @@ export interface Validated {
   problems: EventProblem[];
 }
 
-/** Clocks differ a little: an event may be this far ahead of ours, in milliseconds. */
+/** Tolerated clock skew of event times, in milliseconds. */
 const CLOCK_SKEW_MS = 60_000;
 
 export interface Bounds {
   agentName: string;
   now: Date;
-  /** Older events would be pruned at once, so they are refused. */
+  /** Older events are rejected. */
   oldest: Date;
 }
 
-/** Checks each envelope alone: a bad one is a problem with its index and does not touch the others. */
+/** Validates each envelope independently. */
 export function validateEvents(
   { events, problems: known }: Pick<Message, 'events' | 'problems'>,
   bounds: Bounds,
@@ -53,90 +53,91 @@ export function validateEvents(
   for (const [index, envelope] of events.entries()) {
     if (refused.has(index)) continue;
     const outcome = validate(envelope, bounds);
-    if (Array.isArray(outcome)) problems.push(...outcome.map((finding) => ({ index, ...finding })));
+    if (Array.isArray(outcome)) problems.push(...outcome.map((issue) => ({ index, ...issue })));
     else rows.push(toRow(index, outcome, bounds));
   }
   return { rows, problems: problems.sort((a, b) => a.index - b.index) };
 }
 
-type Finding = Omit<EventProblem, 'index'>;
+type EventIssue = Omit<EventProblem, 'index'>;
 
-function validate(envelope: unknown, bounds: Bounds): AgentEvent | Finding[] {
-  const given = withoutNulls(envelope);
-  const unwrapped = unwrapData(given);
+function validate(envelope: unknown, bounds: Bounds): AgentEvent | EventIssue[] {
+  const given = omitNulls(envelope);
+  const unwrapped = decodeDataBase64(given);
   if (!unwrapped.ok) return [{ pointer: '/data_base64', detail: unwrapped.detail }];
   const outcome = validateEnvelope(unwrapped.envelope, bounds);
-  return Array.isArray(outcome) && unwrapped.envelope !== given ? outcome.map(intoBase64) : outcome;
+  return Array.isArray(outcome) && unwrapped.envelope !== given ? outcome.map(asBase64Issue) : outcome;
 }
 
-function validateEnvelope(envelope: unknown, bounds: Bounds): AgentEvent | Finding[] {
-  const hidden = findProto(envelope);
+function validateEnvelope(envelope: unknown, bounds: Bounds): AgentEvent | EventIssue[] {
+  const hidden = findProtoMembers(envelope);
   if (hidden.length > 0) return hidden;
   const outcome = cloudEvent.safeParse(envelope);
-  if (!outcome.success) return fromZod(outcome.error);
-  const findings = checkEvent(outcome.data, envelope, bounds);
-  return findings.length === 0 ? outcome.data : findings;
+  if (!outcome.success) return issuesFromZod(outcome.error);
+  const issues = checkEvent(outcome.data, envelope, bounds);
+  return issues.length === 0 ? outcome.data : issues;
 }
 
-/** Members named __proto__ outside the metadata: zod leaves them out without a word. */
-function findProto(value: unknown, path: string[] = []): Finding[] {
+/** Members named __proto__ outside the metadata, which zod drops silently. */
+function findProtoMembers(value: unknown, path: string[] = []): EventIssue[] {
   if (typeof value !== 'object' || value === null) return [];
   if (Object.hasOwn(value, '__proto__'))
     return [{ pointer: toPointer([...path, '__proto__']), detail: 'is not a name of this format' }];
   const { data, actor, target } = value as Record<string, unknown>;
-  if (path.length === 0) return findProto(data, ['data']);
-  return path.length === 1 ? [...findProto(actor, ['data', 'actor']), ...findProto(target, ['data', 'target'])] : [];
+  if (path.length === 0) return findProtoMembers(data, ['data']);
+  return path.length === 1
+    ? [...findProtoMembers(actor, ['data', 'actor']), ...findProtoMembers(target, ['data', 'target'])]
+    : [];
 }
 
-/** A pointer leads to what was sent, not to what it was made of. */
-function intoBase64({ pointer, detail }: Finding): Finding {
+/** Points to `data_base64`, as sent, instead of the decoded data. */
+function asBase64Issue({ pointer, detail }: EventIssue): EventIssue {
   if (pointer !== '/data' && !pointer.startsWith('/data/')) return { pointer, detail };
   return { pointer: '/data_base64', detail: `${pointer.slice('/data'.length)} ${detail}`.trim() };
 }
 
-/** At most this many findings for one event: a client needs the first few. */
-const MAX_FINDINGS = 5;
+/** Most issues reported per event. */
+const MAX_ISSUES = 5;
 
-function fromZod(error: z.ZodError): Finding[] {
-  return error.issues.slice(0, MAX_FINDINGS).map(({ path, message }) => ({
+function issuesFromZod(error: z.ZodError): EventIssue[] {
+  return error.issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
     pointer: toPointer(path.map((part) => (typeof part === 'number' ? part : String(part)))),
     detail: message.slice(0, 300),
   }));
 }
 
-/** The JSON format reads an attribute that is null as absent. */
-function withoutNulls(envelope: unknown): unknown {
+/** Null attributes count as absent in the JSON format. */
+function omitNulls(envelope: unknown): unknown {
   if (typeof envelope !== 'object' || envelope === null || Array.isArray(envelope)) return envelope;
   return Object.fromEntries(Object.entries(envelope).filter(([, value]) => value !== null));
 }
 
-function checkEvent(event: AgentEvent, envelope: unknown, { now, oldest }: Bounds): Finding[] {
-  const findings = checkExtensions(event);
-  // As it was sent: zod leaves out a member named __proto__.
+function checkEvent(event: AgentEvent, envelope: unknown, { now, oldest }: Bounds): EventIssue[] {
+  const issues = checkExtensions(event);
+  // The original object: zod drops a member named __proto__.
   const { metadata } = (envelope as { data: { metadata?: object } }).data;
   const problem = metadata === undefined ? null : checkMetadata(metadata);
   if (problem !== null)
-    findings.push({ pointer: toPointer(['data', 'metadata', ...problem.path]), detail: problem.detail });
+    issues.push({ pointer: toPointer(['data', 'metadata', ...problem.path]), detail: problem.detail });
   if (event.time !== undefined) {
     const time = event.time.at;
-    if (time.getTime() > now.getTime() + CLOCK_SKEW_MS)
-      findings.push({ pointer: '/time', detail: 'lies in the future' });
-    else if (time < oldest) findings.push({ pointer: '/time', detail: 'is older than the retention' });
+    if (time.getTime() > now.getTime() + CLOCK_SKEW_MS) issues.push({ pointer: '/time', detail: 'lies in the future' });
+    else if (time < oldest) issues.push({ pointer: '/time', detail: 'is older than the retention' });
   }
-  return findings.slice(0, MAX_FINDINGS);
+  return issues.slice(0, MAX_ISSUES);
 }
 
-/** Attributes beside those of the specification: CloudEvents 1.0.2, section 3.1. They are checked and not kept. */
-function checkExtensions(event: AgentEvent): Finding[] {
-  const findings: Finding[] = [];
+/** Validates extension attributes (CloudEvents 1.0.2, section 3.1). They are not stored. */
+function checkExtensions(event: AgentEvent): EventIssue[] {
+  const issues: EventIssue[] = [];
   for (const [name, value] of Object.entries(event)) {
     if (name in cloudEvent.shape) continue;
     const pointer = toPointer([name]);
-    if (!/^[a-z0-9]{1,64}$/.test(name)) findings.push({ pointer, detail: 'is not the name of an extension attribute' });
+    if (!/^[a-z0-9]{1,64}$/.test(name)) issues.push({ pointer, detail: 'is not the name of an extension attribute' });
     else if (!isAttributeValue(value))
-      findings.push({ pointer, detail: 'an extension attribute is a string, a 32-bit integer or a boolean' });
+      issues.push({ pointer, detail: 'an extension attribute is a string, a 32-bit integer or a boolean' });
   }
-  return findings;
+  return issues;
 }
 
 const isAttributeValue = (value: unknown): boolean =>
@@ -145,7 +146,7 @@ const isAttributeValue = (value: unknown): boolean =>
 function toRow(n: number, event: AgentEvent, { agentName, now }: Bounds): EventRow {
   const { source, id, type, subject, data } = event;
   const at = event.time?.at ?? now;
-  // The column holds milliseconds. What is finer is evidence too.
+  // The column has millisecond precision; the full time is kept in the metadata.
   const time = event.time === undefined || event.time.finer === '' ? undefined : event.time.text;
   return {
     n,
@@ -167,10 +168,7 @@ function toRow(n: number, event: AgentEvent, { agentName, now }: Bounds): EventR
   };
 }
 
-/**
- * SHA-256 of what an event says, in a form that does not depend on the order of its members. A missing time stays missing, so that the
- * same event sent again later is still the same.
- */
+/** Content hash of an event: SHA-256 of canonical JSON. A missing time stays missing, so that an event sent again later has the same hash. */
 function contentHash({ type, subject, time, data }: AgentEvent): string {
   const when = time === undefined ? null : time.at.getTime();
   const finer = time === undefined || time.finer === '' ? [] : [time.finer];
@@ -178,7 +176,7 @@ function contentHash({ type, subject, time, data }: AgentEvent): string {
   return hash('sha256', said, 'hex');
 }
 
-/** JSON with the members of every object in the order of their names. */
+/** JSON with object members sorted by name. */
 function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;

@@ -5,12 +5,12 @@ import { log } from '../../log.ts';
 import { ingestJob, type IngestJob } from '../../queue/jobs.ts';
 import { processBatches } from './process.ts';
 
-/** Events in one transaction, at most: some hundred milliseconds of locks, and as much to repeat after a crash. */
+/** Most events in one transaction: a few hundred milliseconds of locks, and of work to repeat after a crash. */
 const MAX_EVENTS_AT_ONCE = 5_000;
 
 /**
- * Handles the jobs that one fetch brought. A batch that keeps bad events goes to the dead letters at once, as trying again cannot help it;
- * anything else that fails is thrown, and the queue tries again later.
+ * Handles the jobs of one fetch. A batch with bad events becomes a dead letter at once, because retrying cannot help; other errors are
+ * thrown, and the queue retries later.
  */
 export async function handleIngestJobs(db: Db, jobs: Job<unknown>[]): Promise<JobResult[]> {
   const known: { job: string; data: IngestJob }[] = [];
@@ -20,8 +20,8 @@ export async function handleIngestJobs(db: Db, jobs: Job<unknown>[]): Promise<Jo
     if (parsed.success) known.push({ job: id, data: parsed.data });
     else results.push({ id, status: 'deadletter', output: { reason: 'unknown job' } });
   }
-  for (const group of groups(known.map(({ data }) => data))) await processOrLog(db, group);
-  // Asked of the database and not of this run: a worker killed just before this line leaves the answer to the next one.
+  for (const group of groupBatches(known.map(({ data }) => data))) await processOrLog(db, group);
+  // Read from the database, because a worker may have been killed before this line in an earlier attempt.
   const dead = await deadBatches(
     db,
     known.map(({ data }) => data.batchId),
@@ -35,18 +35,18 @@ export async function handleIngestJobs(db: Db, jobs: Job<unknown>[]): Promise<Jo
   return results;
 }
 
-/** The queue keeps the error of a failed job where nobody looks: one line names the batches and the cause, and nothing of their events. */
+/** Logs the failed batches and the cause, without event data. */
 async function processOrLog(db: Db, batchIds: string[]): Promise<void> {
   try {
     await processBatches(db, batchIds);
   } catch (error) {
-    log.error({ batchIds, cause: errorCode(error) }, 'agent batches were not processed; the queue tries again');
+    log.error({ batchIds, cause: errorCode(error) }, 'agent batches failed; the queue retries them');
     throw error;
   }
 }
 
-/** Neighbouring batches together, as long as they stay small enough. */
-function groups(jobs: IngestJob[]): string[][] {
+/** Groups consecutive batches up to the limit of events. */
+function groupBatches(jobs: IngestJob[]): string[][] {
   const all: string[][] = [];
   let room = 0;
   for (const { batchId, events } of jobs) {

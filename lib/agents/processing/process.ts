@@ -1,23 +1,23 @@
 import type { Db, Tx } from '../../db.ts';
 import { isDataError } from '../../db/transient.ts';
 import { isolateBadEvents } from './isolate-bad-events.ts';
-import { storeEvents, storedBatches, type Exception } from './store.ts';
+import { storeEvents, eventsOfBatches, type Exception } from './store.ts';
 
 export interface Processed {
   batchId: string;
   stored: number;
-  /** Events that the database refuses however often they are tried; the batch then waits as a dead letter. */
+  /** Events that the database rejects permanently; the batch becomes a dead letter. */
   failed: number;
 }
 
-/** Longer than any statement may take; the statement timeout of the client ends it first. */
+/** Longer than the client's statement timeout. */
 const TRANSACTION = { timeout: 60_000, maxWait: 10_000 };
 
 /**
- * Moves batches into the audit log: one transaction { idempotency keys, AuditEvent rows, batch states }, a few statements however many
- * events. Repeating it changes nothing, so a job may be tried as often as need be. When the database refuses the data of some event,
- * each batch is done alone and its bad events are found and set aside.
- * @returns one entry for each batch that this call finished.
+ * Moves batches into the audit log: one transaction { idempotency keys, AuditEvent rows, batch states } with a constant number of
+ * statements. It is idempotent, so jobs can be retried. When the database rejects an event, each batch is processed alone and its bad
+ * events are isolated.
+ * @returns one entry for each batch finished by this call.
  */
 export async function processBatches(db: Db, batchIds: string[]): Promise<Processed[]> {
   try {
@@ -35,7 +35,7 @@ async function processTogether(tx: Tx, batchIds: string[]): Promise<Processed[]>
   const batches = await lockQueued(tx, batchIds);
   if (batches.length === 0) return [];
   const ids = batches.map(({ id }) => id);
-  const exceptions = await storeEvents(tx, storedBatches(ids));
+  const exceptions = await storeEvents(tx, eventsOfBatches(ids));
   const finished = batches.map((batch) => summarise(batch, exceptions));
   await finish(tx, finished);
   return finished.map(({ batchId, stored }) => ({ batchId, stored, failed: 0 }));
@@ -44,8 +44,8 @@ async function processTogether(tx: Tx, batchIds: string[]): Promise<Processed[]>
 async function processAlone(tx: Tx, batchId: string): Promise<Processed[]> {
   const [batch] = await lockQueued(tx, [batchId]);
   if (batch === undefined) return [];
-  const { exceptions, remains } = await isolateBadEvents(tx, batch.id);
-  const finished = { ...summarise(batch, exceptions), payload: remains };
+  const { exceptions, deadLetterPayload } = await isolateBadEvents(tx, batch.id);
+  const finished = { ...summarise(batch, exceptions), payload: deadLetterPayload };
   await finish(tx, [finished]);
   return [finished];
 }
@@ -56,8 +56,8 @@ interface Batch {
 }
 
 /**
- * Waits for whoever holds a batch, then looks again: a job that came back after its worker seemed dead finds the batch done, or does it.
- * In the order of the ids, so that two workers never wait for each other.
+ * Locks queued batches, waiting for other workers: a job that was retried while its first worker was still alive finds the batch done.
+ * Locked in order of ids to avoid deadlocks.
  */
 function lockQueued(tx: Tx, ids: string[]): Promise<Batch[]> {
   return tx.$queryRaw<Batch[]>`

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What can stand in the audit log. Closed and typed: an action that is not here cannot be recorded. */
+/** The catalogue of audit actions. Closed and typed: other actions cannot be recorded. */
 interface ActionSpec {
   /** One sentence for the documents and the detail view. */
   description: string;
@@ -10,10 +10,10 @@ interface ActionSpec {
   metadata: z.ZodType<Record<string, unknown>>;
 }
 
-const nothing = z.strictObject({});
+const noMetadata = z.strictObject({});
 const role = z.enum(['admin', 'auditor', 'user']);
-/** How many attempts one event reports, where repeated ones are counted together. */
-const refusals = z.number().int().optional();
+/** Number of attempts reported by one coalesced event. */
+const refusalCount = z.number().int().optional();
 const changedRole = z.strictObject({ from: role, to: role });
 /** A key by its id and the visible start of its secret. */
 const agentKey = z.strictObject({ keyId: z.string(), prefix: z.string() });
@@ -21,81 +21,81 @@ const filters = z.record(z.string(), z.string());
 
 export const ACTIONS = {
   'auth.sign_in': {
-    description: 'A person signed in, or tried to.',
+    description: 'A user signed in, or tried to.',
     category: 'auth',
     version: 2,
-    metadata: z.strictObject({ method: z.string(), refusals }),
+    metadata: z.strictObject({ method: z.string(), refusals: refusalCount }),
   },
-  'auth.sign_out': { description: 'A person signed out.', category: 'auth', version: 1, metadata: nothing },
+  'auth.sign_out': { description: 'A user signed out.', category: 'auth', version: 1, metadata: noMetadata },
   'auth.sign_out_everywhere': {
-    description: 'Every session of a person was ended.',
+    description: 'A user ended all their sessions.',
     category: 'auth',
     version: 1,
-    metadata: nothing,
+    metadata: noMetadata,
   },
   'auth.password_changed': {
-    description: 'A person changed their own password, or tried to.',
+    description: 'A user changed their own password, or tried to.',
     category: 'auth',
     version: 2,
-    metadata: z.strictObject({ refusals }),
+    metadata: z.strictObject({ refusals: refusalCount }),
   },
   'auth.password_reset': {
     description: 'A password was set through a one-time link or from the command line, or somebody tried to.',
     category: 'auth',
     version: 2,
-    metadata: z.strictObject({ refusals }),
+    metadata: z.strictObject({ refusals: refusalCount }),
   },
   'access.denied': {
-    description: 'A signed-in person asked for something their role does not allow.',
+    description: 'A signed-in user was denied a permission.',
     category: 'access',
     version: 3,
-    /** No path when the role was lost while the act was under way: the target says what it was about. */
-    metadata: z.strictObject({ permission: z.string(), path: z.string().optional(), refusals }),
+    /** No path when the role was lost during the request; the target identifies the object. */
+    metadata: z.strictObject({ permission: z.string(), path: z.string().optional(), refusals: refusalCount }),
   },
   'access.key_refused': {
-    description: 'A machine presented a key that does not work; one event tells of all refusals of some minutes.',
+    description: 'A machine presented an invalid key; repeated refusals are coalesced into one event.',
     category: 'access',
     version: 1,
     metadata: agentKey.partial().extend({ refusals: z.number().int() }),
   },
   'user.created': {
-    description: 'A person was added.',
+    description: 'A user was created.',
     category: 'user',
     version: 1,
     metadata: z.strictObject({ role }),
   },
   'user.disabled': {
-    description: 'A person was disabled and signed out.',
+    description: 'A user was disabled and signed out.',
     category: 'user',
     version: 1,
-    metadata: nothing,
+    metadata: noMetadata,
   },
   'user.enabled': {
-    description: 'A disabled person was enabled again.',
+    description: 'A disabled user was enabled again.',
     category: 'user',
     version: 1,
-    metadata: nothing,
+    metadata: noMetadata,
   },
   'user.role_changed': {
-    description: 'A person’s role was changed.',
+    description: 'A user’s role was changed.',
     category: 'user',
     version: 1,
     metadata: changedRole,
   },
   'user.reset_link_created': {
-    description: 'A one-time link to set a password was made.',
+    description: 'A one-time link to set a password was created.',
     category: 'user',
     version: 1,
     metadata: z.strictObject({ expiresAt: z.string() }),
   },
   'user.sessions_revoked': {
-    description: 'An admin ended every session of a person.',
+    description: 'An admin ended all sessions of a user.',
     category: 'user',
     version: 1,
-    metadata: nothing,
+    metadata: noMetadata,
   },
   'user.identity_linked': {
-    description: 'A person was linked to an account of the OpenID Connect provider.',
+    description: 'A user was linked to an account of the OpenID Connect provider.',
     category: 'user',
     version: 1,
     metadata: z.strictObject({ provider: z.string() }),
@@ -113,10 +113,10 @@ export const ACTIONS = {
     metadata: z.strictObject({ format: z.string(), filters }),
   },
   'audit.prune_empty': {
-    description: 'Retention ran to its end and had nothing to remove.',
+    description: 'Retention ran and had nothing to remove.',
     category: 'audit',
     version: 1,
-    metadata: nothing,
+    metadata: noMetadata,
   },
   'audit.pruned': {
     description: 'Retention removed events of one month.',
@@ -130,7 +130,7 @@ export const ACTIONS = {
     }),
   },
   'audit.hold_placed': {
-    description: 'A legal hold was placed: what it covers is not removed.',
+    description: 'A legal hold was placed: events it covers are not removed.',
     category: 'audit',
     version: 1,
     metadata: z.strictObject({
@@ -148,12 +148,12 @@ export const ACTIONS = {
     metadata: z.strictObject({ reason: z.string() }),
   },
   'audit.archive_restored': {
-    description: 'Events came back from an archive.',
+    description: 'Events were restored from an archive.',
     category: 'audit',
     version: 1,
     metadata: z.strictObject({ rows: z.number().int(), sha256: z.string() }),
   },
-  'audit.event_read': { description: 'One event was opened.', category: 'audit', version: 1, metadata: nothing },
+  'audit.event_read': { description: 'One event was opened.', category: 'audit', version: 1, metadata: noMetadata },
   // Agents' own actions stand under `agent.` (lib/agents/contract/event.ts); nothing of ours may begin so, or an agent could pose as us.
   'agent_admin.registered': {
     description: 'An agent was registered.',
@@ -161,15 +161,20 @@ export const ACTIONS = {
     version: 1,
     metadata: z.strictObject({ eventsPerSecond: z.number().int() }),
   },
-  'agent_admin.disabled': { description: 'An agent was disabled.', category: 'agent', version: 1, metadata: nothing },
+  'agent_admin.disabled': {
+    description: 'An agent was disabled.',
+    category: 'agent',
+    version: 1,
+    metadata: noMetadata,
+  },
   'agent_admin.enabled': {
     description: 'A disabled agent was enabled again.',
     category: 'agent',
     version: 1,
-    metadata: nothing,
+    metadata: noMetadata,
   },
   'agent_admin.key_issued': {
-    description: 'An agent got a new key.',
+    description: 'A key was issued to an agent.',
     category: 'agent',
     version: 1,
     metadata: agentKey.extend({ expiresAt: z.string().nullable() }),
@@ -186,25 +191,25 @@ export const ACTIONS = {
     }),
   },
   'agent_admin.key_expiry_set': {
-    description: 'The end of an agent’s key was set.',
+    description: 'The expiry of an agent’s key was set.',
     category: 'agent',
     version: 1,
     metadata: agentKey.extend({ expiresAt: z.string() }),
   },
   'agent_admin.key_revoked': {
-    description: 'An agent’s key was revoked and stopped working at once.',
+    description: 'An agent’s key was revoked.',
     category: 'agent',
     version: 1,
     metadata: agentKey,
   },
   'agent_admin.redriven': {
-    description: 'Dead letters of the agents’ queue were given back to the workers.',
+    description: 'Dead letters of the agents’ queue were requeued.',
     category: 'agent',
     version: 1,
     metadata: z.strictObject({ batches: z.number().int() }),
   },
   'release.recorded': {
-    description: 'A deployment or a rollback ended, well or badly.',
+    description: 'A deployment or a rollback succeeded or failed.',
     category: 'release',
     version: 1,
     metadata: z.strictObject({
@@ -227,7 +232,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 export const SOURCES = ['web', 'api', 'agent', 'worker', 'cli'] as const;
 export type Source = (typeof SOURCES)[number];
 
-/** Who acted. `role` is the role at the time of the act; it is stored, not looked up later. */
+/** Who acted. `role` is the role at the time of the action; it is stored with the event. */
 export type Actor =
   | { type: 'user'; id: string; label: string; role: 'admin' | 'auditor' | 'user' }
   | { type: 'agent'; id: string; label: string }
@@ -240,7 +245,7 @@ export interface Target {
   label?: string;
 }
 
-/** Where an act came from; made once per request, job or command. */
+/** Where an action came from; created once per request, job or command. */
 export interface Origin {
   source: Source;
   ip?: string | undefined;
@@ -249,8 +254,8 @@ export interface Origin {
   correlationId?: string | undefined;
 }
 
-/** Who acts and from where: the second argument of every function that changes something. */
-export interface Act {
+/** Actor and origin of a change, passed to every function that records an audit event. */
+export interface AuditContext {
   actor: Actor;
   origin: Origin;
 }

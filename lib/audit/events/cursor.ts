@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { filtersToText, type AuditFilters } from './filters.ts';
 
-/** The last row of a page: the next page starts strictly below it. */
+/** Keyset position of a page's last row; the next page starts strictly after it. */
 export interface Position {
   createdAt: Date;
   id: string;
@@ -9,10 +9,10 @@ export interface Position {
 
 const TIME_BYTES = 6;
 const BODY_BYTES = TIME_BYTES + 16;
-/** Half of SHA-256: 2^128 guesses for a value that only saves a reader from his own mistakes. */
+/** Truncated SHA-256: sufficient, since the tag only protects against accidental misuse. */
 const TAG_BYTES = 16;
 
-/** Signed together with the filters, so that a cursor used with other filters is refused rather than silently skipping rows. */
+/** The tag covers the filters, so that a cursor used with other filters is rejected instead of skipping rows. */
 function tagOf(body: Buffer, filters: AuditFilters, secret: string): Buffer {
   const hmac = createHmac('sha256', secret).update('golive audit cursor 1\n');
   return hmac
@@ -24,7 +24,7 @@ function tagOf(body: Buffer, filters: AuditFilters, secret: string): Buffer {
 
 /**
  * Makes an opaque cursor: 6 bytes of Unix milliseconds, the 16 bytes of the id, and the tag, as base64url.
- * @param secret `NEXTAUTH_SECRET`; changing it ends every cursor.
+ * @param secret `NEXTAUTH_SECRET`; changing it invalidates all cursors.
  */
 export function encodeCursor({ createdAt, id }: Position, filters: AuditFilters, secret: string): string {
   const body = Buffer.alloc(BODY_BYTES);
@@ -36,7 +36,7 @@ export function encodeCursor({ createdAt, id }: Position, filters: AuditFilters,
 /** Reads a cursor; undefined when it was altered, made with another secret, or belongs to other filters. */
 export function decodeCursor(text: string, filters: AuditFilters, secret: string): Position | undefined {
   const bytes = Buffer.from(text, 'base64url');
-  // Buffer skips what is not base64url: only the one spelling that we issue is taken.
+  // Buffer ignores invalid characters: only the canonical encoding is accepted.
   if (bytes.length !== BODY_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;
   const body = bytes.subarray(0, BODY_BYTES);
   if (!timingSafeEqual(bytes.subarray(BODY_BYTES), tagOf(body, filters, secret))) return undefined;

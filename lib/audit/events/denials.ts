@@ -1,15 +1,15 @@
 import type { Db } from '../../db.ts';
-import type { Act } from './catalogue.ts';
+import type { AuditContext } from './catalogue.ts';
 import { recordAudit } from './record.ts';
-import { refusalsOf } from './refusal-coalescing.ts';
+import { refusalCoalescerOf } from './refusal-coalescing.ts';
 
-/** Denials of one person that are events of their own within ten minutes; a script that goes on is counted. */
-const ALLOWANCE = 200;
+/** Denials of one user recorded individually within ten minutes; further ones are coalesced. */
+const MAX_EVENTS_PER_WINDOW = 200;
 
-/** Records that a signed-in person asked for more than their role allows. `permission` is the one that was missing. */
+/** Records that a signed-in user was denied a permission. */
 export function recordAccessDenied(
   db: Db,
-  { actor, origin, permission, path }: Act & { permission: string; path: string },
+  { actor, origin, permission, path }: AuditContext & { permission: string; path: string },
 ): Promise<void> {
   const who = actor.type === 'anonymous' ? '' : actor.id;
   const report = (refusals: number) =>
@@ -22,5 +22,5 @@ export function recordAccessDenied(
         metadata: refusals === 1 ? { permission, path } : { permission, path, refusals },
       }),
     );
-  return refusalsOf(db).note(`denied:${who}`, report, { allowance: ALLOWANCE });
+  return refusalCoalescerOf(db).record(`denied:${who}`, report, { allowance: MAX_EVENTS_PER_WINDOW });
 }

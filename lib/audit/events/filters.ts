@@ -1,11 +1,11 @@
 import { fail, ok, type Result } from '../../errors.ts';
 import { OUTCOMES, SOURCES, type Outcome, type Source } from './catalogue.ts';
 
-/** What a reader may narrow the log by. Every one has an index of its own that ends in (createdAt desc, id desc). */
+/** Filters of the log. Each has an index that ends in (createdAt desc, id desc). */
 export interface AuditFilters {
-  /** Exact name; any dotted name, because rows outlive the catalogue. */
+  /** Exact name; not restricted to the catalogue, because rows outlive it. */
   action?: string;
-  /** An actor's id, or the label when it is an address, with `@` and no `:`: so a failed sign-in of an unknown person can be found. */
+  /** An actor's id or e-mail address (with `@` and no `:`), so that failed sign-ins of unknown users can be found. */
   actor?: string;
   /** A target's id. */
   target?: string;
@@ -26,7 +26,7 @@ const ACTION = /^[a-z_]+(\.[a-z_]+)+$/;
 /** A date, or a date and a time as `<input type="datetime-local">` sends it, with or without a zone. */
 const MOMENT = /^(\d{4})-(\d{2})-(\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
-/** Reads a moment; without a zone it is UTC. Undefined when it is not one, 30 February included. */
+/** Parses a time; UTC without a zone. Undefined when it is invalid, e.g. 30 February. */
 export function parseMoment(text: string): Date | undefined {
   const match = MOMENT.exec(text);
   if (!match) return undefined;
@@ -37,7 +37,7 @@ export function parseMoment(text: string): Date | undefined {
   return inRange && !Number.isNaN(date.getTime()) ? date : undefined;
 }
 
-/** A moment as the control of a form shows it: in UTC, without a zone. What is no moment stays as it is. */
+/** Formats a time for a datetime-local field, in UTC. Invalid text is returned unchanged. */
 export function momentField(text: string): string {
   return (
     parseMoment(text)
@@ -50,8 +50,8 @@ const oneOf = <T extends string>(values: readonly T[], text: string): text is T 
   (values as readonly string[]).includes(text);
 
 /**
- * Reads filters from text, as they stand in a URL or a form. Empty values count as absent: a form without JavaScript sends them.
- * @returns `invalid_filter` with a sentence that names the filter and what it takes; `extra.filter` is the name alone.
+ * Parses filters from a URL or a form. Empty values count as absent, because forms send them.
+ * @returns `invalid_filter` with a message; `extra.filter` is the filter's name.
  */
 export function parseFilters(given: Partial<Record<FilterName, string>>): Result<AuditFilters> {
   const filters: AuditFilters = {};
@@ -66,11 +66,11 @@ export function parseFilters(given: Partial<Record<FilterName, string>>): Result
   return ok(filters);
 }
 
-/** Sets one filter. @returns what it should have been when the text is refused. */
+/** Sets one filter. @returns the error message when the text is invalid. */
 function assign(filters: AuditFilters, name: FilterName, text: string): string | undefined {
   if (text.length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
-  // PostgreSQL's text cannot hold U+0000, and no value of ours holds a control character.
-  // eslint-disable-next-line no-control-regex -- refusing them is the point
+  // PostgreSQL's text type does not support U+0000, and stored values have no control characters.
+  // eslint-disable-next-line no-control-regex -- control characters are rejected here
   if (/[\u0000-\u001f\u007f]/.test(text)) return 'must not hold control characters';
   switch (name) {
     case 'action':
@@ -100,7 +100,7 @@ function assign(filters: AuditFilters, name: FilterName, text: string): string |
   }
 }
 
-/** The filters as text again, in a fixed order: for links, for the audit of a reading and for what a cursor is bound to. */
+/** Serialises filters in a fixed order: for links, audit metadata and cursors. */
 export function filtersToText(filters: AuditFilters): Record<string, string> {
   const entries = FILTER_NAMES.flatMap((name) => {
     const value = filters[name];

@@ -99,7 +99,7 @@ test('a day that does not exist is no moment', () => {
   }
 });
 
-test('an actor is an id, also that of an agent’s person; an address alone is a label', () => {
+test('an actor filter is an id, including that of an agent’s owner; an e-mail address is matched as a label', () => {
   const column = (actor: string) => filterConditions({ actor })[0]?.sql;
   expect(column('ann@example.org')).toBe('"actorLabel" = ?');
   for (const id of ['019ab000-0000-7000-8000-0000000000ff', 'bot:ann@example.org'])

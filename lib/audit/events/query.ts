@@ -3,24 +3,24 @@ import { fail, ok, type Result } from '../../errors.ts';
 import { decodeCursor, type Position } from './cursor.ts';
 import { FILTER_NAMES, parseFilters, type AuditFilters } from './filters.ts';
 
-/** One page of the log that somebody asked for. */
+/** A query of one page of the log. */
 export interface AuditQuery {
   filters: AuditFilters;
-  /** Where the previous page ended; undefined for the newest page. */
+  /** Keyset position of the previous page's end; undefined for the newest page. */
   cursor?: Position;
   /** Rows a page. */
   limit: number;
 }
 
-/** Each row may lie in a block of its own, and each month has an index to descend: 25 rows keep a page within 60 blocks. */
+/** 25 rows keep a page within 60 blocks, at one block per row and an index descent per month. */
 export const DEFAULT_LIMIT = 25;
 export const MAX_LIMIT = 200;
 
 const KNOWN = new Set<string>([...FILTER_NAMES, 'cursor', 'limit']);
 
 /**
- * Reads a query of the log from a URL. An unknown parameter is refused: a misspelt filter must not show everything.
- * @returns `invalid_filter` (`extra.filter` names it) or `invalid_cursor` with a sentence why; it never throws, whatever the text.
+ * Parses a query of the log from a URL. Unknown parameters are rejected: a misspelt filter must not show everything.
+ * @returns `invalid_filter` (`extra.filter` names it) or `invalid_cursor` with a message; never throws.
  */
 export function parseAuditQuery(params: URLSearchParams): Result<AuditQuery> {
   const given: Record<string, string> = {};

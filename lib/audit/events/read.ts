@@ -7,8 +7,8 @@ import { listAudit, type AuditPage } from './list.ts';
 import type { AuditQuery } from './query.ts';
 import { recordAudit } from './record.ts';
 
-/** Who reads, and from where. */
-export interface Reading {
+/** Actor and origin of a read. */
+export interface ReaderContext {
   actor: Actor;
   origin: Origin;
 }
@@ -17,11 +17,8 @@ export type FullEvent = Prisma.AuditEventGetPayload<object>;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/**
- * Lists a page and records that it was read. A reading changes nothing that could have to be taken back, so the two need no transaction
- * around them: the page is returned only after its event has been stored, and what cannot be recorded is not shown.
- */
-export async function readAudit(db: Db, { actor, origin }: Reading, query: AuditQuery): Promise<AuditPage> {
+/** Lists a page and records the read. No transaction is needed: the page is returned only after its event is stored. */
+export async function readAudit(db: Db, { actor, origin }: ReaderContext, query: AuditQuery): Promise<AuditPage> {
   const page = await listAudit(db, query);
   const metadata = {
     filters: filtersToText(query.filters),
@@ -32,13 +29,13 @@ export async function readAudit(db: Db, { actor, origin }: Reading, query: Audit
   return page;
 }
 
-/** One event with everything it holds, or null. Any text may be given as its id. */
+/** One complete event, or null. Any text is allowed as id. */
 export async function getAuditEvent(db: Tx, id: string): Promise<FullEvent | null> {
   return UUID.test(id) ? db.auditEvent.findFirst({ where: { id } }) : null;
 }
 
-/** Opens one event and records that, as a page is. @returns `not_found` when there is none. */
-export async function readAuditEvent(db: Db, { actor, origin }: Reading, id: string): Promise<Result<FullEvent>> {
+/** Reads one event and records the read. @returns `not_found` when there is none. */
+export async function readAuditEvent(db: Db, { actor, origin }: ReaderContext, id: string): Promise<Result<FullEvent>> {
   const event = await getAuditEvent(db, id);
   if (event === null) return fail('not_found', 'There is no such event.');
   const target = { type: 'audit_event', id, label: event.action };
@@ -47,12 +44,12 @@ export async function readAuditEvent(db: Db, { actor, origin }: Reading, id: str
 }
 
 /**
- * Makes a report from the log and records that it was read, as a page is: it names people and addresses too, though it shows no row.
+ * Creates a report from the log and records the read: reports contain names and addresses too.
  * @param id which report.
  */
 export async function readReport<T>(
   db: Db,
-  { actor, origin }: Reading,
+  { actor, origin }: ReaderContext,
   id: 'health' | 'security',
   make: () => Promise<T>,
 ): Promise<T> {

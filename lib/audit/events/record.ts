@@ -16,7 +16,7 @@ export interface NewEvent<A extends Action> {
   actor: Actor;
   origin: Origin;
   target?: Target;
-  /** A constant code for why it failed or was denied. Never free text with personal data. */
+  /** A constant code for a failure or a denial; never free text with personal data. */
   reason?: string;
   idempotencyKey?: string;
   metadata: Metadata<A>;
@@ -26,9 +26,8 @@ const MAX_TEXT = 512;
 const clip = (text: string | undefined): string | null => text?.slice(0, MAX_TEXT) ?? null;
 
 /**
- * The row of an event. Id and time are made here, not by the database, in milliseconds: a cursor built from a JavaScript Date then
- * neither skips nor repeats.
- * @throws ZodError when the metadata does not fit the catalogue.
+ * Builds the row of an event. Id and time are created here in milliseconds, so that cursors built from JavaScript dates are exact.
+ * @throws ZodError when the metadata does not match the catalogue.
  */
 export function auditRow<A extends Action>(event: NewEvent<A>, createdAt = new Date()) {
   const spec = ACTIONS[event.action];
@@ -58,13 +57,13 @@ export function auditRow<A extends Action>(event: NewEvent<A>, createdAt = new D
 }
 
 /**
- * Writes one event in the caller's transaction: no audit, no change. What only reads has no change to protect and may give a client.
+ * Writes an event in the caller's transaction: no audit, no change. Reads may pass a client.
  * @returns the id of the event (uuid v7).
- * @throws ZodError when the metadata does not fit the catalogue; the transaction then rolls back.
+ * @throws ZodError when the metadata does not match the catalogue; the transaction then rolls back.
  */
 export async function recordAudit<A extends Action>(tx: Tx, event: NewEvent<A>): Promise<string> {
   const data = auditRow(event);
-  // Not createMany: Prisma plans that one anew at each call, which costs as much as the rest of the writing.
+  // Not createMany: Prisma compiles it at each call, which doubles the cost.
   await tx.auditEvent.create({ data, select: { id: true } });
   return data.id;
 }

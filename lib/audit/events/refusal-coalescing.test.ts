@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { RefusalCounter, WINDOW_MS } from './refusal-coalescing.ts';
+import { RefusalCoalescer, WINDOW_MS } from './refusal-coalescing.ts';
 
 /** A counter whose reports are kept. */
 function counted() {
-  const counter = new RefusalCounter();
+  const counter = new RefusalCoalescer();
   const reports: string[] = [];
   const note = (key: string, now: number, allowance = 1) =>
-    counter.note(key, (refusals) => Promise.resolve(reports.push(`${key} ${refusals}`)), { allowance, now });
+    counter.record(key, (refusals) => Promise.resolve(reports.push(`${key} ${refusals}`)), { allowance, now });
   return { note, reports };
 }
 
@@ -25,7 +25,7 @@ test('what a window had not reported is reported once it has ended, even if the 
   expect(reports).toEqual(['a 1', 'a 4', 'b 1']);
 });
 
-test('a stranger who invents keys cannot grow the memory: beyond a bound they are counted by their kind', async () => {
+test('the number of windows is bounded: further keys are counted by kind', async () => {
   const { note, reports } = counted();
   for (let n = 0; n < 10_500; n++) await note(`kind:${n}`, 0);
   expect(reports).toHaveLength(10_001);

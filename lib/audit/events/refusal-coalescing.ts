@@ -1,31 +1,31 @@
 import type { Db } from '../../db.ts';
 
-/** Writes one event that reports this many refusals. */
-type Report = (refusals: number) => Promise<unknown>;
+/** Writes an event for this number of refusals. */
+type WriteEvent = (refusals: number) => Promise<unknown>;
 
-interface Tally {
-  windowEndsAt: number;
-  /** Events of this window. */
+interface CoalescingWindow {
+  endsAt: number;
+  /** Events written in this window. */
   events: number;
-  /** Refusals that no event has reported yet. */
+  /** Refusals not yet reported by an event. */
   unreported: number;
-  /** Of the latest refusal: what is left over at the end of a window is reported as coming from there. */
-  report: Report;
+  /** Writer of the latest refusal, also used for those left at the end of the window. */
+  report: WriteEvent;
 }
 
-/** One event reports all refusals of this long, in milliseconds: whoever goes on trying cannot fill the log. */
+/** Length of a coalescing window, in milliseconds, so that repeated attempts cannot fill the log. */
 export const WINDOW_MS = 10 * 60_000;
 
-/** Different keys kept at once. Beyond that a refusal is counted with all others of its kind. */
-const MAX_TALLIES = 10_000;
+/** Most windows kept at once; beyond that refusals are counted per kind. */
+const MAX_WINDOWS = 10_000;
 
-const counters = new WeakMap<Db, RefusalCounter>();
+const coalescers = new WeakMap<Db, RefusalCoalescer>();
 
-/** The counter of this process for a database. */
-export function refusalsOf(db: Db): RefusalCounter {
-  const counter = counters.get(db) ?? new RefusalCounter();
-  counters.set(db, counter);
-  return counter;
+/** The coalescer of this process for a database. */
+export function refusalCoalescerOf(db: Db): RefusalCoalescer {
+  const coalescer = coalescers.get(db) ?? new RefusalCoalescer();
+  coalescers.set(db, coalescer);
+  return coalescer;
 }
 
 /**
@@ -33,64 +33,64 @@ export function refusalsOf(db: Db): RefusalCounter {
  * loses what it had not reported. Refusals of guessed passwords are counted in the database instead (lib/auth/throttle.ts), since there the
  * count also decides how long the next attempt waits.
  */
-export class RefusalCounter {
-  readonly #tallies = new Map<string, Tally>();
+export class RefusalCoalescer {
+  readonly #windows = new Map<string, CoalescingWindow>();
 
   /**
-   * Reports a refusal now, or counts it for the next event under the same key.
-   * @param key what is counted together: a kind, or a kind, a colon and whom it concerns.
-   * @param report writes the event; it is called when the window has room for one more.
-   * @param allowance events of one window, before the rest are only counted.
-   * @throws what `report` throws; the refusals are then reported by the next one.
+   * Records a refusal now, or counts it for the next event with the same key.
+   * @param key coalescing key: a kind, or `kind:subject`.
+   * @param report writes the event; called while the window allows one more.
+   * @param allowance events per window before further ones are only counted.
+   * @throws errors of `report`; the refusals are then reported by the next event.
    */
-  async note(key: string, report: Report, { allowance = 1, now = Date.now() } = {}): Promise<void> {
-    const tally = this.#tallyOf(key, report, now);
-    tally.unreported += 1;
-    tally.report = report;
-    await this.#reportLeftovers(now, tally);
-    if (tally.events >= allowance) return;
-    // Before the event is written: of refusals at the same moment one writes.
-    tally.events += 1;
-    await write(tally);
+  async record(key: string, report: WriteEvent, { allowance = 1, now = Date.now() } = {}): Promise<void> {
+    const window = this.#windowOf(key, report, now);
+    window.unreported += 1;
+    window.report = report;
+    await this.#flushEnded(now, window);
+    if (window.events >= allowance) return;
+    // Counted before writing, so that of concurrent refusals one writes.
+    window.events += 1;
+    await write(window);
   }
 
-  #tallyOf(key: string, report: Report, now: number): Tally {
-    const known = this.#tallies.get(key);
-    if (known !== undefined && now < known.windowEndsAt) return known;
-    const name = known === undefined && this.#tallies.size >= MAX_TALLIES ? (key.split(':', 1)[0] ?? key) : key;
-    const before = this.#tallies.get(name);
-    if (before !== undefined && now < before.windowEndsAt) return before;
-    const tally = { windowEndsAt: now + WINDOW_MS, events: 0, unreported: before?.unreported ?? 0, report };
-    // At the end, so that the map stays in the order in which windows end.
-    this.#tallies.delete(name);
-    this.#tallies.set(name, tally);
-    return tally;
+  #windowOf(key: string, report: WriteEvent, now: number): CoalescingWindow {
+    const known = this.#windows.get(key);
+    if (known !== undefined && now < known.endsAt) return known;
+    const name = known === undefined && this.#windows.size >= MAX_WINDOWS ? (key.split(':', 1)[0] ?? key) : key;
+    const before = this.#windows.get(name);
+    if (before !== undefined && now < before.endsAt) return before;
+    const window = { endsAt: now + WINDOW_MS, events: 0, unreported: before?.unreported ?? 0, report };
+    // Appended, so that the map stays ordered by the end of windows.
+    this.#windows.delete(name);
+    this.#windows.set(name, window);
+    return window;
   }
 
-  /** Windows that ended: what they had not reported is reported now, since the same refusal may never come again. */
-  async #reportLeftovers(now: number, current: Tally): Promise<void> {
-    for (const [key, tally] of this.#tallies) {
-      if (tally === current) continue;
-      if (now < tally.windowEndsAt) return;
-      this.#tallies.delete(key);
-      if (tally.unreported > 0) await write(tally).catch((error: unknown) => this.#keep(key, tally, error));
+  /** Reports the remaining refusals of ended windows. */
+  async #flushEnded(now: number, current: CoalescingWindow): Promise<void> {
+    for (const [key, window] of this.#windows) {
+      if (window === current) continue;
+      if (now < window.endsAt) return;
+      this.#windows.delete(key);
+      if (window.unreported > 0) await write(window).catch((error: unknown) => this.#restore(key, window, error));
     }
   }
 
-  #keep(key: string, tally: Tally, error: unknown): never {
-    if (!this.#tallies.has(key)) this.#tallies.set(key, tally);
+  #restore(key: string, window: CoalescingWindow, error: unknown): never {
+    if (!this.#windows.has(key)) this.#windows.set(key, window);
     throw error;
   }
 }
 
-async function write(tally: Tally): Promise<void> {
-  const { unreported } = tally;
-  tally.unreported = 0;
+async function write(window: CoalescingWindow): Promise<void> {
+  const { unreported } = window;
+  window.unreported = 0;
   try {
-    await tally.report(unreported);
+    await window.report(unreported);
   } catch (error) {
-    tally.unreported += unreported;
-    tally.events = Math.max(0, tally.events - 1);
+    window.unreported += unreported;
+    window.events = Math.max(0, window.events - 1);
     throw error;
   }
 }

@@ -4,18 +4,18 @@ import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import type { Db } from '../../db.ts';
 import { exportPages } from './export.ts';
 import { filtersToText, type AuditFilters } from '../events/filters.ts';
-import { giveFinalName } from './publish-file.ts';
+import { publishVerifiedFile } from './publish-file.ts';
 import { BOM, FORMATS, type ExportFormat } from './formats.ts';
-import { Coverage, OWNER_ONLY, signManifest, type Manifest } from './manifest.ts';
-import type { Reading } from '../events/read.ts';
+import { ExportRange, OWNER_ONLY, signManifest, type Manifest } from './manifest.ts';
+import type { ReaderContext } from '../events/read.ts';
 import { recordAudit } from '../events/record.ts';
 import type { SigningKey } from '../proof/signing.ts';
 
-/** Where an interrupted export stands: kept beside the unfinished file. */
+/** Progress of an interrupted export, stored beside the partial file. */
 interface Progress {
   format: ExportFormat;
   scope: Record<string, string>;
-  /** What stands before the first event: another start is another file. */
+  /** Header of the file; a resumed export must have the same. */
   start: string;
   bytes: number;
   rows: number;
@@ -27,19 +27,19 @@ export interface ExportFileOptions {
   file: string;
   format: ExportFormat;
   filters: AuditFilters;
-  /** Begin with a byte order mark, as `Download.bom`. */
+  /** Start with a byte order mark, as in `Download.bom`. */
   bom?: boolean;
-  /** Append the manifest as the last line in place of a file beside it. */
+  /** Append the manifest as the last line instead of writing a separate file. */
   trailer?: boolean;
   key: SigningKey;
   onProgress?: (rows: number) => void;
   signal?: AbortSignal;
 }
 
-/** That an export was begun is written down before the first byte leaves: one that is broken off has still been made. */
+/** Records the export before the first byte is sent, so that aborted exports are recorded too. */
 export async function recordExport(
   db: Db,
-  { actor, origin }: Reading,
+  { actor, origin }: ReaderContext,
   format: ExportFormat,
   filters: AuditFilters,
 ): Promise<void> {
@@ -50,41 +50,45 @@ export async function recordExport(
 }
 
 /**
- * Exports to a file with a signed manifest beside it. While it runs the file is called `FILE.partial`; after an interruption the same call
- * goes on where that one ends, provided format and filters are the same. It gets its name once it has been read back and verified.
- * @returns the manifest, or null when the signal ended it early.
- * @throws when the written file does not verify; then nothing has the final name.
+ * Exports to a file with a signed manifest. While it runs the file is called `FILE.partial`; after an interruption the same call resumes
+ * it, if format and filters are the same. The file gets its name once it is verified.
+ * @returns the manifest, or null when it was aborted.
+ * @throws when the written file does not verify; it then keeps the partial name.
  */
-export async function exportToFile(db: Db, act: Reading, options: ExportFileOptions): Promise<Manifest | null> {
+export async function exportToFile(
+  db: Db,
+  context: ReaderContext,
+  options: ExportFileOptions,
+): Promise<Manifest | null> {
   const { file, format, filters, key } = options;
   const partial = `${file}.partial`;
   const scope = filtersToText(filters);
   const start = (options.bom === true ? BOM : '') + FORMATS[format].header;
-  const done = await resumable(partial, format, scope, start);
-  if (done === null) await recordExport(db, act, format, filters);
-  const output = await open(partial, done === null ? 'w' : 'a', OWNER_ONLY);
-  // One that an earlier release began may be open to others.
+  const resumed = await readResumableProgress(partial, format, scope, start);
+  if (resumed === null) await recordExport(db, context, format, filters);
+  const output = await open(partial, resumed === null ? 'w' : 'a', OWNER_ONLY);
+  // A file from an earlier release may have other permissions.
   await output.chmod(OWNER_ONLY);
-  const coverage = new Coverage(done ? { ...done, oldest: done.after.createdAt } : undefined);
-  const position = done ? { createdAt: new Date(done.after.createdAt), id: done.after.id } : undefined;
-  let bytes = done?.bytes ?? 0;
+  const coverage = new ExportRange(resumed ? { ...resumed, oldest: resumed.after.createdAt } : undefined);
+  const position = resumed ? { createdAt: new Date(resumed.after.createdAt), id: resumed.after.id } : undefined;
+  let bytes = resumed?.bytes ?? 0;
   const digest = createHash('sha256');
-  if (done !== null) await hashFile(partial, digest);
+  if (resumed !== null) await hashFile(partial, digest);
   const write = async (text: string) => {
-    // Of what is written, not of what the disk says later: reading back must be able to differ.
+    // Digest of the written data, to be compared with the file read back.
     digest.update(text);
     await output.writeFile(text);
     bytes += Buffer.byteLength(text);
   };
   try {
-    if (done === null) await write(start);
+    if (resumed === null) await write(start);
     for await (const page of exportPages(db, { filters, ...(position ? { after: position } : {}) })) {
       await write(page.map(FORMATS[format].line).join(''));
       coverage.add(page);
       const { rows, newest } = coverage.facts();
       const last = page.at(-1);
       const after = { createdAt: last?.createdAt.toISOString() ?? '', id: last?.id ?? '' };
-      await noteProgress(partial, { format, scope, start, bytes, rows, newest, after });
+      await saveProgress(partial, { format, scope, start, bytes, rows, newest, after });
       options.onProgress?.(rows);
       if (options.signal?.aborted) return null;
     }
@@ -98,24 +102,30 @@ export async function exportToFile(db: Db, act: Reading, options: ExportFileOpti
     createdAt: new Date().toISOString(),
     scope,
   });
-  await giveFinalName(partial, file, manifest, key, options.trailer ? FORMATS[format].trailer(manifest) : undefined);
+  await publishVerifiedFile(
+    partial,
+    file,
+    manifest,
+    key,
+    options.trailer ? FORMATS[format].trailer(manifest) : undefined,
+  );
   await rm(`${partial}.progress.json`, { force: true });
   return manifest;
 }
 
-const noteProgress = (partial: string, progress: Progress) =>
+const saveProgress = (partial: string, progress: Progress) =>
   writeFile(`${partial}.progress.json`, JSON.stringify(progress), { mode: OWNER_ONLY });
 
-/** The progress of an unfinished export of the same kind; what was written after it was noted is cut off. */
-async function resumable(
+/** Progress of an unfinished export with the same parameters; data written after the last checkpoint is truncated. */
+async function readResumableProgress(
   partial: string,
   format: ExportFormat,
   scope: Record<string, string>,
   start: string,
 ): Promise<Progress | null> {
-  const note = `${partial}.progress.json`;
-  if (!existsSync(partial) || !existsSync(note)) return null;
-  const progress = JSON.parse(await readFile(note, 'utf8')) as Progress;
+  const progressFile = `${partial}.progress.json`;
+  if (!existsSync(partial) || !existsSync(progressFile)) return null;
+  const progress = JSON.parse(await readFile(progressFile, 'utf8')) as Progress;
   const same = [progress.format, progress.scope, progress.start];
   if (JSON.stringify(same) !== JSON.stringify([format, scope, start])) return null;
   await truncate(partial, progress.bytes);

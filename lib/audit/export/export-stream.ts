@@ -6,33 +6,33 @@ import { exportPages } from './export.ts';
 import { recordExport } from './export-file.ts';
 import { filtersToText, type AuditFilters } from '../events/filters.ts';
 import { BOM, EXPORT_FORMATS, FORMATS, type ExportFormat } from './formats.ts';
-import { Coverage, signManifest, type Manifest } from './manifest.ts';
+import { ExportRange, signManifest, type Manifest } from './manifest.ts';
 import { parseAuditQuery } from '../events/query.ts';
-import type { Reading } from '../events/read.ts';
+import type { ReaderContext } from '../events/read.ts';
 import type { SigningKey } from '../proof/signing.ts';
 
-/** True when a text, e.g. of a query, names a format that the log can be exported in. */
+/** True when a text is a supported export format. */
 export const isExportFormat = (text: string): text is ExportFormat =>
   (EXPORT_FORMATS as readonly string[]).includes(text);
 
 /**
- * Where the signed manifest of a download goes. `trailer`: the last line of the file, which only readers that know of it skip. `beside`: a zip of
- * the file and `FILE.manifest.json`. `none`: nowhere; such a file cannot be verified later.
+ * Where the signed manifest of a download is put. `trailer`: the last line of the file, for readers that support it. `beside`: a zip of the
+ * file and `FILE.manifest.json`. `none`: omitted; such a file cannot be verified.
  */
 export const MANIFEST_PLACES = ['trailer', 'beside', 'none'] as const;
 export type ManifestPlace = (typeof MANIFEST_PLACES)[number];
 
 export interface Download {
-  /** Name of the file, inside the zip too. */
+  /** File name, also inside the zip. */
   name: string;
   format: ExportFormat;
   filters: AuditFilters;
   manifest: ManifestPlace;
-  /** Begin with a byte order mark, without which Excel takes UTF-8 for another encoding. CSV only. */
+  /** Start with a byte order mark, which Excel needs to detect UTF-8. CSV only. */
   bom: boolean;
 }
 
-/** The download that a query asks for, and what to call what is sent. Fails with `bad_request`, `invalid_filter` or `invalid_cursor`. */
+/** Parses the parameters of a download. Fails with `bad_request`, `invalid_filter` or `invalid_cursor`. */
 export function parseDownload(
   query: URLSearchParams,
   now = new Date(),
@@ -70,16 +70,16 @@ export function parseDownload(
 const isManifestPlace = (text: string): text is ManifestPlace => (MANIFEST_PLACES as readonly string[]).includes(text);
 
 /**
- * An export as a stream of bytes, made only as fast as it is read, so memory stays constant. With a trailer, whoever has no such line has not got
- * everything; a zip that broke off does not open. `verifyExport()` reads a trailer, and what the zip holds once it is unpacked.
+ * Streams an export with back-pressure, so memory stays constant. An incomplete download is detectable: the trailer is missing, or the zip
+ * does not open. `verifyExport()` reads trailers and unpacked zips.
  */
 export async function exportStream(
   db: Db,
-  act: Reading,
+  context: ReaderContext,
   download: Download,
   key: SigningKey,
 ): Promise<ReadableStream<Uint8Array>> {
-  await recordExport(db, act, download.format, download.filters);
+  await recordExport(db, context, download.format, download.filters);
   if (download.manifest === 'beside') return makeZip(zipEntries(db, download, key));
   const chunks = encode(db, download, key, download.manifest === 'trailer');
   return new ReadableStream<Uint8Array>({
@@ -94,7 +94,7 @@ export async function exportStream(
   });
 }
 
-/** The file, and its manifest once the file has been read to its end. */
+/** Zip entries: the file, then its manifest. */
 function* zipEntries(db: Db, download: Download, key: SigningKey) {
   let manifest: Manifest | undefined;
   const content = async function* () {
@@ -116,7 +116,7 @@ async function* encode(
     digest.update(text);
     return new TextEncoder().encode(text);
   };
-  const coverage = new Coverage();
+  const coverage = new ExportRange();
   const start = (bom ? BOM : '') + header;
   if (start !== '') yield bytesOf(start);
   for await (const page of exportPages(db, { filters })) {

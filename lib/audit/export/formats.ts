@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { toLine } from '../../json/lines.ts';
-import { parseEvidence } from '../../json/strict.ts';
+import { parseLosslessJson } from '../../json/strict.ts';
 import type { SealedEvent } from './export.ts';
 import type { Manifest } from './manifest.ts';
 import { toOcsf } from './ocsf.ts';
@@ -8,18 +8,18 @@ import { toOcsf } from './ocsf.ts';
 export const EXPORT_FORMATS = ['ndjson', 'csv', 'ocsf'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** Tells a spreadsheet that the file is UTF-8. */
+/** Byte order mark, for spreadsheets to detect UTF-8. */
 export const BOM = '\ufeff';
 
 interface FormatSpec {
   contentType: string;
   extension: string;
-  /** What stands before the first event. */
+  /** Text before the first event. */
   header: string;
   line: (event: SealedEvent) => string;
-  /** Where the manifest of a download goes unless the query says so: not where the format's readers would stumble over it. */
+  /** Default place of a download's manifest; not in formats whose readers would fail on it. */
   manifest: 'trailer' | 'none';
-  /** What stands behind the last event when the manifest travels in the file itself. */
+  /** Text after the last event that carries the manifest. */
   trailer: (manifest: Manifest) => string;
 }
 
@@ -35,7 +35,7 @@ const csvLine = (cells: (string | null)[]): string =>
   stringify([cells], {
     escape_formulas: true,
     record_delimiter: 'windows',
-    // A line break inside a value is quoted whichever it is; and an empty text differs from an absent value, as COPY reads them.
+    // Any line break inside a value is quoted; and empty text differs from an absent value, as in COPY.
     quoted_match: /[\r\n]/,
     cast: { string: (value) => (value === '' ? { value, quoted_empty: true } : value) },
   });
@@ -49,12 +49,12 @@ function cell(value: unknown): string | null {
 const jsonTrailer = (manifest: Manifest): string => toLine({ manifest });
 const CSV_MARK = '#manifest';
 
-/** Reads a trailer of any format back; null when the line is none. */
+/** Parses a trailer of any format; null when the line is not one. */
 export function readTrailer(line: string): Manifest | null {
   const [, quoted] = /^#manifest,"(.*)"\s*$/.exec(line) ?? [];
   const text = quoted === undefined ? line : `{"manifest":${quoted.replaceAll('""', '"')}}`;
   if (!text.startsWith('{"manifest":')) return null;
-  return (parseEvidence(text) as { manifest: Manifest }).manifest;
+  return (parseLosslessJson(text) as { manifest: Manifest }).manifest;
 }
 
 export const FORMATS: Record<ExportFormat, FormatSpec> = {

@@ -1,16 +1,16 @@
 import { checkText, signText, type PublicKeys, type SigningKey } from '../proof/signing.ts';
 
-/** What accompanies an export or an archive: what is in it, and a signature over that. */
+/** The signed manifest of an export or an archive. */
 export interface Manifest {
   format: 'ndjson' | 'csv' | 'ocsf';
   /** SHA-256 of the file, in hex. */
   sha256: string;
   rows: number;
-  /** When it was made. */
+  /** Creation time. */
   createdAt: string;
-  /** The filters, as text: none at all means every event of the log at that time. Or the partition of an archive. */
+  /** The filters as text (none: all events of the log at that time), or the partition of an archive. */
   scope: Record<string, string>;
-  /** Times of the newest and the oldest event in it, null when it holds none; absent from manifests of before they were signed. */
+  /** Times of the newest and the oldest event, null when empty; absent in manifests of the first version. */
   newest?: string | null;
   oldest?: string | null;
   keyId: string;
@@ -18,42 +18,42 @@ export interface Manifest {
   signature: string;
 }
 
-/** Mode of every file that we write with contents of the audit log or facts about it: events name people, so no other user reads them. */
+/** File mode of exports and archives: readable by the owner only, because events contain personal data. */
 export const OWNER_ONLY = 0o600;
 
-/** What is known of a file before it is signed. */
+/** A manifest before it is signed. */
 export type ManifestFacts = Omit<Manifest, 'keyId' | 'signature'>;
 
 function textOf({ format, sha256, rows, createdAt, scope, newest, oldest }: ManifestFacts): string {
   const facts = [format, sha256, rows, createdAt, Object.entries(scope).toSorted()];
-  // The first form did not say which events the file covers. Both stay checkable, and neither can be read as the other.
+  // Version 1 has no event range. Both versions can be verified and cannot be confused.
   if (newest === undefined && oldest === undefined) return `golive audit manifest 1\n${JSON.stringify(facts)}\n`;
   return `golive audit manifest 2\n${JSON.stringify([...facts, newest, oldest])}\n`;
 }
 
-/** Completes the facts of an export or an archive with the key's name and its signature over them. */
+/** Signs the manifest of an export or an archive. */
 export function signManifest(key: SigningKey, facts: ManifestFacts): Manifest {
   return { ...facts, keyId: key.id, signature: signText(key, textOf(facts)).toString('hex') };
 }
 
-/** Compares the signature with the facts. The file is not looked at: compare its SHA-256 with the manifest's. */
+/** Verifies the manifest's signature; not the file's SHA-256. */
 export const checkManifest = (keys: PublicKeys, manifest: Manifest) =>
   checkText(keys, manifest.keyId, textOf(manifest), Buffer.from(manifest.signature, 'hex'));
 
-interface Covered {
+interface RangeFacts {
   rows: number;
   newest: string | null;
   oldest: string | null;
 }
 
-/** Counts the events of an export, which come newest first, and remembers the ends of their range. */
-export class Coverage {
+/** Counts the events of an export and tracks their time range. */
+export class ExportRange {
   #rows: number;
   #newest: string | null;
   #oldest: string | null;
 
-  /** @param before what an interrupted export had counted. */
-  constructor(before: Covered = { rows: 0, newest: null, oldest: null }) {
+  /** @param before the state of an interrupted export. */
+  constructor(before: RangeFacts = { rows: 0, newest: null, oldest: null }) {
     this.#rows = before.rows;
     this.#newest = before.newest;
     this.#oldest = before.oldest;
@@ -65,12 +65,12 @@ export class Coverage {
     this.#oldest = page.at(-1)?.createdAt.toISOString() ?? this.#oldest;
   }
 
-  facts(): Covered {
+  facts(): RangeFacts {
     return { rows: this.#rows, newest: this.#newest, oldest: this.#oldest };
   }
 }
 
-/** What an export holds, in lines for whoever has verified it: an export with filters must not pass as the whole log. */
+/** Describes an export's content, so that a filtered export cannot pass as the whole log. */
 export function describeManifest({ createdAt, scope, newest, oldest, format, keyId }: Manifest): string[] {
   const filters = Object.entries(scope).map(([name, value]) => `${name}=${value}`);
   return [

@@ -23,7 +23,7 @@ const KINDS: Record<string, Kind> = {
   'user.disabled': { ...ACCOUNT_CHANGE, activity_id: 5 },
 };
 
-/** What has no class of its own is API activity. Its activities: create 1, read 2, update 3, delete 4, other 99. */
+/** Other actions are API activity: create 1, read 2, update 3, delete 4, other 99. */
 const VERBS: [RegExp, number][] = [
   [/\.(registered|key_issued)$/, 1],
   [/\.(read|event_read|exported)$/, 2],
@@ -44,8 +44,8 @@ const USER_TYPES: Record<string, number> = { anonymous: 0, user: 1, system: 3 };
 const PRODUCT = { name: 'golive', vendor_name: 'golive' };
 
 /**
- * One event as OCSF 1.3.0. An attribute without a value is left out, as the schema wants it, and what the schema has no place for stands under
- * `unmapped`, so that nothing is lost. The tests compare each class with the published schema.
+ * Converts an event to OCSF 1.3.0. Attributes without a value are omitted, and fields without an OCSF attribute are put under `unmapped`.
+ * The tests validate each class against the published schema.
  */
 export function toOcsf(event: SealedEvent): Record<string, unknown> {
   const kind = kindOf(event.action);
@@ -76,13 +76,13 @@ function kindOf(action: string): Kind {
   return KINDS[action] ?? { ...API_ACTIVITY, activity_id: activity };
 }
 
-/** What each class demands beside the common attributes. */
+/** Attributes required by each class. */
 function attributesOf({ class_uid }: Kind, event: SealedEvent): Record<string, unknown> {
   const endpoint = present({ ip: event.ip });
   if (class_uid === API_ACTIVITY.class_uid)
     return {
       api: { operation: event.action, service: { name: PRODUCT.name } },
-      // A command or the worker has no address: it is named by where it runs.
+      // Commands and the worker have no address and are named by their source.
       src_endpoint: event.ip ? endpoint : { name: event.source, svc_name: PRODUCT.name },
     };
   return {
@@ -102,13 +102,13 @@ function actorOf({ actorType, actorId, actorLabel, actorRole }: SealedEvent) {
   };
 }
 
-/** Whose account an event is about. A sign-in that found nobody is about whoever was typed in. */
+/** The account concerned. For an unknown account it is the address that was entered. */
 function userOf(event: SealedEvent) {
   if (event.targetType === 'user') return { type_id: 1, ...named(event.targetId, event.targetLabel, 'unknown') };
   return event.actorType === 'user' ? actorOf(event) : { type_id: 0, ...named(null, event.actorLabel, 'unknown') };
 }
 
-/** A user must have an id or a name. */
+/** A user needs an id or a name. */
 function named(id: string | null, label: string | null, fallback: string) {
   const known = present({ uid: id, name: label });
   return Object.keys(known).length > 0 ? known : { name: fallback };
@@ -131,6 +131,6 @@ function unmapped(event: SealedEvent): Record<string, unknown> {
   };
 }
 
-/** Leaves out what has no value. */
+/** Omits fields without a value. */
 const present = (fields: Record<string, string | null>): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => Boolean(entry[1])));

@@ -7,12 +7,12 @@ import type { SigningKey } from '../proof/signing.ts';
 import { verifyContent } from './verify-export.ts';
 
 /**
- * Gives a finished file and its manifest their names, once the file has been read back from the disk and found to be what the manifest says. The
- * manifest comes first: a file that has its name has one.
- * @param trailer the manifest as the file's last line, in place of a file beside it.
- * @throws when it does not verify; it then keeps the name `FILE.partial` until somebody has looked at it.
+ * Verifies a finished file against its manifest on disk and renames both to their final names. The manifest is renamed first, so that a
+ * file with its final name always has one.
+ * @param trailer the manifest as the file's last line instead of a separate file.
+ * @throws when it does not verify; the file then keeps the name `FILE.partial`.
  */
-export async function giveFinalName(
+export async function publishVerifiedFile(
   partial: string,
   file: string,
   manifest: Manifest,
@@ -27,7 +27,7 @@ export async function giveFinalName(
   if (trailer !== undefined) {
     await appendFile(partial, trailer);
     await flush(partial);
-    // One of an earlier export must not speak for this file.
+    // Remove the manifest of an earlier export.
     await rm(beside, { force: true });
     await rename(partial, file);
     return flush(dirname(file));
@@ -39,7 +39,7 @@ export async function giveFinalName(
   await flush(dirname(file));
 }
 
-/** Waits until the disk has it: a name that survives a power cut must not lead to an empty file. */
+/** Flushes to disk (fsync), so that a power failure cannot leave an empty file. */
 async function flush(path: string): Promise<void> {
   await using handle = await open(path, 'r');
   await handle.sync();

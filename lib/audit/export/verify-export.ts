@@ -4,14 +4,14 @@ import { open, readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { readLines } from '../../json/lines.ts';
-import { NotEvidence, parseEvidence } from '../../json/strict.ts';
+import { LossyJsonError, parseLosslessJson } from '../../json/strict.ts';
 import { leafOf } from '../proof/canonical.ts';
-import type { Finding } from '../proof/finding.ts';
+import type { VerificationFinding } from '../proof/finding.ts';
 import { readTrailer } from './formats.ts';
 import { checkManifest, type Manifest } from './manifest.ts';
 import type { PublicKeys } from '../proof/signing.ts';
 
-/** A line of an NDJSON export: the event with its leaf as sealed, or null while it was still pending. */
+/** A line of an NDJSON export: the event with its leaf, or null if it was not sealed yet. */
 export type ExportedEvent = Record<string, unknown> & {
   id: string;
   createdAt: string;
@@ -20,25 +20,25 @@ export type ExportedEvent = Record<string, unknown> & {
 };
 
 /**
- * Verifies a file and its manifest, beside it (`FILE.manifest.json`) or as its last line, with nothing but a public key: the signature, the
- * bytes, the number of rows and, for NDJSON, each event against the leaf it was sealed with.
- * @throws when there is no manifest: a download that broke off has none.
+ * Verifies an export with its manifest (`FILE.manifest.json` or the last line) and a public key: the signature, the digest, the number of
+ * rows and, for NDJSON, each event's leaf.
+ * @throws when there is no manifest, as in an incomplete download.
  */
 export async function verifyExport(
   file: string,
   keys: PublicKeys,
-): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: Finding }> {
+): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: VerificationFinding }> {
   const { manifest, bytes } = await manifestOf(file);
   return verifyContent(file, manifest, keys, bytes);
 }
 
-/** Verifies the first bytes of a file against its manifest: what `verifyExport()` does, before file and manifest have their final names. */
+/** Verifies the first bytes of a file against a manifest; also used before the files have their final names. */
 export async function verifyContent(
   file: string,
   manifest: Manifest,
   keys: PublicKeys,
   bytes = Infinity,
-): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: Finding }> {
+): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: VerificationFinding }> {
   const broken = (detail: string, eventId?: string) => ({
     ok: false,
     events: 0,
@@ -49,7 +49,7 @@ export async function verifyContent(
   if (verdict !== 'good')
     return broken(
       verdict === 'bad'
-        ? 'the manifest’s signature does not hold'
+        ? 'the manifest’s signature is invalid'
         : `the manifest is signed by another key, ${manifest.keyId}`,
     );
   const digest = createHash('sha256');
@@ -66,7 +66,7 @@ export async function verifyContent(
       if (event.leaf !== null && event.leaf !== leaf) return broken('the event is not what was sealed', event.id);
     }
   } catch (error) {
-    if (error instanceof NotEvidence) return broken(error.message);
+    if (error instanceof LossyJsonError) return broken(error.message);
     throw error;
   }
   if (events !== manifest.rows) return broken(`it has ${events} events in place of ${manifest.rows}`);
@@ -77,13 +77,13 @@ export async function verifyContent(
 const read = (file: string, bytes: number): Readable =>
   bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 });
 
-/** More than any manifest: its filters are bounded by the length of a URL. */
+/** Larger than any manifest. */
 const TAIL_BYTES = 64 * 1024;
 
-/** The manifest of a file, and how many of its bytes that one speaks for. */
+/** The manifest of a file, and the number of bytes it covers. */
 async function manifestOf(file: string): Promise<{ manifest: Manifest; bytes: number }> {
   const beside = `${file}.manifest.json`;
-  if (existsSync(beside)) return { manifest: parseEvidence(await readFile(beside)) as Manifest, bytes: Infinity };
+  if (existsSync(beside)) return { manifest: parseLosslessJson(await readFile(beside)) as Manifest, bytes: Infinity };
   await using handle = await open(file);
   const { size } = await handle.stat();
   const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
@@ -96,8 +96,8 @@ async function manifestOf(file: string): Promise<{ manifest: Manifest; bytes: nu
 }
 
 /**
- * The events of an NDJSON file, compressed or not, one at a time.
- * @throws NotEvidence when reading a line would change what it says.
+ * Reads the events of an NDJSON file, compressed or not.
+ * @throws LossyJsonError when a line cannot be parsed losslessly.
  */
 export async function* readEvents(file: string, bytes = Infinity): AsyncGenerator<ExportedEvent> {
   const content = read(file, bytes);
@@ -111,13 +111,13 @@ export async function* readEvents(file: string, bytes = Infinity): AsyncGenerato
 
 function parseLine(line: Buffer, number: number): unknown {
   try {
-    return parseEvidence(line);
+    return parseLosslessJson(line);
   } catch (error) {
-    throw new NotEvidence(`line ${number}: ${(error as Error).message}`);
+    throw new LossyJsonError(`line ${number}: ${(error as Error).message}`);
   }
 }
 
-/** By its first bytes, not by its name: an archive is checked before it has one. */
+/** Detected by its first bytes: an archive is verified before it has its final name. */
 async function isGzip(file: string): Promise<boolean> {
   await using handle = await open(file);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);

@@ -1,15 +1,15 @@
 import type { Tx } from '../../db.ts';
 import { env } from '../../env.ts';
 import { log } from '../../log.ts';
-import { putLocked } from './object-lock.ts';
+import { putWithObjectLock } from './object-lock.ts';
 import { anchorText, signText, type SigningKey } from './signing.ts';
 
-export interface Head {
+export interface ChainHead {
   sequence: bigint;
   hash: Uint8Array<ArrayBuffer>;
 }
 
-/** As it is shipped: everything that a verifier needs beside the public key. */
+/** A signed anchor as shipped outside the database. */
 export interface ShippedAnchor {
   sequence: string;
   hash: string;
@@ -18,12 +18,12 @@ export interface ShippedAnchor {
   signature: string;
 }
 
-/** An anchor at least this often while events arrive: what could be cut off unnoticed is never older. */
-const EVERY_MS = 60_000;
+/** Anchor interval while events arrive: bounds the undetectable truncation of the log's tail. */
+const ANCHOR_INTERVAL_MS = 60_000;
 const SHIP_TIMEOUT_MS = 10_000;
 
-/** Signs the head of the chain into the table. @returns what is to be shipped off the machine. */
-export async function writeAnchor(db: Tx, key: SigningKey, { sequence, hash }: Head): Promise<ShippedAnchor> {
+/** Signs the head of the chain and stores the anchor. @returns the anchor to be shipped. */
+export async function writeAnchor(db: Tx, key: SigningKey, { sequence, hash }: ChainHead): Promise<ShippedAnchor> {
   const at = await serverTime(db);
   const signature = signText(key, anchorText(sequence, hash, at));
   const data = { sequence, hash, at, keyId: key.id, signature: new Uint8Array(signature) };
@@ -38,17 +38,17 @@ export async function writeAnchor(db: Tx, key: SigningKey, { sequence, hash }: H
   };
 }
 
-/** Whether the head has moved on since the last anchor, and that long enough ago. */
-export async function anchorIsDue(db: Tx, key: SigningKey, head: Head): Promise<boolean> {
+/** True when the head has advanced and the last anchor is older than the interval. */
+export async function isAnchorDue(db: Tx, key: SigningKey, head: ChainHead): Promise<boolean> {
   const last = await db.auditAnchor.findFirst({
     orderBy: { sequence: 'desc' },
     select: { sequence: true, at: true, keyId: true },
   });
   if (last === null || last.keyId !== key.id) return true;
-  return last.sequence < head.sequence && (await serverTime(db)).getTime() - last.at.getTime() >= EVERY_MS;
+  return last.sequence < head.sequence && (await serverTime(db)).getTime() - last.at.getTime() >= ANCHOR_INTERVAL_MS;
 }
 
-/** The database's clock, which all workers share: one of their own a day ahead would date anchors into the future and stop the next ones. */
+/** The database's clock, shared by all workers: a wrong local clock could date anchors into the future and block later ones. */
 async function serverTime(db: Tx): Promise<Date> {
   const [row] = await db.$queryRaw<{ now: Date }[]>`SELECT date_trunc('milliseconds', clock_timestamp()) AS now`;
   if (row === undefined) throw new Error('the database did not say what time it is');
@@ -56,8 +56,8 @@ async function serverTime(db: Tx): Promise<Date> {
 }
 
 /**
- * Sends an anchor to where the owner of the database cannot reach: a log line, and an object that S3 will not let anybody remove. A
- * failure is logged and not raised: the next anchor covers everything that this one does.
+ * Ships an anchor out of reach of the database's owner: as a log line, and as an S3 object under Object Lock. A failure is logged and not
+ * thrown: the next anchor covers the same events.
  */
 export async function shipAnchor(anchor: ShippedAnchor): Promise<void> {
   log.info({ anchor }, 'audit anchor');
@@ -66,8 +66,8 @@ export async function shipAnchor(anchor: ShippedAnchor): Promise<void> {
   const key = `anchors/${anchor.sequence.padStart(16, '0')}-${anchor.keyId}.json`;
   const body = JSON.stringify(anchor);
   try {
-    await putLocked({ bucket, key, body, contentType: 'application/json', timeoutMs: SHIP_TIMEOUT_MS });
+    await putWithObjectLock({ bucket, key, body, contentType: 'application/json', timeoutMs: SHIP_TIMEOUT_MS });
   } catch (error) {
-    log.error({ err: error, bucket, sequence: anchor.sequence }, 'the anchor did not reach S3');
+    log.error({ err: error, bucket, sequence: anchor.sequence }, 'shipping the anchor to S3 failed');
   }
 }

@@ -7,18 +7,18 @@ export const HASHED_COLUMNS = `action schemaVersion outcome actorType actorId ac
 /** An event as an export carries it: column names to values, metadata as JSON. */
 export type HashableEvent = { id: string; createdAt: Date; metadata: unknown } & Record<string, unknown>;
 
-/** The form's version, first element of what is hashed. */
-const FORM = 1;
+/** Version of the leaf format, its first hashed element. */
+const LEAF_VERSION = 1;
 
 /**
- * The leaf as an SQL expression over the columns of "AuditEvent". The verifier spells it out instead of calling audit_leaf(): whoever
- * owns the tables could replace that function by one that lies.
+ * The leaf hash as an SQL expression over "AuditEvent". The verifier does not call audit_leaf(), because the owner of the tables could
+ * replace that function.
  */
-export const LEAF_SQL = `pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.json_build_array(${FORM}, "id",
+export const LEAF_SQL = `pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.json_build_array(${LEAF_VERSION}, "id",
   (extract(epoch FROM "createdAt") * 1000)::bigint, ${HASHED_COLUMNS.map((name) => `"${name}"`).join(', ')},
   "metadata"::text)::text, 'UTF8'))`;
 
-/** A number without an exponent, as PostgreSQL's numeric writes it. */
+/** A number without exponent, as PostgreSQL's numeric type prints it. */
 function canonicalNumber(value: number): string {
   const text = JSON.stringify(value);
   const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
@@ -36,9 +36,8 @@ function compareKeys(a: string, b: string): number {
 }
 
 /**
- * The canonical text of a JSON value: keys sorted by length and then by bytes, `", "` and `": "` between, numbers without exponents.
- * This is also the order in which jsonb must store keys on disk, so the database produces the same text without being asked to sort;
- * a property test holds the two together.
+ * The canonical text of a JSON value: keys sorted by length and then by bytes, `", "` and `": "` between, numbers without exponents. jsonb
+ * stores keys in this order, so the database produces the same text; a property test compares both.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'number') return canonicalNumber(value);
@@ -51,14 +50,14 @@ export function canonicalJson(value: unknown): string {
 /** The leaf hash of an event. */
 export function leafOf(event: HashableEvent): Buffer {
   const columns = HASHED_COLUMNS.map((name) => event[name] ?? null);
-  const parts = [FORM, event.id, event.createdAt.getTime(), ...columns, canonicalJson(event.metadata)];
+  const parts = [LEAF_VERSION, event.id, event.createdAt.getTime(), ...columns, canonicalJson(event.metadata)];
   return Buffer.from(hash('sha256', `[${parts.map((part) => JSON.stringify(part)).join(', ')}]`, 'hex'), 'hex');
 }
 
-/** What the first link hangs on. */
+/** Hash before the first link. */
 export const GENESIS = createHash('sha256').update('golive audit chain 1').digest();
 
-/** The hash of a link: SHA-256 of the previous link's hash and this leaf. */
+/** Hash of a link: SHA-256 of the previous hash and the leaf. */
 export function linkOf(previous: Uint8Array, leaf: Uint8Array): Buffer {
   return createHash('sha256').update(previous).update(leaf).digest();
 }

@@ -1,5 +1,5 @@
-/** How the log and its proof may disagree. */
-export type FindingKind =
+/** Kinds of verification findings. */
+export type VerificationFindingKind =
   | 'changed'
   | 'missing'
   | 'inserted'
@@ -10,9 +10,9 @@ export type FindingKind =
   | 'forged anchor'
   | 'unproven removal';
 
-/** The first thing that is wrong. */
-export interface Finding {
-  kind: FindingKind;
+/** The first problem found. */
+export interface VerificationFinding {
+  kind: VerificationFindingKind;
   /** Position in the chain, where there is one. */
   sequence?: bigint;
   eventId?: string;
@@ -20,8 +20,8 @@ export interface Finding {
   detail: string;
 }
 
-/** A finding as one line for a terminal, an alarm or a page: its kind, where, and what is wrong. */
-export const describeFinding = ({ kind, sequence, eventId, detail }: Finding): string =>
+/** Formats a finding as one line. */
+export const describeFinding = ({ kind, sequence, eventId, detail }: VerificationFinding): string =>
   [kind, sequence === undefined ? '' : `at ${sequence}`, eventId === undefined ? '' : `event ${eventId}`]
     .filter((part) => part !== '')
     .join(', ') + `: ${detail}`;

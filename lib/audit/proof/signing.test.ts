@@ -22,7 +22,7 @@ test('without a key of its own the log is still signed, by one that the secret a
   expect(checkText(trustedKeys({ NEXTAUTH_SECRET }), a.id, 'text', signText(b, 'text'))).toBe('good');
 });
 
-test('after a rotation the former public key still counts, and a stranger’s does not', () => {
+test('after a rotation the former public key is still valid, and an unknown key is not', () => {
   const former = signingKey({ AUDIT_SIGNING_KEY: base64, NEXTAUTH_SECRET });
   const signature = signText(former, 'text');
   const keys = trustedKeys({ NEXTAUTH_SECRET, AUDIT_PUBLIC_KEYS: publicKeyText(former) });

@@ -15,8 +15,8 @@ export type PublicKeys = ReadonlyMap<string, KeyObject>;
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
- * The key that signs. Without AUDIT_SIGNING_KEY it is derived from NEXTAUTH_SECRET, so that no log goes unsigned; a key of its own
- * survives a change of that secret and can be kept from the web process.
+ * The signing key. Without AUDIT_SIGNING_KEY it is derived from NEXTAUTH_SECRET; a separate key survives a change of that secret and can be
+ * withheld from the web process.
  */
 export function signingKey(env: { AUDIT_SIGNING_KEY?: string | undefined; NEXTAUTH_SECRET: string }): SigningKey {
   const privateKey = env.AUDIT_SIGNING_KEY
@@ -33,7 +33,7 @@ export function signingKey(env: { AUDIT_SIGNING_KEY?: string | undefined; NEXTAU
   return { id: keyId(publicKey), privateKey, publicKey };
 }
 
-/** The keys whose signatures count: the current one, and those of before a rotation (AUDIT_PUBLIC_KEYS, separated by commas). */
+/** Trusted public keys: the current one, and former ones from AUDIT_PUBLIC_KEYS (separated by commas). */
 export function trustedKeys(
   env: Parameters<typeof signingKey>[0] & { AUDIT_PUBLIC_KEYS?: string | undefined },
 ): PublicKeys {
@@ -42,14 +42,14 @@ export function trustedKeys(
   return new Map(keys.map((key) => [keyId(key), key]));
 }
 
-/** The public half as AUDIT_PUBLIC_KEYS takes it: SPKI in DER, as base64. */
+/** The public key in the format of AUDIT_PUBLIC_KEYS: SPKI in DER, as base64. */
 export const publicKeyText = ({ publicKey }: SigningKey): string =>
   publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 
 /** Ed25519 over the text in UTF-8: 64 bytes. */
 export const signText = (key: SigningKey, text: string): Buffer => sign(null, Buffer.from(text), key.privateKey);
 
-/** `unknown key` when the signature's key is not among the trusted ones. */
+/** Verifies a signature; `unknown key` when its key is not trusted. */
 export function checkText(
   keys: PublicKeys,
   id: string,
@@ -61,11 +61,11 @@ export function checkText(
   return verify(null, Buffer.from(text), key, signature) ? 'good' : 'bad';
 }
 
-/** What an anchor signs. */
+/** The signed text of an anchor. */
 export const anchorText = (sequence: bigint, hash: Uint8Array, at: Date): string =>
   `golive audit anchor 1\n${sequence}\n${Buffer.from(hash).toString('hex')}\n${at.toISOString()}\n`;
 
-/** What a removal by retention signs. */
+/** The signed text of a removal by retention. */
 export const pruneText = (prune: {
   id: string;
   at: Date;

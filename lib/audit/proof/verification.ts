@@ -3,17 +3,17 @@ import type { Tx } from '../../db.ts';
 export interface VerificationState {
   /** When the last run ended, or null when there was none. */
   at: Date | null;
-  /** Whether that run found the log intact. */
+  /** True when that run found the log intact. */
   ok: boolean;
-  /** Events proven by the last good run. */
+  /** Last sequence verified by a successful run. */
   verifiedUpTo: bigint;
   finding: string | null;
-  /** Events that are not sealed yet, and how old the oldest of them is, in seconds. */
+  /** Number of events not sealed yet, and the age of the oldest in seconds. */
   pending: number;
   lagSeconds: number;
 }
 
-/** What the page says about the proof of the log: "verified up to N at T", and how far sealing is behind. */
+/** The last verification and the sealing lag, for the page. */
 export async function verificationState(db: Tx): Promise<VerificationState> {
   const last = await db.auditVerification.findFirst({ orderBy: { at: 'desc' } });
   const good = await db.auditVerification.findFirst({

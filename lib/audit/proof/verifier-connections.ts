@@ -1,21 +1,21 @@
 import type { Client, ClientBase } from 'pg';
 import { openClient } from '../../db/client.ts';
 
-/** Connections that verify side by side; on a server with one core two are no slower than one. */
-const LANES = 2;
+/** Parallel connections of the verifier. */
+const CONNECTIONS = 2;
 
-/** Connections for `verifyAudit()`, ended together. */
-export interface Lanes extends AsyncDisposable {
+/** Connections for `verifyAudit()`, closed together. */
+export interface VerifierConnections extends AsyncDisposable {
   clients: readonly [ClientBase, ...ClientBase[]];
 }
 
 /** @throws when the database cannot be reached. */
-export async function openLanes(url: string, caCert?: string): Promise<Lanes> {
+export async function openVerifierConnections(url: string, caCert?: string): Promise<VerifierConnections> {
   const open = () => openClient(url, { caCert });
   const clients: [Client, ...Client[]] = [await open()];
   const dispose = async () => void (await Promise.allSettled(clients.map((client) => client.end())));
   try {
-    while (clients.length < LANES) clients.push(await open());
+    while (clients.length < CONNECTIONS) clients.push(await open());
   } catch (error) {
     await dispose();
     throw error;
@@ -24,11 +24,11 @@ export async function openLanes(url: string, caCert?: string): Promise<Lanes> {
 }
 
 /**
- * Runs `work` in transactions that only read and that all see one snapshot, so that an event sealed meanwhile is never seen twice or not at all.
- * @param settings of each transaction, as SQL literals.
+ * Runs `work` in read-only transactions that share one snapshot.
+ * @param settings settings of each transaction, as SQL literals.
  */
-export async function inOneSnapshot<T>(
-  clients: Lanes['clients'],
+export async function withSharedSnapshot<T>(
+  clients: VerifierConnections['clients'],
   settings: Record<string, string>,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -54,25 +54,25 @@ async function exportSnapshot(client: ClientBase): Promise<string> {
 }
 
 /**
- * Hands tasks out in order, the next to whichever connection is free, until one finds something.
- * @returns what the earliest task has found, as if they had run one after another; or undefined.
+ * Distributes tasks over the connections in order, until one finds something.
+ * @returns the result of the earliest task that found something, or undefined.
  */
-export async function inTurn<Task, Found>(
-  clients: Lanes['clients'],
+export async function runInParallel<Task, Found>(
+  clients: VerifierConnections['clients'],
   tasks: readonly Task[],
   check: (client: ClientBase, task: Task) => Promise<Found | undefined>,
 ): Promise<Found | undefined> {
   const found = new Map<number, Found>();
   let next = 0;
-  const lane = async (client: ClientBase) => {
+  const runTasks = async (client: ClientBase) => {
     for (let index = next++; index < tasks.length && found.size === 0; index = next++) {
       const result = await check(client, tasks[index] as Task);
       if (result !== undefined) found.set(index, result);
     }
   };
-  // Every lane comes to rest before anything is thrown: the transactions end behind their last query.
-  const lanes = await Promise.allSettled(clients.map(lane));
-  const failed = lanes.find((outcome) => outcome.status === 'rejected');
+  // Wait for all connections before throwing, so that no query is running when the transactions end.
+  const outcomes = await Promise.allSettled(clients.map(runTasks));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   return found.get(Math.min(...found.keys()));
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import type { ShippedAnchor } from './anchor.ts';
-import type { Finding } from './finding.ts';
+import type { VerificationFinding } from './finding.ts';
 import { anchorText, checkText, pruneText, type PublicKeys } from './signing.ts';
 
 interface AnchorRow {
@@ -14,9 +14,9 @@ interface AnchorRow {
 }
 
 /**
- * Checks every anchor from a position on: its signature, and that the chain still has the hash it was signed with.
- * @param first the oldest sequence that the chain still holds; older anchors have outlived their links.
- * @returns how many hold and the highest of them, or the first that does not.
+ * Verifies all anchors from a position: their signatures, and that the chain has the signed hash.
+ * @param first the oldest sequence in the chain; links of older anchors were removed.
+ * @returns the number of valid anchors and the highest, or the first finding.
  */
 export async function verifyAnchors(client: ClientBase, keys: PublicKeys, from: bigint, first: bigint, last: bigint) {
   const { rows } = await client.query<AnchorRow>(
@@ -27,20 +27,20 @@ export async function verifyAnchors(client: ClientBase, keys: PublicKeys, from: 
   let highest = 0n;
   for (const row of rows) {
     const sequence = BigInt(row.sequence);
-    const finding = judge(keys, sequence, row, first, last);
+    const finding = checkAnchor(keys, sequence, row, first, last);
     if (finding) return { anchors: 0, highest, finding };
     highest = sequence;
   }
   return { anchors: rows.length, highest };
 }
 
-function judge(
+function checkAnchor(
   keys: PublicKeys,
   sequence: bigint,
   row: Omit<AnchorRow, 'sequence'>,
   first: bigint,
   last: bigint,
-): Finding | undefined {
+): VerificationFinding | undefined {
   const verdict = checkText(keys, row.keyId, anchorText(sequence, row.hash, row.at), row.signature);
   if (verdict === 'unknown key')
     return {
@@ -48,7 +48,7 @@ function judge(
       sequence,
       detail: `it is signed by the key ${row.keyId}, which is not among the known ones`,
     };
-  if (verdict === 'bad') return { kind: 'forged anchor', sequence, detail: 'its signature does not hold' };
+  if (verdict === 'bad') return { kind: 'forged anchor', sequence, detail: 'its signature is invalid' };
   if (sequence > last)
     return { kind: 'truncated at the tail', sequence, detail: 'the chain ends before an anchor of it' };
   if (sequence >= first && row.chained?.equals(row.hash) !== true)
@@ -56,8 +56,8 @@ function judge(
   return undefined;
 }
 
-/** Holds anchors that were kept outside the database against the chain: what the database cannot forge or forget. */
-export async function verifyShipped(
+/** Compares anchors kept outside the database with the chain. */
+export async function verifyShippedAnchors(
   client: ClientBase,
   keys: PublicKeys,
   shipped: ShippedAnchor[],
@@ -75,14 +75,14 @@ export async function verifyShipped(
       signature: Buffer.from(anchor.signature, 'hex'),
       chained: rows[0]?.hash ?? null,
     };
-    const finding = judge(keys, BigInt(anchor.sequence), row, first, last);
+    const finding = checkAnchor(keys, BigInt(anchor.sequence), row, first, last);
     if (finding) return finding;
   }
   return undefined;
 }
 
-/** Checks that every tombstone belongs to a removal that was signed. */
-export async function verifyPrunes(client: ClientBase, keys: PublicKeys): Promise<Finding | undefined> {
+/** Verifies that every tombstone belongs to a signed removal. */
+export async function verifyPrunes(client: ClientBase, keys: PublicKeys): Promise<VerificationFinding | undefined> {
   const { rows: loose } = await client.query<{ sequence: string }>(
     `SELECT min(t."fromSequence") AS sequence FROM "AuditTombstone" t WHERE NOT EXISTS (SELECT FROM "AuditPrune" p WHERE p."id" = t."pruneId")
      HAVING count(*) > 0`,
@@ -106,7 +106,7 @@ export async function verifyPrunes(client: ClientBase, keys: PublicKeys): Promis
     if (verdict !== 'good')
       return {
         kind: 'unproven removal',
-        detail: `the record ${prune.id} of a removal from ${prune.partition}: ${verdict === 'bad' ? 'its signature does not hold' : `unknown key ${prune.keyId}`}`,
+        detail: `the record ${prune.id} of a removal from ${prune.partition}: ${verdict === 'bad' ? 'its signature is invalid' : `unknown key ${prune.keyId}`}`,
       };
   }
   return undefined;

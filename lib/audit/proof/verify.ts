@@ -1,13 +1,13 @@
 import type { ClientBase } from 'pg';
 import type { ShippedAnchor } from './anchor.ts';
 import { GENESIS } from './canonical.ts';
-import type { Finding } from './finding.ts';
+import type { VerificationFinding } from './finding.ts';
 import type { PublicKeys } from './signing.ts';
 import { uuidv7 } from '../../ids.ts';
-import { verifyAnchors, verifyPrunes, verifyShipped } from './verify-anchors.ts';
+import { verifyAnchors, verifyPrunes, verifyShippedAnchors } from './verify-anchors.ts';
 import { verifyEvents } from './verify-events.ts';
-import { inOneSnapshot, type Lanes } from './verifier-connections.ts';
-import { verifyLinks, type Link } from './verify-links.ts';
+import { withSharedSnapshot, type VerifierConnections } from './verifier-connections.ts';
+import { verifyLinks, type ChainLink } from './verify-links.ts';
 
 export interface Verification {
   ok: boolean;
@@ -17,7 +17,7 @@ export interface Verification {
   /** Events compared with their leaves in this run. */
   events: number;
   anchors: number;
-  finding?: Finding;
+  finding?: VerificationFinding;
 }
 
 export interface VerifyOptions {
@@ -25,33 +25,33 @@ export interface VerifyOptions {
   /** Anchors that were kept outside the database. */
   shipped?: ShippedAnchor[];
   /** Links or events a query. */
-  window?: number;
+  batchSize?: number;
   onProgress?: (message: string) => void;
 }
 
-/** Small enough that the connections end at about the same time, and that a join stays in memory; larger ones are not faster. */
-const WINDOW = 50_000;
+/** Small enough to balance the connections and to join in memory; larger batches are not faster. */
+const BATCH_SIZE = 50_000;
 
-interface Extent {
+interface ChainBounds {
   first: bigint;
   last: bigint;
 }
 
 /**
- * Verifies the log: the removals, the anchors, the links between them, and every event against its leaf. An incremental run starts
- * at the last verified anchor and compares the events of the last day, those sealed since, and one older month, another each day.
- * The SQL is spelt out here and calls functions of pg_catalog alone, so that a function of the database cannot vouch for itself.
- * @param clients connections of `openLanes()`; they share the work, and one is enough.
+ * Verifies the log: removals, anchors, chain links, and every event against its leaf. An incremental run starts at the last verified anchor
+ * and compares the events of the last day, those sealed since, and one older month in rotation. The SQL only uses functions of pg_catalog,
+ * so that modified functions of the database cannot affect the result.
+ * @param clients connections of `openVerifierConnections()`; at least one.
  */
 export async function verifyAudit(
-  clients: Lanes['clients'],
+  clients: VerifierConnections['clients'],
   keys: PublicKeys,
   options: VerifyOptions,
 ): Promise<Verification> {
-  return inOneSnapshot(clients, SETTINGS, () => inspect(clients, keys, options));
+  return withSharedSnapshot(clients, SETTINGS, () => verifyInSnapshot(clients, keys, options));
 }
 
-/** The planner's own parallelism stays off: each connection is one lane. */
+/** PostgreSQL's own parallelism is off: the verifier runs several connections itself. */
 const SETTINGS = {
   timezone: `'UTC'`,
   jit: 'off',
@@ -61,12 +61,16 @@ const SETTINGS = {
   search_path: 'pg_catalog, public',
 };
 
-async function inspect(clients: Lanes['clients'], keys: PublicKeys, options: VerifyOptions): Promise<Verification> {
+async function verifyInSnapshot(
+  clients: VerifierConnections['clients'],
+  keys: PublicKeys,
+  options: VerifyOptions,
+): Promise<Verification> {
   const [client] = clients;
-  const window = options.window ?? WINDOW;
-  const say = options.onProgress ?? (() => undefined);
-  const { first, last } = await extent(client);
-  const broken = (finding: Finding): Verification => ({
+  const batchSize = options.batchSize ?? BATCH_SIZE;
+  const report = options.onProgress ?? (() => undefined);
+  const { first, last } = await readChainBounds(client);
+  const broken = (finding: VerificationFinding): Verification => ({
     ok: false,
     full: options.full,
     sequence: 0n,
@@ -77,7 +81,7 @@ async function inspect(clients: Lanes['clients'], keys: PublicKeys, options: Ver
 
   const removal = await verifyPrunes(client, keys);
   if (removal) return broken(removal);
-  const start = options.full ? null : await lastVerified(client);
+  const start = options.full ? null : await lastVerifiedLink(client);
   const anchors = await verifyAnchors(client, keys, start?.sequence ?? 0n, first, last);
   if (anchors.finding) return broken(anchors.finding);
   if (anchors.anchors === 0 && last > 0n)
@@ -86,34 +90,34 @@ async function inspect(clients: Lanes['clients'], keys: PublicKeys, options: Ver
       sequence: last,
       detail: 'the chain has no anchor left; sealing writes one at once',
     });
-  const shipped = await verifyShipped(client, keys, options.shipped ?? [], first, last);
+  const shipped = await verifyShippedAnchors(client, keys, options.shipped ?? [], first, last);
   if (shipped) return broken(shipped);
-  say(`${anchors.anchors} anchors hold`);
+  report(`${anchors.anchors} anchors hold`);
 
-  const from = start ?? (await head(client, first, last));
+  const from = start ?? (await chainStart(client, first, last));
   if ('kind' in from) return broken(from);
-  const link = await verifyLinks(clients, from, last, BigInt(window), (links) =>
-    say(`${links} of ${last - from.sequence} links`),
+  const link = await verifyLinks(clients, from, last, BigInt(batchSize), (links) =>
+    report(`${links} of ${last - from.sequence} links`),
   );
   if (link) return broken(link);
 
-  const stretches = options.full ? [['-infinity', 'infinity'] as const] : await recent(client);
-  const { events, finding } = await verifyEvents(clients, stretches, window, (count) => say(`${count} events`));
+  const ranges = options.full ? [['-infinity', 'infinity'] as const] : await incrementalRanges(client);
+  const { events, finding } = await verifyEvents(clients, ranges, batchSize, (count) => report(`${count} events`));
   if (finding) return broken(finding);
   return { ok: true, full: options.full, sequence: last, events, anchors: anchors.anchors };
 }
 
-async function extent(client: ClientBase): Promise<Extent> {
+async function readChainBounds(client: ClientBase): Promise<ChainBounds> {
   const { rows } = await client.query<{ first: string | null; last: string | null }>(
     'SELECT min("sequence") AS first, max("sequence") AS last FROM "AuditChain"',
   );
   return { first: BigInt(rows[0]?.first ?? 1), last: BigInt(rows[0]?.last ?? 0) };
 }
 
-/** The link before the first: the beginning of all, or the anchor at which a prune of the chain itself has cut. */
-async function head(client: ClientBase, first: bigint, last: bigint): Promise<Link | Finding> {
+/** The link before the first one: the genesis hash, or the anchor where the chain was truncated. */
+async function chainStart(client: ClientBase, first: bigint, last: bigint): Promise<ChainLink | VerificationFinding> {
   if (first === 1n || last === 0n) return { sequence: 0n, hash: GENESIS };
-  const cut: Finding = {
+  const cut: VerificationFinding = {
     kind: 'truncated at the head',
     sequence: first,
     detail: 'the chain does not begin where it must',
@@ -129,8 +133,8 @@ async function head(client: ClientBase, first: bigint, last: bigint): Promise<Li
   return { sequence: first - 1n, hash: rows[0].hash };
 }
 
-/** The anchor, still in the chain, at or below what the last good run reached. */
-async function lastVerified(client: ClientBase): Promise<Link | null> {
+/** The newest anchor in the chain that a successful run has verified. */
+async function lastVerifiedLink(client: ClientBase): Promise<ChainLink | null> {
   const { rows } = await client.query<{ sequence: string; hash: Buffer }>(
     `SELECT a."sequence", a."hash" FROM "AuditAnchor" a JOIN "AuditChain" c ON c."sequence" = a."sequence"
      WHERE a."sequence" <= (SELECT max("sequence") FROM "AuditVerification" WHERE "ok") ORDER BY a."sequence" DESC LIMIT 1`,
@@ -138,8 +142,8 @@ async function lastVerified(client: ClientBase): Promise<Link | null> {
   return rows[0] ? { sequence: BigInt(rows[0].sequence), hash: rows[0].hash } : null;
 }
 
-/** What an incremental run looks at: from a day before the last good run to the end of time, and one of the older months in turn, the first with all before it. */
-async function recent(client: ClientBase): Promise<(readonly [string, string])[]> {
+/** Time ranges of an incremental run: from a day before the last successful run on, and one older month in rotation. */
+async function incrementalRanges(client: ClientBase): Promise<(readonly [string, string])[]> {
   const { rows } = await client.query<{ since: string; start: string; months: number }>(
     `SELECT since::text, date_trunc('month', start)::text AS start,
        (extract(year FROM age(since, start)) * 12 + extract(month FROM age(since, start)))::int + 1 AS months
@@ -157,7 +161,7 @@ async function recent(client: ClientBase): Promise<(readonly [string, string])[]
   return [...older, [row.since, 'infinity'] as const];
 }
 
-/** Keeps what a run found, for the page and for the next incremental run. */
+/** Stores the result of a run, for the page and for the next incremental run. */
 export async function recordVerification(
   client: ClientBase,
   { full, ok, sequence, finding }: Verification,

@@ -1,14 +1,14 @@
-/** A day that stands out: far above the usual, or with next to nothing where there usually is something. */
-export type Mark = 'spike' | 'hole';
+/** An anomalous day: a spike far above the median, or a gap far below it. */
+export type Anomaly = 'spike' | 'gap';
 
 /** From the median absolute deviation to a standard deviation, for normally distributed values. */
 const MAD_TO_SIGMA = 1.4826;
 /** Iglewicz and Hoaglin (1993) propose 3.5; audit logs are burstier than their examples. */
 const SPIKE_SIGMAS = 5;
-/** A hole has less than a tenth of the median, and only a log with this many events a day can have one. */
-const HOLE_SHARE = 0.1;
-const HOLE_MEDIAN = 10;
-/** Too short a history knows nothing of what is usual. */
+/** A gap has less than a tenth of the median, if the median is at least this large. */
+const GAP_SHARE = 0.1;
+const GAP_MIN_MEDIAN = 10;
+/** Minimum history for detection. */
 const MIN_DAYS = 7;
 
 function median(values: number[]): number {
@@ -19,17 +19,17 @@ function median(values: number[]): number {
 }
 
 /**
- * Marks spikes and holes by the median and the median absolute deviation, which a few wild days do not move as they move an average. The
- * deviation counts as at least a tenth of the median and at least 2, so that a very even log does not cry wolf.
+ * Detects spikes and gaps by the median and the median absolute deviation, which are robust against outliers. The deviation is at least a
+ * tenth of the median and at least 2, to avoid false alarms on very even logs.
  * @param counts events a day, whole days only, oldest first.
  */
-export function markDays(counts: number[]): (Mark | null)[] {
+export function detectAnomalies(counts: number[]): (Anomaly | null)[] {
   if (counts.length < MIN_DAYS) return counts.map(() => null);
-  const usual = median(counts);
-  const deviation = median(counts.map((count) => Math.abs(count - usual)));
-  const sigma = Math.max(deviation * MAD_TO_SIGMA, usual / 10, 2);
+  const typical = median(counts);
+  const deviation = median(counts.map((count) => Math.abs(count - typical)));
+  const sigma = Math.max(deviation * MAD_TO_SIGMA, typical / 10, 2);
   return counts.map((count) => {
-    if (count > usual + SPIKE_SIGMAS * sigma) return 'spike';
-    return usual >= HOLE_MEDIAN && count < usual * HOLE_SHARE ? 'hole' : null;
+    if (count > typical + SPIKE_SIGMAS * sigma) return 'spike';
+    return typical >= GAP_MIN_MEDIAN && count < typical * GAP_SHARE ? 'gap' : null;
   });
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../../db.ts';
 import { env } from '../../env.ts';
-import { markDays, type Mark } from './anomalies.ts';
+import { detectAnomalies, type Anomaly } from './anomalies.ts';
 import { planPrune, policyOf } from '../retention/policy.ts';
 import { verificationState, type VerificationState } from '../proof/verification.ts';
 import { zoneOffsets, type ZoneOffset } from './zone-offset.ts';
@@ -14,7 +14,7 @@ export interface HealthDay {
   day: string;
   events: number;
   denials: number;
-  mark: Mark | null;
+  anomaly: Anomaly | null;
 }
 
 export interface AuditHealth {
@@ -23,7 +23,7 @@ export interface AuditHealth {
   topActions: { action: string; events: number }[];
   /** Addresses with the most failed sign-ins in `HEALTH_DAYS` days. */
   failuresByAddress: { ip: string; failures: number }[];
-  growth: {
+  growthOf: {
     bytes: number;
     /** Of the last seven whole days. */
     bytesPerDay: number;
@@ -34,16 +34,16 @@ export interface AuditHealth {
   retention: {
     days: number;
     lastPrune: Date | null;
-    /** Events that the policy should have removed before the last 25 hours; more than none means that it does not run. */
+    /** Events that should have been removed more than 25 hours ago; more than 0 means that the prune does not run. */
     overdue: number;
     working: boolean;
   };
   proof: VerificationState;
-  /** Times that a zone has shifted, which an old release wrote. */
+  /** Events written with a wrong time zone by an old release. */
   zoneOffsets: ZoneOffset[];
 }
 
-/** The state of the log itself, for the monthly look. Spikes and holes are marked as `markDays()` says. */
+/** Audit log health, for the monthly review. Anomalies are detected by `detectAnomalies()`. */
 export async function auditHealth(db: Db, now = new Date()): Promise<AuditHealth> {
   const today = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS);
   const first = new Date(today.getTime() - HEALTH_DAYS * DAY_MS);
@@ -61,14 +61,14 @@ export async function auditHealth(db: Db, now = new Date()): Promise<AuditHealth
     const ofDay = counts.filter((row) => row.day === day);
     return { day, events: sum(ofDay), denials: sum(ofDay.filter((row) => row.action === 'access.denied')) };
   });
-  const marks = markDays(days.map((day) => day.events));
+  const anomalies = detectAnomalies(days.map((day) => day.events));
   const perEvent = events > 0 ? bytes / events : 0;
   const bytesPerDay = Math.round((perEvent * days.slice(-7).reduce((total, day) => total + day.events, 0)) / 7);
   return {
-    days: days.map((day, index) => ({ ...day, mark: marks[index] ?? null })),
+    days: days.map((day, index) => ({ ...day, anomaly: anomalies[index] ?? null })),
     topActions: topActions(counts),
     failuresByAddress,
-    growth: growth(bytes, bytesPerDay),
+    growthOf: growthOf(bytes, bytesPerDay),
     retention,
     proof,
     zoneOffsets: shifted,
@@ -106,14 +106,14 @@ async function logBytes(db: Db): Promise<number> {
   return Number(row?.bytes ?? 0);
 }
 
-/** The planner's estimate: counting would read the whole log. */
+/** The planner's estimate; an exact count would read the whole log. */
 async function estimatedEvents(db: Db): Promise<number> {
   const [row] = await db.$queryRaw<{ events: number }[]>`
     SELECT sum(greatest(c.reltuples, 0))::float8 AS events FROM pg_partition_tree('"AuditEvent"') t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf`;
   return row?.events ?? 0;
 }
 
-function growth(bytes: number, bytesPerDay: number): AuditHealth['growth'] {
+function growthOf(bytes: number, bytesPerDay: number): AuditHealth['growthOf'] {
   const { AUDIT_RETENTION_MAX_MB: max } = env();
   const limitBytes = max === undefined ? null : max * 1024 * 1024;
   const daysUntilLimit =
@@ -121,7 +121,7 @@ function growth(bytes: number, bytesPerDay: number): AuditHealth['growth'] {
   return { bytes, bytesPerDay, limitBytes, daysUntilLimit };
 }
 
-/** Retention works when a prune of 25 hours ago would have left nothing to do by age. */
+/** Retention works when nothing has been overdue for more than 25 hours. */
 async function retentionState(db: Db, now: Date): Promise<AuditHealth['retention']> {
   const policy = policyOf(env());
   const last = await db.auditPrune.findFirst({ orderBy: { at: 'desc' }, select: { at: true } });

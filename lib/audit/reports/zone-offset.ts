@@ -1,21 +1,21 @@
 import type { Db } from '../../db.ts';
 import { SOURCES } from '../events/catalogue.ts';
 
-/** Events whose time is off by a zone: a release that did not pin its sessions wrote them into a database whose zone is not UTC. */
+/** Events whose time is off by a time zone: written by an old release into a database whose zone is not UTC. */
 export interface ZoneOffset {
-  /** Time of the first and of the last event that was seen so, as they stand in the log. */
+  /** Stored times of the first and the last event found. */
   from: Date;
   to: Date;
-  /** What must be taken from the times in the log, in minutes. */
+  /** Offset to subtract from the stored times, in minutes. */
   minutes: number;
 }
 
-/** Events of each month and source that are looked at, from either end. */
+/** Sampled events per month and source, from either end. */
 const SAMPLE = 100;
 
 /**
- * Looks for times that a zone has shifted. The id of an event of our own carries the moment it was written, in milliseconds, and went through no
- * zone; agents' events have times of their own and are not looked at. A sample of each month is read by its index.
+ * Detects times shifted by a time zone. The UUIDv7 id of our own events has the correct time; agents' events are not checked. A sample of
+ * each month is read by index.
  */
 export async function zoneOffsets(db: Db): Promise<ZoneOffset[]> {
   const sources = SOURCES.filter((source) => source !== 'agent');

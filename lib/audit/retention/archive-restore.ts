@@ -6,11 +6,11 @@ import { recordAudit } from '../events/record.ts';
 import type { PublicKeys } from '../proof/signing.ts';
 import { readEvents, verifyExport, type ExportedEvent } from '../export/verify-export.ts';
 
-const ROWS_AT_ONCE = 500;
+const BATCH_ROWS = 500;
 
 /**
- * Writes the events of a verified archive back. They are sealed anew, behind what stands in the chain; those that are still there are
- * left alone. @returns `conflict` when the archive does not verify.
+ * Restores the events of a verified archive. They are sealed again at the end of the chain; existing events are skipped. @returns
+ * `conflict` when the archive does not verify.
  */
 export async function restoreArchive(
   db: Db,
@@ -27,7 +27,7 @@ export async function restoreArchive(
     restored += count;
     batch = [];
   };
-  for await (const event of readEvents(file)) if (batch.push(event) === ROWS_AT_ONCE) await flush();
+  for await (const event of readEvents(file)) if (batch.push(event) === BATCH_ROWS) await flush();
   if (batch.length > 0) await flush();
   await ensurePartitions(db);
   await db.$transaction((tx) =>
@@ -42,7 +42,7 @@ export async function restoreArchive(
   return ok({ restored });
 }
 
-/** The leaf is the archive's own; the trigger makes the note anew. */
+/** Without the archive's leaf: the trigger computes it again. */
 function toRow(event: ExportedEvent): Prisma.AuditEventCreateManyInput {
   const columns = Object.entries(event).filter(([name]) => name !== 'leaf');
   return Object.fromEntries(columns) as unknown as Prisma.AuditEventCreateManyInput;

@@ -7,20 +7,20 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Tx } from '../../db.ts';
 import { exportPages, type ExportScope } from '../export/export.ts';
-import { giveFinalName } from '../export/publish-file.ts';
+import { publishVerifiedFile } from '../export/publish-file.ts';
 import { FORMATS } from '../export/formats.ts';
 import { OWNER_ONLY, signManifest } from '../export/manifest.ts';
 import type { SigningKey } from '../proof/signing.ts';
 
-export interface Archived {
+export interface StoredArchive {
   file: string;
   rows: number;
 }
 
 /**
- * Writes events to `DIR/NAME.ndjson.gz` with a signed manifest beside it and reads the result back before it counts: only what has been
- * verified on the disk may be removed. An archive that is interrupted or does not verify never has the final name.
- * @throws when what was written does not verify.
+ * Writes events to `DIR/NAME.ndjson.gz` with a signed manifest and verifies the result on disk before events may be removed. An interrupted
+ * or invalid archive never gets the final name.
+ * @throws when the written file does not verify.
  */
 export async function writeArchive(
   db: Tx,
@@ -28,7 +28,7 @@ export async function writeArchive(
   dir: string,
   name: string,
   scope: ExportScope,
-): Promise<Archived> {
+): Promise<StoredArchive> {
   await mkdir(dir, { recursive: true });
   const file = join(dir, `${name}.ndjson.gz`);
   const partial = `${file}.partial`;
@@ -54,6 +54,6 @@ export async function writeArchive(
     createdAt: new Date().toISOString(),
     scope: { archive: name },
   } as const;
-  await giveFinalName(partial, file, signManifest(key, facts), key);
+  await publishVerifiedFile(partial, file, signManifest(key, facts), key);
   return { file, rows };
 }

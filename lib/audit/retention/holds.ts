@@ -1,11 +1,11 @@
 import type { Db } from '../../db.ts';
 import { fail, ok, type Result } from '../../errors.ts';
-import type { Act } from '../events/catalogue.ts';
+import type { AuditContext } from '../events/catalogue.ts';
 import { isAddress } from '../events/list.ts';
 import { recordAudit } from '../events/record.ts';
 import { uuidv7 } from '../../ids.ts';
 
-/** Which events a legal hold keeps; of several conditions each has to be met, and none at all keeps everything. */
+/** Scope of a legal hold: all conditions must match; without conditions it covers every event. */
 export interface HoldScope {
   actorId?: string | undefined;
   targetId?: string | undefined;
@@ -36,11 +36,16 @@ const SELECT = {
 } as const;
 
 /**
- * Places a legal hold: from its commit on, no step of a prune takes what it covers.
- * @param db a connection of the owner; the app role may look at holds and nothing else.
+ * Places a legal hold: once committed, no prune removes covered events.
+ * @param db a connection of the owner; the app role can only read holds.
  * @returns the id of the hold.
  */
-export async function placeHold(db: Db, { actor, origin }: Act, scope: HoldScope, reason: string): Promise<string> {
+export async function placeHold(
+  db: Db,
+  { actor, origin }: AuditContext,
+  scope: HoldScope,
+  reason: string,
+): Promise<string> {
   const id = uuidv7();
   const { actorId, targetId, from, to } = scope;
   const metadata = { reason, actorId, targetId, from: from?.toISOString(), to: to?.toISOString() };
@@ -61,11 +66,11 @@ export async function placeHold(db: Db, { actor, origin }: Act, scope: HoldScope
 }
 
 /**
- * Turns what an operator calls somebody into the id that events carry: an e-mail address, in its stored spelling, or an agent's name becomes that
- * id, and anything else is taken as one. A person who is gone is found by the events that bear the address.
- * @returns `not_found` for an address that nobody and no event has.
+ * Resolves an e-mail address or an agent's name to the id stored in events; other text is taken as an id. A deleted user is found by events
+ * with the address.
+ * @returns `not_found` for an unknown address.
  */
-export async function resolveParty(db: Db, text: string): Promise<Result<string>> {
+export async function resolveHoldSubject(db: Db, text: string): Promise<Result<string>> {
   if (!isAddress(text)) {
     const agent = await db.agent.findFirst({ where: { name: text }, select: { id: true } });
     return ok(agent?.id ?? text);
@@ -88,8 +93,8 @@ async function targetWithLabel(db: Db, label: string): Promise<string | null> {
   return event?.targetId ?? null;
 }
 
-/** How many events of now a scope covers. */
-export function countCovered(db: Db, { actorId, targetId, from, to }: HoldScope): Promise<number> {
+/** Number of existing events that a scope covers. */
+export function countHeldEvents(db: Db, { actorId, targetId, from, to }: HoldScope): Promise<number> {
   return db.auditEvent.count({
     where: {
       ...(actorId === undefined ? {} : { actorId }),
@@ -99,12 +104,17 @@ export function countCovered(db: Db, { actorId, targetId, from, to }: HoldScope)
   });
 }
 
-/** The holds that are in force, oldest first. */
+/** Active holds, oldest first. */
 export const activeHolds = (db: Pick<Db, 'auditHold'>): Promise<Hold[]> =>
   db.auditHold.findMany({ where: { releasedAt: null }, orderBy: { createdAt: 'asc' }, select: SELECT });
 
-/** Ends a hold; its row stays. @returns `not_found` when none of that id is in force. */
-export async function releaseHold(db: Db, { actor, origin }: Act, id: string, reason: string): Promise<Result<Hold>> {
+/** Releases a hold; its row is kept. @returns `not_found` when there is no active hold with this id. */
+export async function releaseHold(
+  db: Db,
+  { actor, origin }: AuditContext,
+  id: string,
+  reason: string,
+): Promise<Result<Hold>> {
   return db.$transaction(async (tx) => {
     const hold = await tx.auditHold.findFirst({ where: { id, releasedAt: null }, select: SELECT });
     const { count } = await tx.auditHold.updateMany({
@@ -119,7 +129,7 @@ export async function releaseHold(db: Db, { actor, origin }: Act, id: string, re
   });
 }
 
-/** One line for people. */
+/** Formats a hold as one line. */
 export function describeHold({ id, reason, actorId, targetId, from, to }: Hold): string {
   const conditions = [
     actorId === null ? '' : `by ${actorId}`,

@@ -1,10 +1,10 @@
 import type { Tx } from '../../db.ts';
 
-/** Months that are made ahead: a prune job or a worker that is away for this long still loses no speed. */
+/** Number of monthly partitions created in advance. */
 const MONTHS_AHEAD = 3;
 
 /**
- * Makes the months ahead, and those whose rows had to go to the DEFAULT partition. Cheap when there is nothing to do.
+ * Creates upcoming monthly partitions, and those of rows in the DEFAULT partition. Cheap when there is nothing to do.
  * @returns how many were made.
  */
 export async function ensurePartitions(db: Tx, ahead = MONTHS_AHEAD): Promise<number> {

@@ -2,16 +2,16 @@ import { Prisma, type Tx } from '../../db.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What may go and when. The owner's floor in "AuditPolicy" and the legal holds in "AuditHold" stand above it. */
+/** The retention policy. The owner's minimum in "AuditPolicy" and legal holds in "AuditHold" take precedence. */
 export interface RetentionPolicy {
   days: number;
-  /** Once the log takes more than this, in bytes, its oldest whole months go, whatever their age. */
+  /** Maximum size in bytes; above it the oldest whole months are removed, whatever their age. */
   maxBytes?: number;
-  /** Actions, or families like `user.*`, that stay for more days. */
+  /** Actions, or groups like `user.*`, with longer retention. */
   longer: { pattern: string; days: number }[];
 }
 
-/** The policy of an environment. */
+/** The policy from environment variables. */
 export function policyOf(env: {
   AUDIT_RETENTION_DAYS: number;
   AUDIT_RETENTION_MAX_MB?: number | undefined;
@@ -28,16 +28,16 @@ export function policyOf(env: {
 /** One step of a prune. */
 export interface PruneStep {
   partition: string;
-  /** The whole partition is dropped; otherwise the rows go in batches. */
+  /** The whole partition is dropped; otherwise rows are deleted in batches. */
   whole: boolean;
   rows: number;
   bytes: number;
-  /** Rows that stay in it: kept longer by the policy, or held. */
+  /** Rows that stay: longer retention, or held. */
   kept: number;
-  /** Those of them that stay because of a legal hold alone. */
+  /** Rows that stay only because of a legal hold. */
   held: number;
   why: 'age' | 'size';
-  /** The rows that go. */
+  /** Time range of the removed rows. */
   from?: Date;
   before: Date;
 }
@@ -51,13 +51,13 @@ interface Partition {
 
 const moment = (date: Date) => Prisma.sql`${date.toISOString()}::timestamptz`;
 
-/** Under no legal hold; audit_is_held() of prisma/postgres/043 asks the same once more when a row goes. */
-const FREE = Prisma.sql`NOT EXISTS (SELECT FROM "AuditHold" h WHERE h."releasedAt" IS NULL
+/** Not under a legal hold; audit_is_held() of prisma/postgres/043 checks it again at deletion. */
+const NOT_HELD = Prisma.sql`NOT EXISTS (SELECT FROM "AuditHold" h WHERE h."releasedAt" IS NULL
     AND (h."from" IS NULL OR "AuditEvent"."createdAt" >= h."from") AND (h."to" IS NULL OR "AuditEvent"."createdAt" < h."to")
     AND (h."actorId" IS NULL OR h."actorId" = "AuditEvent"."actorId") AND (h."targetId" IS NULL OR h."targetId" = "AuditEvent"."targetId"))`;
 
-/** Kept no longer than the others by the policy. */
-function notLonger(policy: RetentionPolicy, now: Date): Prisma.Sql[] {
+/** Conditions that exclude events with longer retention. */
+function withoutExtendedRetention(policy: RetentionPolicy, now: Date): Prisma.Sql[] {
   return policy.longer.map(({ pattern, days }) => {
     const since = moment(new Date(now.getTime() - days * DAY_MS));
     const matches = pattern.endsWith('.*')
@@ -67,10 +67,13 @@ function notLonger(policy: RetentionPolicy, now: Date): Prisma.Sql[] {
   });
 }
 
-/** What a policy lets go of the events before a moment: neither of an action that stays longer, nor held. */
-export const removable = (policy: RetentionPolicy, now: Date): Prisma.Sql[] => [...notLonger(policy, now), FREE];
+/** Conditions for removable events: no longer retention, not held. */
+export const removable = (policy: RetentionPolicy, now: Date): Prisma.Sql[] => [
+  ...withoutExtendedRetention(policy, now),
+  NOT_HELD,
+];
 
-/** Exactly what a prune would remove now, oldest first. Changes nothing. */
+/** Plans what a prune would remove now, oldest first. Changes nothing. */
 export async function planPrune(db: Tx, policy: RetentionPolicy, now = new Date()): Promise<PruneStep[]> {
   const floor = await floorDays(db);
   const cutoff = new Date(now.getTime() - Math.max(policy.days, floor) * DAY_MS);
@@ -84,7 +87,7 @@ export async function planPrune(db: Tx, policy: RetentionPolicy, now = new Date(
     const tooBig = !aged && excess > 0 && part.to !== null && part.to <= youngest;
     if (!aged && !tooBig) continue;
     const before = part.to !== null && (tooBig || part.to <= cutoff) ? part.to : cutoff;
-    const step = await count(db, policy, part, before, now);
+    const step = await planPartition(db, policy, part, before, now);
     if (step.rows === 0 && !step.whole) continue;
     steps.push({ ...step, why: aged ? 'age' : 'size' });
     if (step.whole) excess -= step.bytes;
@@ -92,11 +95,17 @@ export async function planPrune(db: Tx, policy: RetentionPolicy, now = new Date(
   return steps;
 }
 
-async function count(db: Tx, policy: RetentionPolicy, { name, from, to, bytes }: Partition, before: Date, now: Date) {
+async function planPartition(
+  db: Tx,
+  policy: RetentionPolicy,
+  { name, from, to, bytes }: Partition,
+  before: Date,
+  now: Date,
+) {
   const range = Prisma.sql`"createdAt" < ${moment(before)} ${from === null ? Prisma.empty : Prisma.sql`AND "createdAt" >= ${moment(from)}`}`;
-  const due = Prisma.join([range, ...notLonger(policy, now)], ' AND ');
+  const due = Prisma.join([range, ...withoutExtendedRetention(policy, now)], ' AND ');
   const [row] = await db.$queryRaw<{ all: bigint; due: bigint; going: bigint }[]>`
-    SELECT count(*) AS all, count(*) FILTER (WHERE ${due}) AS due, count(*) FILTER (WHERE ${due} AND ${FREE}) AS going FROM "AuditEvent"
+    SELECT count(*) AS all, count(*) FILTER (WHERE ${due}) AS due, count(*) FILTER (WHERE ${due} AND ${NOT_HELD}) AS going FROM "AuditEvent"
     WHERE ${range} AND tableoid = ${`"${name}"`}::regclass`;
   const rows = Number(row?.going ?? 0);
   const kept = Number(row?.all ?? 0) - rows;
@@ -110,7 +119,7 @@ async function floorDays(db: Tx): Promise<number> {
   return policy.floorDays;
 }
 
-/** The DEFAULT partition first: it holds what is older than every month; then the months, oldest first. */
+/** The DEFAULT partition first, which has the oldest events; then the months, oldest first. */
 async function partitions(db: Tx): Promise<Partition[]> {
   return db.$queryRaw<Partition[]>`
     SELECT name, bound[1]::timestamptz AS "from", bound[2]::timestamptz AS "to", pg_total_relation_size(oid) AS bytes

@@ -16,12 +16,12 @@ export interface PruneOptions {
   archiveDir?: string | undefined;
   signal?: AbortSignal;
   onStep?: (step: PruneStep, removed: number) => void;
-  /** Told the milliseconds that each batch held its locks, from before its first statement until its commit was answered. */
+  /** Called with the lock time of each batch, in milliseconds. */
   onBatch?: (ms: number) => void;
 }
 
 export interface PruneOutcome {
-  /** Another prune is at work; nothing was done. */
+  /** Another prune is running; nothing was done. */
   busy: boolean;
   removed: number;
   dropped: string[];
@@ -30,14 +30,13 @@ export interface PruneOutcome {
 
 const LOCK_KEY = 7_305_014;
 /**
- * A dropped month is looked through first, to bury its events; this is its limit, in milliseconds, and how much patience the client of a
- * prune needs.
+ * Time limit for dropping a month, in milliseconds: all its events are read first to write tombstones. The prune's client needs this socket
+ * timeout.
  */
 export const DROP_TIMEOUT_MS = 15 * 60_000;
 /**
- * No batch may hold its row locks for 50 ms. A quarter of that is aimed at: on a busy machine single batches take several times as long as
- * their neighbours. Larger batches would gain little, since most of the cost is that of each row; below the smallest it is that of the
- * transaction, and shrinking further would only make more of them.
+ * Target lock time of a batch, in milliseconds; the limit is 50, and on a busy machine single batches take several times as long as others.
+ * Larger batches would gain little, since the cost is per row; smaller ones only add transactions.
  */
 const BATCH_TARGET_MS = 12;
 const BATCH_ROWS = { min: 100, start: 200, max: 1000 };
@@ -46,11 +45,11 @@ const ACTOR = { type: 'system', id: 'audit-prune', label: 'Retention' } as const
 const ORIGIN = { source: 'cli' } as const;
 
 /**
- * Removes what the policy no longer keeps. Whole months are dropped, the rest goes in small batches; an interrupted run is continued by the
- * next, because each step is decided anew from what is there. Every removal is signed in its own transaction and is an event.
- * @param db a client of `openDb()` whose `patienceMs` is `DROP_TIMEOUT_MS`.
+ * Applies the retention policy. Whole months are dropped, other events are deleted in small batches; an interrupted run is continued by the
+ * next. Every removal is signed in its own transaction and recorded as an event.
+ * @param db a client of `openDb()` whose `patienceMs` is at least `DROP_TIMEOUT_MS`.
  * @param lock a connection of its own, which is in a transaction until the prune ends: two prunes exclude each other by a lock of that
- *   transaction. One of the session would stay behind in a pooler that gives each transaction another session.
+ * transaction. One of the session would stay behind in a pooler that gives each transaction another session.
  */
 export async function prune(db: Db, lock: ClientBase, options: PruneOptions): Promise<PruneOutcome> {
   const outcome: PruneOutcome = { busy: false, removed: 0, dropped: [], archives: [] };
@@ -64,7 +63,7 @@ export async function prune(db: Db, lock: ClientBase, options: PruneOptions): Pr
     await seal(db, { anchor: 'always' });
     for (const step of await planPrune(db, options.policy)) {
       if (options.signal?.aborted) break;
-      const archive = await archiveStep(db, step, options);
+      const archive = await archiveBeforeRemoval(db, step, options);
       if (archive !== undefined) outcome.archives.push(archive);
       const removed = step.whole
         ? await dropMonth(db, step, options, archive)
@@ -73,15 +72,15 @@ export async function prune(db: Db, lock: ClientBase, options: PruneOptions): Pr
       outcome.removed += removed;
       options.onStep?.(step, removed);
     }
-    await shortenChain(db, options.key);
-    if (outcome.removed === 0 && options.signal?.aborted !== true) await noteEmptyRun(db);
+    await truncateChain(db, options.key);
+    if (outcome.removed === 0 && options.signal?.aborted !== true) await recordEmptyPrune(db);
     return outcome;
   } finally {
     await lock.query('ROLLBACK');
   }
 }
 
-async function archiveStep(
+async function archiveBeforeRemoval(
   db: Db,
   step: PruneStep,
   { archiveDir, key, policy }: PruneOptions,
@@ -89,12 +88,12 @@ async function archiveStep(
   if (archiveDir === undefined || step.rows === 0) return undefined;
   const name = `${step.partition}-${new Date().toISOString().replaceAll(/[-:.]/g, '')}`;
   const more = removable(policy, new Date());
-  const { file, rows } = await storeArchive(db, key, archiveDir, name, { filters: range(step), more });
+  const { file, rows } = await storeArchive(db, key, archiveDir, name, { filters: rangeOf(step), more });
   if (rows < step.rows) throw new Error(`the archive ${file} has ${rows} events, but ${step.rows} are to go`);
   return file;
 }
 
-const range = ({ from, before }: PruneStep) => ({ ...(from === undefined ? {} : { from }), to: before });
+const rangeOf = ({ from, before }: PruneStep) => ({ ...(from === undefined ? {} : { from }), to: before });
 
 interface Removal {
   removed: number;
@@ -108,8 +107,8 @@ async function dropMonth(db: Db, step: PruneStep, { key }: PruneOptions, archive
     const [removal] = await tx.$queryRaw<
       Removal[]
     >`SELECT * FROM audit_drop_partition(${step.partition}, ${id}::uuid, ${archive ?? null})`;
-    await sign(tx, key, id, step.partition, removal);
-    await note(tx, step, removal?.removed ?? 0, archive);
+    await recordSignedRemoval(tx, key, id, step.partition, removal);
+    await recordPruned(tx, step, removal?.removed ?? 0, archive);
     return removal?.removed ?? 0;
   };
   return db.$transaction(work, { timeout: DROP_TIMEOUT_MS });
@@ -135,7 +134,7 @@ async function deleteRows(
           Removal[]
         >`SELECT * FROM audit_delete_events(${batch.map((row) => row.id)}::uuid[],
           ${batch.map((row) => row.createdAt.toISOString())}::timestamptz[], ${id}::uuid, ${archive ?? null})`;
-        if (removal && removal.removed > 0) await sign(tx, options.key, id, step.partition, removal);
+        if (removal && removal.removed > 0) await recordSignedRemoval(tx, options.key, id, step.partition, removal);
         return removal?.removed ?? 0;
       });
       const ms = performance.now() - started;
@@ -145,12 +144,12 @@ async function deleteRows(
       size = nextSize(size, ms);
     }
   } finally {
-    if (total > 0) await db.$transaction((tx) => note(tx, step, total, archive));
+    if (total > 0) await db.$transaction((tx) => recordPruned(tx, step, total, archive));
   }
   return total;
 }
 
-/** As many rows as would have taken the time that is aimed at; a single slow or fast batch does not turn it over. */
+/** Adapts the batch size towards the target time, damped against outliers. */
 function nextSize(size: number, ms: number): number {
   const wanted = Math.round(size * Math.min(1.2, Math.max(0.5, BATCH_TARGET_MS / ms)));
   return Math.min(BATCH_ROWS.max, Math.max(BATCH_ROWS.min, wanted));
@@ -171,7 +170,7 @@ async function nextBatch(
   return db.$queryRaw`SELECT "id", "createdAt" FROM "AuditEvent" WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY "createdAt" LIMIT ${size}`;
 }
 
-async function sign(
+async function recordSignedRemoval(
   tx: Tx,
   key: SigningKey,
   id: string,
@@ -184,7 +183,7 @@ async function sign(
   await tx.auditPrune.createMany({ data: { ...facts, keyId: key.id, signature } });
 }
 
-const note = (tx: Tx, { partition, whole }: PruneStep, rows: number, archive: string | undefined) =>
+const recordPruned = (tx: Tx, { partition, whole }: PruneStep, rows: number, archive: string | undefined) =>
   recordAudit(tx, {
     action: 'audit.pruned',
     outcome: 'success',
@@ -194,8 +193,8 @@ const note = (tx: Tx, { partition, whole }: PruneStep, rows: number, archive: st
     metadata: { partition, rows, whole, ...(archive === undefined ? {} : { archive }) },
   });
 
-/** Lets go of the oldest links once all their events are removed; an anchor at the cut is where verification then begins. */
-async function shortenChain(db: Db, key: SigningKey): Promise<void> {
+/** Truncates the chain's oldest links once all their events are removed; verification then starts at an anchor at the cut. */
+async function truncateChain(db: Db, key: SigningKey): Promise<void> {
   for (;;) {
     const [end] = await db.$queryRaw<{ sequence: bigint; hash: Uint8Array<ArrayBuffer> }[]>`
       SELECT "sequence", "hash" FROM "AuditChain" WHERE "sequence" = ((SELECT min("sequence") FROM "AuditChain") / audit_chain_chunk() + 1) * audit_chain_chunk() - 1
@@ -208,8 +207,8 @@ async function shortenChain(db: Db, key: SigningKey): Promise<void> {
   }
 }
 
-/** A run that had nothing to do is a run too: without it nobody could tell it from a schedule that is off. */
-function noteEmptyRun(db: Db): Promise<string> {
+/** Records a run without removals, to distinguish it from a schedule that is not running. */
+function recordEmptyPrune(db: Db): Promise<string> {
   return db.$transaction((tx) =>
     recordAudit(tx, { action: 'audit.prune_empty', outcome: 'success', actor: ACTOR, origin: ORIGIN, metadata: {} }),
   );

@@ -2,33 +2,33 @@ import { createHmac } from 'node:crypto';
 import { toLine } from '../../json/lines.ts';
 import type { SealedEvent } from '../export/export.ts';
 
-/** An event as it is sent: with its place in the chain, which is the order of its source. */
+/** A streamed event with its position in the chain. */
 export type StreamedEvent = SealedEvent & { sequence: bigint };
 
-/** What came of one delivery. `refused` will not change by trying again; `failed` may. */
-export type Delivery =
+/** Result of a delivery. `refused` is permanent; `failed` may be retried. */
+export type DeliveryResult =
   { outcome: 'delivered'; receipt: string | null } | { outcome: 'refused' | 'failed'; error: string };
 
-/** A receiver of events; it gets them in order, at least once. */
+/** A receiver of events: in order, at least once. */
 export interface Sink {
   name: string;
-  deliver(events: StreamedEvent[]): Promise<Delivery>;
+  deliver(events: StreamedEvent[]): Promise<DeliveryResult>;
 }
 
 const TIMEOUT_MS = 10_000;
 const MAX_RECEIPT = 200;
-/** Trying again helps with these; every other 4xx says that the delivery itself is wrong. */
-const TRY_AGAIN = new Set([401, 403, 404, 408, 409, 425, 429]);
+/** Retryable statuses; any other 4xx is permanent. */
+const RETRYABLE_STATUSES = new Set([401, 403, 404, 408, 409, 425, 429]);
 
 const lineOf = (event: StreamedEvent): string => toLine({ ...event, sequence: Number(event.sequence) });
 
-/** What the receiver computes as well: HMAC-SHA-256 over time, a dot and the body, in hex. */
+/** Webhook signature: HMAC-SHA-256 over `time.body`, in hex. */
 export const webhookSignature = (secret: string, time: string, body: string): string =>
   createHmac('sha256', secret).update(`${time}.${body}`).digest('hex');
 
 /**
- * A receiver over HTTP. Each POST carries NDJSON, the time and its signature; the receiver refuses old times, keeps ids, and answers 2xx only
- * once it has stored everything. Its `X-Receipt` header, if any, is kept.
+ * A webhook sink. Each POST has NDJSON, a timestamp and a signature; the receiver should reject old timestamps, deduplicate by id, and
+ * answer 2xx only once it has stored everything. Its `X-Receipt` header, if any, is stored.
  */
 export function webhookSink(url: string, secret: string): Sink {
   return {
@@ -53,7 +53,7 @@ export function webhookSink(url: string, secret: string): Sink {
         await response.body?.cancel();
         if (response.ok)
           return { outcome: 'delivered', receipt: response.headers.get('x-receipt')?.slice(0, MAX_RECEIPT) ?? null };
-        const final = response.status >= 400 && response.status < 500 && !TRY_AGAIN.has(response.status);
+        const final = response.status >= 400 && response.status < 500 && !RETRYABLE_STATUSES.has(response.status);
         return { outcome: final ? 'refused' : 'failed', error: `HTTP ${response.status}` };
       } catch (error) {
         return { outcome: 'failed', error: error instanceof Error ? error.message : String(error) };
@@ -62,8 +62,8 @@ export function webhookSink(url: string, secret: string): Sink {
   };
 }
 
-/** JSON lines, for a log collector that reads what a process prints. */
-export function linesSink(write: (text: string) => Promise<void>): Sink {
+/** Writes NDJSON to standard output, for log collectors. */
+export function stdoutSink(write: (text: string) => Promise<void>): Sink {
   return {
     name: 'stdout',
     async deliver(events) {

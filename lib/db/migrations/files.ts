@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where both halves of the migrations lie. The image and the standalone build carry these folders along, with the same paths. */
+/** Folders of the two kinds of migrations; the image and the standalone build have them at the same paths. */
 const PRISMA_DIR = 'prisma/migrations';
-export const POSTGRES_DIR = 'prisma/postgres';
+export const REPEATABLE_DIR = 'prisma/postgres';
 
 /** A folder of prisma/migrations. The checksum is Prisma's own: SHA-256 of the file, in hex. */
 export interface PrismaMigration {
@@ -22,8 +22,8 @@ export async function prismaMigrationNames(root: string): Promise<string[]> {
 }
 
 /** Names of the files of prisma/postgres of this release, in the order in which they are run. */
-export async function postgresMigrationNames(root: string): Promise<string[]> {
-  return (await readdir(join(root, POSTGRES_DIR))).filter((name) => name.endsWith('.sql')).sort();
+export async function repeatableMigrationNames(root: string): Promise<string[]> {
+  return (await readdir(join(root, REPEATABLE_DIR))).filter((name) => name.endsWith('.sql')).sort();
 }
 
 /** The Prisma migrations of this release with their checksums. */

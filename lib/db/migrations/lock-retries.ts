@@ -2,25 +2,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { openClient } from '../client.ts';
 
-/** How long a migration waits for one lock, in milliseconds: whoever comes after it in the queue waits as long, so not for ever. */
+/** Lock timeout of migrations, in milliseconds; it also limits how long others queue behind the migration. */
 export const LOCK_WAIT_MS = 5_000;
-/** PostgreSQL's code for a lock that did not come in time. */
+/** SQLSTATE lock_not_available. */
 export const LOCK_TIMEOUT = '55P03';
-/** Tries in all, and the pause between two, in milliseconds: about two minutes, in which a long report or a stuck client may end. */
-const TRIES = 12;
-const PAUSE_MS = 5_000;
-/** Of Prisma's engine, when another one is at work. */
+/** Attempts and the delay between them in milliseconds: about two minutes in all. */
+const MAX_ATTEMPTS = 12;
+const RETRY_DELAY_MS = 5_000;
+/** Prisma's error when another migration engine holds its lock. */
 const ENGINE_TIMEOUT = 'P1002';
-const LOOK_EVERY_MS = 500;
+const POLL_INTERVAL_MS = 500;
 
-/** Somebody who holds a lock that another session waits for. What the server does not show to our role is null. */
+/** A session that holds a lock another one waits for. Fields not visible to our role are null. */
 interface Blocker {
   pid: number;
   application: string | null;
   user: string | null;
   since: string | null;
   state: string | null;
-  /** The first word of its last statement: never its values. */
+  /** First keyword of its last statement; never values. */
   kind: string | null;
 }
 
@@ -36,8 +36,8 @@ const HOLDERS = `
 SELECT ${DESCRIBED} FROM pg_locks b LEFT JOIN pg_stat_activity a ON a.pid = b.pid
 WHERE b.locktype = 'advisory' AND b.granted AND b.objid = $1 AND b.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-/** Who holds an advisory lock of ours, as a phrase for people; empty when nobody does any more. */
-export async function holdersOf(client: Client, key: number): Promise<string> {
+/** Describes the holders of an advisory lock; empty when there are none. */
+export async function describeLockHolders(client: Client, key: number): Promise<string> {
   return (await client.query<Blocker>(HOLDERS, [key])).rows.map(describe).join('; ');
 }
 
@@ -52,46 +52,48 @@ function describe({ pid, application, user, since, state, kind }: Blocker): stri
   return `pid ${pid} (${facts.filter(Boolean).join(', ')})`;
 }
 
-/** Whom a migration connects as, and where it says what it waits for. */
-export interface Waiting {
+/** Options of lock retries. */
+export interface LockRetryOptions {
   url: string;
   caCert?: string | undefined;
-  /** The application name of the connections that may wait; no other session has it. */
+  /** Unique application name of the migration's connections. */
   application: string;
-  say: (line: string) => void;
-  tries?: number;
-  pauseMs?: number;
+  log: (line: string) => void;
+  maxAttempts?: number;
+  retryDelayMs?: number;
 }
 
 /**
- * Runs a part of a migration whose sessions have `LOCK_WAIT_MS` as their lock time-out, again when a lock did not come in time. Who blocks it is
- * said while it waits, by another connection, since afterwards nobody can tell any more.
- * @param work must bear being run again after it failed for a lock.
- * @throws what it failed with at last; for a lock an error that names who held it.
+ * Runs a migration step with lock timeout `LOCK_WAIT_MS` and retries it when a lock times out. The blocking sessions are logged while it
+ * waits, through another connection.
+ * @param work must be repeatable after a lock timeout.
+ * @throws the last error; for a lock timeout an error that names the holder.
  */
-export async function patiently<T>(
+export async function withLockRetries<T>(
   work: () => Promise<T>,
-  { url, caCert, application, say, tries = TRIES, pauseMs = PAUSE_MS }: Waiting,
+  { url, caCert, application, log, maxAttempts = MAX_ATTEMPTS, retryDelayMs = RETRY_DELAY_MS }: LockRetryOptions,
 ): Promise<T> {
-  await using watch = await startWatch(url, caCert, application, say);
+  await using watch = await startWatch(url, caCert, application, log);
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       if (!isLockTimeout(error)) throw error;
       const who = watch.last() === '' ? 'whom the server does not name' : watch.last();
-      if (attempt >= tries)
+      if (attempt >= maxAttempts)
         throw new Error(
-          `gave up after ${tries} tries: a lock is held by ${who}. Let it end, or end it with SELECT pg_terminate_backend(PID); then migrate again`,
+          `gave up after ${maxAttempts} tries: a lock is held by ${who}. Let it end, or end it with SELECT pg_terminate_backend(PID); then migrate again`,
           { cause: error },
         );
-      say(`a lock did not come in ${LOCK_WAIT_MS / 1000} s, held by ${who}: try ${attempt + 1} of ${tries} follows`);
-      await sleep(pauseMs);
+      log(
+        `a lock did not come in ${LOCK_WAIT_MS / 1000} s, held by ${who}: try ${attempt + 1} of ${maxAttempts} follows`,
+      );
+      await sleep(retryDelayMs);
     }
   }
 }
 
-/** Whether something failed because a lock did not come in time. Prisma's engine gives PostgreSQL's code in its text alone. */
+/** True for lock timeouts. Prisma's engine has PostgreSQL's code only in the message. */
 export function isLockTimeout(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const { code } = at as NodeJS.ErrnoException;
@@ -100,13 +102,13 @@ export function isLockTimeout(error: unknown): boolean {
   return false;
 }
 
-interface Watch extends AsyncDisposable {
-  /** Who was seen to block at last; empty when nobody was. */
+interface BlockerWatch extends AsyncDisposable {
+  /** Description of the last blocker seen; empty when there was none. */
   last(): string;
 }
 
-/** Without a connection to spare the migration runs unwatched. */
-async function startWatch(url: string, caCert: string | undefined, application: string, say: Waiting['say']) {
+/** Without a spare connection blockers are not logged. */
+async function startWatch(url: string, caCert: string | undefined, application: string, log: LockRetryOptions['log']) {
   const client = await openClient(url, { caCert }).catch(() => undefined);
   client?.on('error', () => undefined);
   let last = '';
@@ -115,12 +117,12 @@ async function startWatch(url: string, caCert: string | undefined, application: 
     while (client !== undefined && !end.signal.aborted) {
       const found = await client.query<Blocker>(BLOCKERS, [application]).catch(() => undefined);
       const who = found?.rows.map(describe).join('; ') ?? '';
-      if (who !== '' && who !== last) say(`waiting for a lock held by ${who}`);
+      if (who !== '' && who !== last) log(`waiting for a lock held by ${who}`);
       if (who !== '') last = who;
-      await sleep(LOOK_EVERY_MS, undefined, { signal: end.signal, ref: false }).catch(() => undefined);
+      await sleep(POLL_INTERVAL_MS, undefined, { signal: end.signal, ref: false }).catch(() => undefined);
     }
   })();
-  const watch: Watch = {
+  const watch: BlockerWatch = {
     last: () => last,
     async [Symbol.asyncDispose]() {
       end.abort();

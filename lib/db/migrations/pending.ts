@@ -1,31 +1,30 @@
 import type { Db } from '../../db.ts';
-import { postgresMigrationNames, prismaMigrationNames } from './files.ts';
+import { repeatableMigrationNames, prismaMigrationNames } from './files.ts';
 
-let bundled: Promise<string[]> | undefined;
+let cachedNames: Promise<string[]> | undefined;
 
-/** The migrations that this process was deployed with: read once, since a release does not change while it runs. A failure is not kept. */
-function ownNames(): Promise<string[]> {
-  bundled ??= bundledNames(process.cwd()).catch((error: unknown) => {
-    bundled = undefined;
+/** Names of this release's migrations, cached; failures are not cached. */
+function releaseMigrationNames(): Promise<string[]> {
+  cachedNames ??= readMigrationNames(process.cwd()).catch((error: unknown) => {
+    cachedNames = undefined;
     throw error;
   });
-  return bundled;
+  return cachedNames;
 }
 
-async function bundledNames(root: string): Promise<string[]> {
-  const [prisma, postgres] = await Promise.all([prismaMigrationNames(root), postgresMigrationNames(root)]);
+async function readMigrationNames(root: string): Promise<string[]> {
+  const [prisma, postgres] = await Promise.all([prismaMigrationNames(root), repeatableMigrationNames(root)]);
   return [...prisma, ...postgres];
 }
 
 /**
- * What this release has and the database has not finished, of both halves. One small query: for health checks and for the start of a
- * worker. Migrations that the database has and this release does not know are fine: that is a rollback. So is a file of
- * prisma/postgres with another text; `npm run db:status` tells those apart.
- * @param root the folder that holds prisma/, the working directory unless told.
- * @throws when the database does not answer, or was never migrated at all.
+ * Migrations of this release that are not applied, of both kinds. One small query, for health checks and worker start. Unknown applied
+ * migrations are fine (after a rollback), and so are edited files of prisma/postgres; `npm run db:status` reports those.
+ * @param root the folder that holds prisma/, default the working directory.
+ * @throws when the database does not respond, or was never migrated.
  */
 export async function pendingMigrations(db: Db, root?: string): Promise<string[]> {
-  const names = await (root === undefined ? ownNames() : bundledNames(root));
+  const names = await (root === undefined ? releaseMigrationNames() : readMigrationNames(root));
   const rows = await db.$queryRaw<{ name: string }[]>`
     SELECT migration_name AS name FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL
     UNION ALL SELECT name FROM "_postgres_migrations"`;

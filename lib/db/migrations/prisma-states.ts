@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import { readPrismaMigrations } from './files.ts';
 
-/** How one Prisma migration stands. `ahead`: the database has it and this release does not, as after a rollback. */
-export interface PrismaState {
+/** State of a Prisma migration. `ahead`: applied but not in this release, as after a rollback. */
+export interface PrismaMigrationState {
   name: string;
   state: 'applied' | 'pending' | 'failed' | 'edited' | 'ahead';
   /** What the failure said, or which checksum differs. */
@@ -16,11 +16,11 @@ interface Recorded {
   logs: string | null;
 }
 
-/** Compares the folder with Prisma's own ledger. A migration that was rolled back by `prisma migrate resolve` counts as never run. */
-export async function prismaMigrationStates(client: Client, root: string): Promise<PrismaState[]> {
-  const recorded = await readLedger(client);
+/** Compares the folder with Prisma's migration history. A migration resolved as rolled back counts as not applied. */
+export async function prismaMigrationStates(client: Client, root: string): Promise<PrismaMigrationState[]> {
+  const recorded = await readMigrationHistory(client);
   const files = await readPrismaMigrations(root);
-  const known = files.map(({ name, checksum }): PrismaState => {
+  const known = files.map(({ name, checksum }): PrismaMigrationState => {
     const row = recorded.get(name);
     if (!row) return { name, state: 'pending', detail: 'not applied' };
     if (!row.finished) return { name, state: 'failed', detail: row.logs?.trim() || 'began and did not finish' };
@@ -30,11 +30,15 @@ export async function prismaMigrationStates(client: Client, root: string): Promi
   const names = new Set(files.map(({ name }) => name));
   const ahead = [...recorded.keys()]
     .filter((name) => !names.has(name))
-    .map((name): PrismaState => ({ name, state: 'ahead', detail: 'the database has it, this release does not' }));
+    .map((name): PrismaMigrationState => ({
+      name,
+      state: 'ahead',
+      detail: 'the database has it, this release does not',
+    }));
   return [...known, ...ahead];
 }
 
-async function readLedger(client: Client): Promise<Map<string, Recorded>> {
+async function readMigrationHistory(client: Client): Promise<Map<string, Recorded>> {
   const { rows: present } = await client.query<{ present: boolean }>(
     `SELECT to_regclass('"_prisma_migrations"') IS NOT NULL AS present`,
   );

@@ -2,27 +2,27 @@ import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { scramVerifier } from './scram.ts';
 
-/** A role to make: `password` is the one to set, or undefined for a random one if the role is new. */
-export interface WantedRole {
+/** A role to create; `password` undefined means a random one for a new role. */
+export interface RequestedRole {
   name: string;
   password: string | undefined;
 }
 
-export interface MadeRole {
+export interface CreatedRole {
   name: string;
   made: boolean;
-  /** Only when it was made up here, and never again. */
+  /** Only if it was generated here; shown once. */
   password?: string;
 }
 
-export interface Made {
+export interface CreatedRoles {
   database: string;
-  /** Owns the tables, or will. `made` is false for one that was there, which may be the connected user. */
-  owner: MadeRole;
-  users: MadeRole[];
+  /** The owner of the tables. `made` is false for an existing role, which may be the connected user. */
+  owner: CreatedRole;
+  users: CreatedRole[];
 }
 
-interface Facts {
+interface ServerFacts {
   me: string;
   super: boolean;
   makes_roles: boolean;
@@ -37,30 +37,30 @@ const FACTS = `SELECT current_user AS me, rolsuper AS super, rolcreaterole AS ma
   FROM pg_roles WHERE rolname = current_user`;
 
 /**
- * Makes the roles of an installation, those that are missing: users for the processes, who may log in and nothing more until a migration grants
- * them their rights, and an owner for the tables. Runs as anybody who may make roles; running it again changes nothing but given passwords.
- * @param wanted without an `owner` the tables stay with whom they have, and otherwise become the connected user's, who is often all that a hosting
- *   platform gives; a superuser's would be more than migrations need, so an owner is made instead.
- * @throws before anything is done when the connected user may not, or a name stands for a role that the app must not be.
+ * Creates the missing database roles: login roles for the processes, without privileges until a migration grants them, and an owner of the
+ * tables. Requires CREATEROLE; idempotent except for given passwords.
+ * @param wanted without `ownOwner` existing tables keep their owner, and new ones belong to the connected user, often the only one a
+ * hosting platform provides; instead of a superuser a separate owner is created.
+ * @throws before any change, when the connected user lacks privileges, or a name is a role that the app must not use.
  */
-export async function makeRoles(
+export async function createRoles(
   client: Client,
-  wanted: { owner: WantedRole; ownOwner: boolean; users: readonly WantedRole[] },
-): Promise<Made> {
-  const { rows } = await client.query<Facts>(FACTS);
+  wanted: { owner: RequestedRole; ownOwner: boolean; users: readonly RequestedRole[] },
+): Promise<CreatedRoles> {
+  const { rows } = await client.query<ServerFacts>(FACTS);
   const facts = rows[0];
   if (facts === undefined) throw new Error('the server does not know the connected user');
   const names = [wanted.owner.name, ...wanted.users.map(({ name }) => name)];
   if (new Set(names).size < names.length) throw new Error('owner, app and worker need a name each');
-  const makesOwner = facts.tables_of === null && (wanted.ownOwner || facts.super);
-  const ownerName = makesOwner ? wanted.owner.name : (facts.tables_of ?? facts.me);
-  for (const { name } of wanted.users) await refuseMighty(client, name, ownerName);
+  const createsOwner = facts.tables_of === null && (wanted.ownOwner || facts.super);
+  const ownerName = createsOwner ? wanted.owner.name : (facts.tables_of ?? facts.me);
+  for (const { name } of wanted.users) await rejectPrivilegedRole(client, name, ownerName);
   await client.query('BEGIN');
   try {
-    const owner = makesOwner ? await makeOwner(client, wanted.owner, facts) : { name: ownerName, made: false };
-    const users: MadeRole[] = [];
+    const owner = createsOwner ? await createOwner(client, wanted.owner, facts) : { name: ownerName, made: false };
+    const users: CreatedRole[] = [];
     for (const user of wanted.users) {
-      users.push(await makeUser(client, user, facts));
+      users.push(await createUser(client, user, facts));
       await client.query(
         `GRANT CONNECT ON DATABASE ${client.escapeIdentifier(facts.database)} TO ${client.escapeIdentifier(user.name)}`,
       );
@@ -73,19 +73,19 @@ export async function makeRoles(
   }
 }
 
-/** The app as owner or superuser would stand above every right that it is denied. */
-async function refuseMighty(client: Client, name: string, owner: string): Promise<void> {
-  const { rows } = await client.query<{ mighty: boolean }>(
+/** An owner or superuser would bypass all privileges. */
+async function rejectPrivilegedRole(client: Client, name: string, owner: string): Promise<void> {
+  const { rows } = await client.query<{ privileged: boolean }>(
     'SELECT rolsuper OR rolcreaterole OR rolbypassrls AS mighty FROM pg_roles WHERE rolname = $1',
     [name],
   );
   if (name === owner) throw new Error(`${name} owns the tables: the app needs a role of its own`);
-  if (rows[0]?.mighty) throw new Error(`${name} is a superuser or makes roles: the app needs a role that does not`);
+  if (rows[0]?.privileged) throw new Error(`${name} is a superuser or makes roles: the app needs a role that does not`);
 }
 
-/** A role that may make tables in the database; the whole database is its own where that takes nothing from anybody. */
-async function makeOwner(client: Client, wanted: WantedRole, facts: Facts): Promise<MadeRole> {
-  const made = await makeUser(client, wanted, facts);
+/** A role that can create tables; it also gets the database itself when that is empty. */
+async function createOwner(client: Client, wanted: RequestedRole, facts: ServerFacts): Promise<CreatedRole> {
+  const made = await createUser(client, wanted, facts);
   const [name, database] = [wanted.name, facts.database].map((text) => client.escapeIdentifier(text));
   if (facts.super && facts.empty) await client.query(`ALTER DATABASE ${database} OWNER TO ${name}`);
   await client.query(`GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${database} TO ${name}`);
@@ -93,11 +93,11 @@ async function makeOwner(client: Client, wanted: WantedRole, facts: Facts): Prom
   return made;
 }
 
-async function makeUser(
+async function createUser(
   client: Client,
-  { name, password }: WantedRole,
-  { super: mighty, makes_roles }: Facts,
-): Promise<MadeRole> {
+  { name, password }: RequestedRole,
+  { super: mighty, makes_roles }: ServerFacts,
+): Promise<CreatedRole> {
   const role = client.escapeIdentifier(name);
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
   if (rowCount === 0 && !mighty && !makes_roles)

@@ -1,13 +1,13 @@
 import { QUEUE_SCHEMA } from './schemas.ts';
 
-/** What a right is on: `name` as PostgreSQL writes it, with its schema. */
-export interface Granted {
+/** A grantable object; `name` is schema-qualified as PostgreSQL prints it. */
+export interface GrantObject {
   kind: 'SCHEMA' | 'TABLE' | 'ROUTINE';
   name: string;
 }
 
-/** What each process may do with one thing of ours. What stands nowhere here is not granted. */
-export interface Grant extends Granted {
+/** Privileges of each process on one object. Anything not listed is not granted. */
+export interface Grant extends GrantObject {
   web: readonly string[];
   worker: readonly string[];
 }
@@ -17,7 +17,7 @@ const READ = ['SELECT'];
 const ADD = ['SELECT', 'INSERT'];
 const CALL = ['EXECUTE'];
 
-/** A name as the catalogue's `quote_ident` writes it. */
+/** Quotes a name like PostgreSQL's `quote_ident`. */
 const quoted = (name: string) => (/^[a-z_]+$/.test(name) ? name : `"${name}"`);
 
 const table = (name: string, web: readonly string[], worker: readonly string[]): Grant => ({
@@ -33,23 +33,23 @@ const routine = (signature: string, web: readonly string[], worker: readonly str
   worker,
 });
 
-/** Worded alike in every row: a schema is entered, its contents have rights of their own. */
+/** USAGE on a schema; its objects have their own grants. */
 const schema = (name: string): Grant => ({ kind: 'SCHEMA', name, web: ['USAGE'], worker: ['USAGE'] });
 
 /**
- * The rights of web and worker, and nothing beside them: applied by every migration, compared by `db:status`. The prune logs in as the worker.
- * Where one user serves all processes it has both columns. The queue's own tables are in `QUEUE_GRANTS`.
+ * The complete privileges of web and worker, reconciled by every migration and compared by
+ * `db:status`. The prune uses the worker's role. A single role for all processes has both columns. The queue's tables are in `QUEUE_GRANTS`.
  */
 export const GRANTS: readonly Grant[] = [
   schema('public'),
   schema(QUEUE_SCHEMA),
-  // People. Whoever takes over the worker reads no password hash, ends no session and makes no administrator; and nobody deletes a person.
+  // Users. A compromised worker cannot read password hashes, end sessions or create admins; and nobody can delete a user.
   table('User', ['SELECT', 'INSERT', 'UPDATE'], NONE),
   table('Identity', ['SELECT', 'INSERT', 'UPDATE'], NONE),
   table('Session', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], NONE),
   table('PasswordReset', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], NONE),
   table('SignInThrottle', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], NONE),
-  // The log and what proves it. What is written is never changed, and the process that answers the internet has no hand in the proof.
+  // The audit log and its proof. Rows are never changed, and the internet-facing process cannot write the proof.
   table('AuditEvent', ADD, ADD),
   table('AuditPending', READ, READ),
   table('AuditChain', READ, READ),
@@ -75,13 +75,13 @@ export const GRANTS: readonly Grant[] = [
   routine('audit_drop_chain_head()', NONE, CALL),
 ];
 
-/** Every table and routine of the queue's schema, whose names are those of pg-boss: rows, and no change of the schema. */
+/** Privileges on pg-boss's tables and routines: data only, no schema changes. */
 export const QUEUE_GRANTS = {
   TABLE: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
   ROUTINE: CALL,
 } as const;
 
-/** Who holds the rights. Names may be equal: of one user for both processes, and of a user that is its own role. */
+/** The roles that hold the privileges. Names may be equal when one role serves several purposes. */
 export interface AppRoles {
   /** Holds what both processes may do. */
   app: string;
@@ -90,22 +90,22 @@ export interface AppRoles {
 }
 
 /** One right of one role. */
-export interface Right extends Granted {
+export interface Right extends GrantObject {
   role: string;
   privilege: string;
 }
 
 /**
- * Deals a table of grants out to the roles: with one user for both processes everything goes to `app`; otherwise `app`, where it is a role
- * apart, gets what both have, and each user the rest of its own.
+ * Assigns the grants to roles: with one user for both processes everything goes to `app`; otherwise `app`, if it is a separate role, gets
+ * the common privileges and each user the rest.
  */
-export function dealt(grants: readonly Grant[], { app, web, worker }: AppRoles): Right[] {
+export function assignGrants(grants: readonly Grant[], { app, web, worker }: AppRoles): Right[] {
   return grants.flatMap(({ kind, name, ...of }) => {
     const right = (role: string) => (privilege: string) => ({ kind, name, role, privilege });
     const all = [...new Set([...of.web, ...of.worker])];
     if (web === worker) return all.map(right(app));
-    const apart = app !== web && app !== worker;
-    const shared = (privilege: string) => apart && of.web.includes(privilege) && of.worker.includes(privilege);
+    const separateRole = app !== web && app !== worker;
+    const shared = (privilege: string) => separateRole && of.web.includes(privilege) && of.worker.includes(privilege);
     return [
       ...all.filter(shared).map(right(app)),
       ...of.web.filter((privilege) => !shared(privilege)).map(right(web)),

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { QUEUE_SCHEMA } from './schemas.ts';
 
-/** A right that somebody holds on something of ours, by the word of the catalogue. */
+/** A privilege held on one of our objects, from the system catalogue. */
 export interface HeldRight {
   kind: 'SCHEMA' | 'TABLE' | 'SEQUENCE' | 'ROUTINE' | 'TYPE' | 'future';
   /** With its schema, quoted where it must be; of a default privilege, what it is about: `TABLES IN SCHEMA public`. */
@@ -17,36 +17,35 @@ export interface HeldRight {
   administrator: boolean;
 }
 
-/** A right on something of ours that neither its owner nor a role of the app should hold. */
-export interface StrangerRight {
+/** A privilege on one of our objects held by a role that is neither the owner nor a role of the app. */
+export interface ForeignRight {
   /** For example `TABLE public."User"`; of a default privilege what is still to come, as `future TABLES in public`; `ROLE golive_app`. */
   object: string;
   /** A role, or PUBLIC. */
   grantee: string;
   privileges: string;
-  /** The statement that takes it away. */
+  /** The REVOKE statement. */
   revoke: string;
-  /** It reaches nothing by itself: the bare use of the schema public, which hosted platforms give to their own roles. */
+  /** Harmless: only USAGE on the schema public, which hosting platforms grant to their own roles. */
   harmless: boolean;
 }
 
-/** Where our objects are. */
+/** Schemas of our objects. */
 const SCHEMAS = ['public', QUEUE_SCHEMA];
 
-/** The role that owns our tables; the connected one while there are none. */
+/** SQL for the owner of our tables; the current user while there are none. */
 export const OWNER_SQL = `coalesce((SELECT relowner FROM pg_class WHERE oid = to_regclass('public."User"')), current_user::regrole)`;
 
 /**
- * Every right on schemas, tables, columns, sequences, routines and types of ours, and on what the owner makes later, that is held by somebody
- * beside the owner. Superusers and PostgreSQL's own roles (`pg_…`) do not count, nor does what belongs to an extension or what PostgreSQL
- * gives everybody by itself: the use of a type and of the schema public, and the call of a routine that runs with the caller's own rights.
+ * All privileges on our schemas, tables, columns, sequences, routines and types, and default privileges of the owner, held by roles other
+ * than the owner. Superusers, predefined roles (`pg_…`), extension objects and PostgreSQL's defaults for PUBLIC are excluded.
  */
-export async function heldRights(client: Client): Promise<HeldRight[]> {
+export async function readHeldRights(client: Client): Promise<HeldRight[]> {
   return (await client.query<HeldRight>(HELD_SQL, [SCHEMAS])).rows;
 }
 
 /** The role that owns our tables. */
-export async function ownerOf(client: Client): Promise<string> {
+export async function readOwner(client: Client): Promise<string> {
   const { rows } = await client.query<{ name: string }>(`SELECT pg_get_userbyid(${OWNER_SQL}) AS name`);
   return rows[0]?.name ?? '';
 }
@@ -94,13 +93,13 @@ WHERE f.grantee <> us.owner AND NOT coalesce(r.rolsuper OR r.rolname LIKE 'pg\\_
 GROUP BY f.kind, f.name, f."column", r.rolname, f.privilege_type, r.rolcreaterole, r.oid
 ORDER BY 1, 2, 3, 4, 5`;
 
-/** What a right is on, for people: `TABLE public."User" ("passwordHash")`, or `future TABLES in public`. */
+/** Describes an object, e.g. `TABLE public."User" ("passwordHash")`, or `future TABLES in public`. */
 export function describeObject({ kind, name, column }: Pick<HeldRight, 'kind' | 'name' | 'column'>): string {
   return [kind, name.replace(' IN SCHEMA ', ' in '), column === null ? '' : `(${column})`].filter(Boolean).join(' ');
 }
 
 /**
- * The statement that takes privileges on one object, or the right to pass them on, from one grantee, and from whoever has them from it.
+ * The statement that revokes privileges on an object, or only the grant option, with CASCADE.
  * @param owner and `grantee` quoted as identifiers, or `PUBLIC`.
  */
 export function revokeSql(

@@ -1,21 +1,21 @@
 import type { Client } from 'pg';
 import { escapeIdentifier } from '../client.ts';
 import type { AppRoles } from './grants.ts';
-import { OWNER_SQL, type StrangerRight } from './held-rights.ts';
+import { OWNER_SQL, type ForeignRight } from './held-rights.ts';
 
 interface Membership {
   role: string;
   member: string;
   grantor: string;
-  /** Since version 16 each grantor's membership is one of its own. */
+  /** Since version 16 memberships are separate per grantor. */
   separate: boolean;
 }
 
 /**
- * Memberships that give somebody what is ours: of strangers in the owner or a role of the app, and of the app's roles in anything but each other
- * as intended. Superusers, PostgreSQL's own roles, roles that may make roles, and the owner of the database are not strangers: they run it.
+ * Unexpected role memberships: of other roles in the owner or the app's roles, and of the app's roles in other roles. Superusers,
+ * predefined roles, roles with CREATEROLE and the database's owner are excluded.
  */
-export async function foreignMemberships(client: Client, { app, web, worker }: AppRoles): Promise<StrangerRight[]> {
+export async function foreignMemberships(client: Client, { app, web, worker }: AppRoles): Promise<ForeignRight[]> {
   const { rows } = await client.query<Membership>(MEMBERSHIPS_SQL, [app, web, worker]);
   return rows.map(({ role, member, grantor, separate }) => ({
     object: `ROLE ${role}`,

@@ -1,35 +1,34 @@
 import type { Client } from 'pg';
 import { QUEUE_SCHEMA } from './schemas.ts';
 import { escapeIdentifier } from '../client.ts';
-import { dealt, GRANTS, QUEUE_GRANTS, type AppRoles, type Grant } from './grants.ts';
-import { describeObject, heldRights, OWNER_SQL, ownerOf, revokeSql, type HeldRight } from './held-rights.ts';
+import { assignGrants, GRANTS, QUEUE_GRANTS, type AppRoles, type Grant } from './grants.ts';
+import { describeObject, readHeldRights, OWNER_SQL, readOwner, revokeSql, type HeldRight } from './held-rights.ts';
 
-/** Privileges that a role of the app lacks on one object, or has and should not have. */
-export interface RightFault {
+/** Missing or superfluous privileges of a role on one object. */
+export interface RightDifference {
   role: string;
   /** For example `TABLE public."User"`. */
   object: string;
   verdict: 'missing' | 'superfluous';
   privileges: string[];
-  /** The statement that puts it right. */
-  mend: string;
+  /** The statement that fixes it. */
+  fix: string;
 }
 
 type Held = Pick<HeldRight, 'kind' | 'name' | 'column' | 'privilege'> & { role: string; optionOnly: boolean };
 
 /**
- * How the rights of the app's roles differ from those that this release wants. The owner and superusers hold everything, so nothing can be
- * compared for them.
+ * Compares the privileges of the app's roles with those of this release. Owners and superusers hold everything and are not compared.
  * @throws when a table or routine of this release is missing: migrate first.
  */
-export async function rightFaults(client: Client, roles: AppRoles): Promise<RightFault[]> {
-  const names = await comparable(client, roles);
+export async function rightDifferences(client: Client, roles: AppRoles): Promise<RightDifference[]> {
+  const names = await comparableRoles(client, roles);
   const grants = [...GRANTS, ...(await queueGrants(client))];
-  const wanted = dealt(grants, roles)
+  const wanted = assignGrants(grants, roles)
     .filter(({ role }) => names.includes(role))
     .map((right): Held => ({ ...right, column: null, optionOnly: false }));
-  const held = (await heldRights(client)).flatMap(({ grantee, grantable, ...right }): Held[] =>
-    // Default privileges are nobody's: those of the app are told with the strangers'.
+  const held = (await readHeldRights(client)).flatMap(({ grantee, grantable, ...right }): Held[] =>
+    // Default privileges are reported with the foreign rights.
     grantee === null || !names.includes(grantee) || right.kind === 'future'
       ? []
       : [
@@ -37,7 +36,7 @@ export async function rightFaults(client: Client, roles: AppRoles): Promise<Righ
           ...(grantable ? [{ ...right, role: grantee, optionOnly: true }] : []),
         ],
   );
-  const owner = escapeIdentifier(await ownerOf(client));
+  const owner = escapeIdentifier(await readOwner(client));
   const toRevoke = (group: Held[], first: Held) =>
     revokeSql(first, group.map(privilegeOf), {
       owner,
@@ -47,16 +46,16 @@ export async function rightFaults(client: Client, roles: AppRoles): Promise<Righ
   const toGrant = (group: Held[], { kind, name, role }: Held) =>
     `GRANT ${group.map(privilegeOf).join(', ')} ON ${kind} ${name} TO ${escapeIdentifier(role)}`;
   return [
-    ...faults('missing', without(wanted, held), toGrant),
-    ...faults('superfluous', without(held, wanted), toRevoke),
+    ...groupDifferences('missing', subtract(wanted, held), toGrant),
+    ...groupDifferences('superfluous', subtract(held, wanted), toRevoke),
   ];
 }
 
-/** Puts them right, all or none. @returns what was wrong. */
-export async function settleRights(client: Client, roles: AppRoles): Promise<RightFault[]> {
-  const found = await rightFaults(client, roles);
+/** Grants and revokes the differences in one transaction. @returns the differences. */
+export async function reconcileRights(client: Client, roles: AppRoles): Promise<RightDifference[]> {
+  const found = await rightDifferences(client, roles);
   // One text without parameters is one transaction.
-  if (found.length > 0) await client.query(found.map(({ mend }) => mend).join(';\n'));
+  if (found.length > 0) await client.query(found.map(({ fix }) => fix).join(';\n'));
   return found;
 }
 
@@ -64,27 +63,27 @@ const privilegeOf = ({ privilege }: Held) => privilege;
 const keyOf = ({ role, kind, name, column, privilege, optionOnly }: Held) =>
   JSON.stringify([role, kind, name, column, privilege, optionOnly]);
 
-function without(rights: Held[], others: Held[]): Held[] {
+function subtract(rights: Held[], others: Held[]): Held[] {
   const known = new Set(others.map(keyOf));
   return rights.filter((right) => !known.has(keyOf(right)));
 }
 
-function faults(
-  verdict: RightFault['verdict'],
+function groupDifferences(
+  verdict: RightDifference['verdict'],
   rights: Held[],
-  mend: (group: Held[], first: Held) => string,
-): RightFault[] {
+  fixOf: (group: Held[], first: Held) => string,
+): RightDifference[] {
   const groups = Map.groupBy(rights, (right) => JSON.stringify([right.role, describeObject(right), right.optionOnly]));
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
     const privileges = group.map(({ privilege }) => privilege + (first.optionOnly ? ' WITH GRANT OPTION' : ''));
-    return [{ role: first.role, object: describeObject(first), verdict, privileges, mend: mend(group, first) }];
+    return [{ role: first.role, object: describeObject(first), verdict, privileges, fix: fixOf(group, first) }];
   });
 }
 
-/** Those of the roles that are there, own nothing of ours and are no superusers. */
-async function comparable(client: Client, { app, web, worker }: AppRoles): Promise<string[]> {
+/** Existing roles that are neither owner nor superuser. */
+async function comparableRoles(client: Client, { app, web, worker }: AppRoles): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT rolname AS name FROM pg_roles WHERE rolname = ANY ($1) AND NOT rolsuper AND oid <> ${OWNER_SQL}`,
     [[app, web, worker]],
@@ -92,7 +91,7 @@ async function comparable(client: Client, { app, web, worker }: AppRoles): Promi
   return rows.map(({ name }) => name);
 }
 
-/** What both processes may do with the queue's tables and routines, as many as its schema has. */
+/** Grants on all tables and routines of the queue's schema. */
 async function queueGrants(client: Client): Promise<Grant[]> {
   const { rows } = await client.query<{ kind: 'TABLE' | 'ROUTINE'; name: string }>(
     `SELECT 'TABLE' AS kind, format('%I.%I', relnamespace::regnamespace, relname) AS name FROM pg_class

@@ -9,10 +9,10 @@ export interface LoginUser {
   password: string;
 }
 
-/** Any fixed number will do, as long as nothing else of ours takes the same lock. */
+/** Key of the advisory lock; arbitrary but unique in this application. */
 const LOCK_KEY = 7_305_002;
 
-/** Where a migration or a look at the database learns who is who. */
+/** Variables from which the database roles are determined. */
 export interface RoleSources {
   DATABASE_URL: string;
   MIGRATE_DATABASE_URL?: string | undefined;
@@ -21,33 +21,36 @@ export interface RoleSources {
   DATABASE_CA_CERT?: string | undefined;
 }
 
-/** Who an installation's roles are, by the word of the server. */
-export interface Installation {
+/** The database roles, as reported by the server. */
+export interface DatabaseRoles {
   roles: AppRoles;
   users: { web: LoginUser; worker: LoginUser };
-  /** What is wrong with them, as a sentence that says what to do; undefined when all is well. */
-  fault: string | undefined;
+  /** A problem with the roles and its fix; undefined when there is none. */
+  problem: string | undefined;
 }
 
 /**
- * Asks the server who signs in with each URL. A pooler's user names are its own (`role.project`), and the grants must go to the role.
- * @param owner a connection as whoever owns the tables, or is to own them.
- * @throws when nobody can sign in with one of them: rights that are granted to nobody would be missing for ever.
+ * Determines the role behind each URL by connecting: a pooler's user names (`role.project`) differ from the roles that get the grants.
+ * @param owner a connection as the (future) owner of the tables.
+ * @throws when a login fails: its grants would be missing.
  */
-export async function installationOf(owner: Client, sources: RoleSources): Promise<Installation> {
+export async function readDatabaseRoles(owner: Client, sources: RoleSources): Promise<DatabaseRoles> {
   const { rows } = await owner.query<{ name: string }>('SELECT current_user AS name');
   const ownName = rows[0]?.name ?? '';
   const ownerUrl = sources.MIGRATE_DATABASE_URL ?? sources.DATABASE_URL;
   const known = { suffix: poolerSuffix(ownerUrl, ownName), made: sources.DATABASE_APP_ROLE !== undefined };
-  const login = (url: string) => loginOf(url, known, sources.DATABASE_CA_CERT);
+  const login = (url: string) => readLogin(url, known, sources.DATABASE_CA_CERT);
   const web = await login(sources.DATABASE_URL);
   const worker = sources.WORKER_DATABASE_URL === undefined ? web : await login(sources.WORKER_DATABASE_URL);
   const roles = { app: sources.DATABASE_APP_ROLE ?? web.name, web: web.name, worker: worker.name };
-  return { roles, users: { web, worker }, fault: faultOf(ownName, roles, sources) };
+  return { roles, users: { web, worker }, problem: problemWith(ownName, roles, sources) };
 }
 
-/** Two URLs that are one role where two are meant: an app that owns its tables is stopped by triggers alone, which it may remove. */
-function faultOf(owner: string, roles: AppRoles, sources: RoleSources): string | undefined {
+/**
+ * Reports when owner and app are the same role although two are configured: only triggers would then protect the log, and an owner can
+ * remove them.
+ */
+function problemWith(owner: string, roles: AppRoles, sources: RoleSources): string | undefined {
   const meant = sources.MIGRATE_DATABASE_URL !== undefined || sources.DATABASE_APP_ROLE !== undefined;
   const name = [roles.app, roles.web, roles.worker].find((role) => role === owner);
   if (!meant || name === undefined) return undefined;
@@ -55,17 +58,18 @@ function faultOf(owner: string, roles: AppRoles, sources: RoleSources): string |
   return `${urls} are one role, ${name}: the app owns the tables, and nothing but triggers that it may remove keeps the audit log append-only. npm run db:roles makes a role for the app`;
 }
 
-/** What a pooler wants behind the name of a role, like `.project`; empty where there is none. */
+/** The suffix that a pooler requires after role names, like `.project`; empty when there is none. */
 export function poolerSuffix(url: string, role: string): string {
   const given = readDatabaseUrl(url).user;
   return role !== '' && given.startsWith(`${role}.`) ? given.slice(role.length) : '';
 }
 
 /**
- * Whom a URL signs in.
- * @param known `made`: the migration makes this user if it is missing, so the URL's name, without the pooler's `suffix`, is all there is yet.
+ * The role of a URL.
+ * @param known `made`: the migration makes this user if it is missing, so the URL's name, without the pooler's `suffix`, is all there is
+ * yet.
  */
-async function loginOf(
+async function readLogin(
   url: string,
   { made, suffix }: { made: boolean; suffix: string },
   caCert?: string,
@@ -91,10 +95,10 @@ async function loginOf(
 }
 
 /**
- * Makes the role that holds the app's rights and the users that borrow them, or brings their passwords up to date. Runs before the grants,
- * as a user that may create roles; running it again, or twice at once, changes nothing else.
- * @param appRole cannot log in; the grants go to it.
- * @param users one for each process, so that a leaked password is one process's, and the server's views say who did what.
+ * Creates the role that holds the app's privileges and its member users, or updates their passwords. Runs before the grants, as a user with
+ * CREATEROLE; idempotent and safe to run concurrently.
+ * @param appRole NOLOGIN role that gets the grants.
+ * @param users one per process, to limit leaked passwords and to identify processes in server views.
  */
 export async function ensureAppRoles(client: Client, appRole: string, users: LoginUser[]): Promise<void> {
   const role = client.escapeIdentifier(appRole);

@@ -1,2 +1,2 @@
-/** pg-boss keeps its tables in a schema of its own, so that Prisma's stays the whole of `public`. */
+/** Schema of pg-boss's tables; `public` is Prisma's. */
 export const QUEUE_SCHEMA = 'pgboss';

@@ -3,8 +3,8 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 const ITERATIONS = 4096;
 
 /**
- * What PostgreSQL stores of a password (RFC 5803). Sent in place of the password, which would otherwise stand in the server's log
- * whenever statements are logged. For passwords in ASCII, where SASLprep changes nothing.
+ * SCRAM verifier of a password (RFC 5803), sent instead of the password, which could appear in the server's statement log. For ASCII
+ * passwords, where SASLprep has no effect.
  */
 export function scramVerifier(password: string): string {
   const salt = randomBytes(16);

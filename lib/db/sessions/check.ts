@@ -1,76 +1,79 @@
-import { PINNED, type SessionSettings } from './settings.ts';
+import { REQUIRED_SETTINGS, type SessionSettings } from './settings.ts';
 
-/** A setting that is not what our sessions want. */
-export interface Differing {
+/** A session setting with an unexpected value. */
+export interface SettingMismatch {
   name: string;
   wanted: string;
   found: string;
 }
 
-/** A setting that somebody configured, which our sessions overrule and other clients obey. */
-export interface Configured extends Differing {
+/** A configured setting that our sessions override but other clients use. */
+export interface ConfiguredSetting extends SettingMismatch {
   /** `the server`, `database z`, `role golive_app in database z`. */
   where: string;
-  /** The statement that takes it back. */
-  mend: string;
+  /** The statement that resets it. */
+  fix: string;
 }
 
-/** Runs a query that takes the names of settings in lower case as its one parameter. */
-export type Ask = (sql: string, names: string[]) => Promise<{ name: string; setting: string }[]>;
+/** Runs a query whose only parameter is the list of setting names in lower case. */
+export type QuerySettings = (sql: string, names: string[]) => Promise<{ name: string; setting: string }[]>;
 
-const NAMES = Object.keys(PINNED).map((name) => name.toLowerCase());
+const NAMES = Object.keys(REQUIRED_SETTINGS).map((name) => name.toLowerCase());
 
 const SHOWN = `SELECT name, setting FROM pg_settings WHERE lower(name) = ANY ($1)`;
 
 /**
- * What of our pinning did not take on a connection: behind a pooler that ignores it, or that gives each transaction another session.
- * @param own what this kind of connection sets beside or instead of the common settings.
+ * Required settings that are not in effect on a connection, e.g. behind a transaction pooler.
+ * @param own additional or overriding settings of this kind of connection.
  */
-export async function unpinned(ask: Ask, own: SessionSettings = {}): Promise<Differing[]> {
-  const wanted = Object.entries({ ...PINNED, ...own }).map(([name, value]) => ({ name, wanted: String(value) }));
-  const found = new Map((await ask(SHOWN, wanted.map(({ name }) => name.toLowerCase()))).map((row) => [row.name.toLowerCase(), row.setting])); // prettier-ignore
+export async function unappliedSettings(query: QuerySettings, own: SessionSettings = {}): Promise<SettingMismatch[]> {
+  const wanted = Object.entries({ ...REQUIRED_SETTINGS, ...own }).map(([name, value]) => ({
+    name,
+    wanted: String(value),
+  }));
+  const found = new Map((await query(SHOWN, wanted.map(({ name }) => name.toLowerCase()))).map((row) => [row.name.toLowerCase(), row.setting])); // prettier-ignore
   return wanted.flatMap(({ name, wanted: value }) => {
     const setting = found.get(name.toLowerCase());
     return setting === undefined || setting === value ? [] : [{ name, wanted: value, found: setting }];
   });
 }
 
-/**
- * What the server, the database and these roles are configured with that differs from what our sessions want. PostgreSQL's own defaults do not
- * count, nor other names of UTC.
- */
-export async function configuredOtherwise(ask: AskConfigured, roles: readonly string[]): Promise<Configured[]> {
-  return (await ask(CONFIGURED, [NAMES, roles])).flatMap(({ name, setting, where, mend }): Configured[] => {
-    const pinned = Object.entries(PINNED).find(([key]) => key.toLowerCase() === name.toLowerCase());
-    if (pinned === undefined || same(pinned[0], pinned[1], setting)) return [];
-    return [{ name: pinned[0], wanted: pinned[1], found: setting, where, mend }];
+/** Settings of server, database and roles that differ from the required ones. PostgreSQL's defaults and aliases of UTC are ignored. */
+export async function conflictingSettings(
+  query: QueryConfiguredSettings,
+  roles: readonly string[],
+): Promise<ConfiguredSetting[]> {
+  return (await query(CONFIGURED, [NAMES, roles])).flatMap(({ name, setting, where, fix }): ConfiguredSetting[] => {
+    const pinned = Object.entries(REQUIRED_SETTINGS).find(([key]) => key.toLowerCase() === name.toLowerCase());
+    if (pinned === undefined || isSameSetting(pinned[0], pinned[1], setting)) return [];
+    return [{ name: pinned[0], wanted: pinned[1], found: setting, where, fix }];
   });
 }
 
 /** Runs a query whose parameters are the names of settings and of roles. */
-export type AskConfigured = (
+export type QueryConfiguredSettings = (
   sql: string,
   parameters: [readonly string[], readonly string[]],
-) => Promise<{ name: string; setting: string; where: string; mend: string }[]>;
+) => Promise<{ name: string; setting: string; where: string; fix: string }[]>;
 
 const UTC = /^(etc\/)?(utc|uct|gmt|zulu|universal|greenwich)$/i;
 const YES = /^(on|true|yes|1)$/i;
 const NO = /^(off|false|no|0)$/i;
 
-/** Settings are written in several ways, above all in `ALTER ROLE … SET`. */
-function same(name: string, wanted: string, found: string): boolean {
+/** Settings have several spellings, especially in `ALTER ROLE … SET`. */
+function isSameSetting(name: string, wanted: string, found: string): boolean {
   if (name === 'TimeZone') return UTC.test(found);
   if (name === 'search_path') return found === wanted || found === '"$user", public';
   if (name === 'client_encoding') return /^(utf-?8|unicode)$/i.test(found);
   if (wanted === 'on') return YES.test(found);
   if (wanted === 'off') return NO.test(found);
   if (wanted === '0') return Number.parseFloat(found) === 0;
-  // `iso` alone changes nothing of the order.
+  // `iso` alone keeps the field order.
   if (name === 'DateStyle') return /^iso(, *(mdy|us|noneuropean))?$/i.test(found);
   return found.toLowerCase() === wanted.toLowerCase();
 }
 
-/** The value that a session would have without our pinning is its reset value, unless the database or the role has one of its own. */
+/** The configured value is the reset value, unless the database or the role overrides it. */
 const CONFIGURED = `
 WITH own AS (
   SELECT split_part(c, '=', 1) AS name, substr(c, strpos(c, '=') + 1) AS setting, s.setrole, r.rolname, d.datname

@@ -6,9 +6,9 @@ const SAME = 0;
 const DIFFERENT = 2;
 
 /**
- * Asks Prisma whether the tables are those of prisma/schema.prisma. Partitions and what prisma/postgres makes do not count.
+ * Compares the tables with prisma/schema.prisma through Prisma. Partitions and objects of prisma/postgres are ignored.
  * @returns the differences as text, empty when there are none.
- * @throws when Prisma could not tell, with its last words.
+ * @throws when the comparison fails, with Prisma's last output line.
  */
 export async function schemaDrift(root: string): Promise<string> {
   const { code, stdout, stderr } = await prisma(root, [

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 
-/** Something that neither ledger knows of: an index or trigger that should be there, on this table. */
-export interface Flaw {
+/** A missing index or trigger, which no migration history shows. */
+export interface StructureFinding {
   kind: 'index' | 'trigger';
   name: string;
   detail: string;
@@ -13,10 +13,10 @@ export interface Flaw {
 const AUDIT_TRIGGERS = ['audit_no_change', 'audit_no_truncate'];
 
 /**
- * Looks at the real tables: are the keyset indexes of the audit log valid on every partition, is no index left half-built, are
- * the append-only triggers in place and enabled everywhere?
+ * Checks that the audit log's keyset indexes are valid on every partition, that no index is invalid, and that the append-only triggers are
+ * enabled everywhere.
  */
-export async function structuralFlaws(client: Client, root: string): Promise<Flaw[]> {
+export async function structureFindings(client: Client, root: string): Promise<StructureFinding[]> {
   const { rows } = await client.query<{ present: boolean }>(
     `SELECT to_regclass('"AuditEvent"') IS NOT NULL AS present`,
   );
@@ -28,13 +28,13 @@ export async function structuralFlaws(client: Client, root: string): Promise<Fla
   ];
 }
 
-/** The schema names them, so the list is not kept twice. */
+/** Read from the schema. */
 async function keysetIndexNames(root: string): Promise<string[]> {
   const schema = await readFile(join(root, 'prisma/schema.prisma'), 'utf8');
   return [...schema.matchAll(/map: "(audit_\w*keyset_idx)"/g)].map(([, name]) => name ?? '');
 }
 
-async function missingIndexes(client: Client, names: string[]): Promise<Flaw[]> {
+async function missingIndexes(client: Client, names: string[]): Promise<StructureFinding[]> {
   const { rows } = await client.query<{ index: string; relation: string }>(
     `SELECT wanted.index, tree.relid::regclass::text AS relation
      FROM unnest($1::text[]) AS wanted(index) CROSS JOIN pg_partition_tree('"AuditEvent"') AS tree
@@ -49,7 +49,7 @@ async function missingIndexes(client: Client, names: string[]): Promise<Flaw[]> 
   return rows.map(({ index, relation }) => ({ kind: 'index', name: index, detail: `missing on ${relation}` }));
 }
 
-async function invalidIndexes(client: Client): Promise<Flaw[]> {
+async function invalidIndexes(client: Client): Promise<StructureFinding[]> {
   const { rows } = await client.query<{ index: string; relation: string }>(
     `SELECT indexrelid::regclass::text AS index, indrelid::regclass::text AS relation
      FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
@@ -58,7 +58,7 @@ async function invalidIndexes(client: Client): Promise<Flaw[]> {
   return rows.map(({ index, relation }) => ({ kind: 'index', name: index, detail: `not valid on ${relation}` }));
 }
 
-async function missingTriggers(client: Client): Promise<Flaw[]> {
+async function missingTriggers(client: Client): Promise<StructureFinding[]> {
   const { rows } = await client.query<{ trigger: string; relation: string }>(
     `SELECT wanted.trigger, tree.relid::regclass::text AS relation
      FROM unnest($1::text[]) AS wanted(trigger) CROSS JOIN pg_partition_tree('"AuditEvent"') AS tree

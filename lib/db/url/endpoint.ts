@@ -105,7 +105,7 @@ const UNKNOWN: Endpoint = { name: 'a server', sessions: 'unknown' };
 export function endpointOf(target: DatabaseTarget): Endpoint {
   const host = target.host.toLowerCase().replace(/\.$/, '');
   const found = KNOWN.find((known) => known.matches({ ...target, host })) ?? UNKNOWN;
-  if (target.saysPgbouncer && found.sessions !== 'by transaction')
+  if (target.isPgbouncer && found.sessions !== 'by transaction')
     return {
       ...found,
       name: `${found.name === UNKNOWN.name ? 'a pooler' : found.name} (its URL says pgbouncer=true)`,

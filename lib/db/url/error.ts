@@ -1,7 +1,7 @@
 /**
- * Why a database URL is not understood, as what follows the name of its variable, with the mend. Holds no part of the URL but names of
- * parameters: what looks like a host or a name may be the end of a password.
+ * Why a database URL is invalid, phrased to follow the variable's name, with the fix. Contains no part of the URL except parameter names:
+ * what looks like a host may be part of a password.
  */
-export class DatabaseUrlFault extends Error {
+export class DatabaseUrlError extends Error {
   override name = 'DatabaseUrlFault';
 }

@@ -1,18 +1,17 @@
-import { PINNED } from '../sessions/settings.ts';
-import { DatabaseUrlFault } from './error.ts';
+import { REQUIRED_SETTINGS } from '../sessions/settings.ts';
+import { DatabaseUrlError } from './error.ts';
 
-const OURS: ReadonlySet<string> = new Set(Object.keys(PINNED).map((name) => name.toLowerCase()));
+const MANAGED_SETTINGS: ReadonlySet<string> = new Set(Object.keys(REQUIRED_SETTINGS).map((name) => name.toLowerCase()));
 
 /**
- * The settings that a URL hands to the server, if none of them is one that every session of ours sets itself: psql would have the URL's
- * and the app its own.
- * @throws DatabaseUrlFault naming the setting.
+ * Returns the URL's session options unless they include a setting that the app sets itself.
+ * @throws DatabaseUrlError naming the setting.
  */
-export function optionsSettingOurs(options: string | undefined): string | undefined {
+export function checkOptions(options: string | undefined): string | undefined {
   for (const [, name = ''] of (options ?? '').matchAll(/(?:^|\s)(?:-c\s*|--)([\w.-]+)\s*=/g)) {
     const setting = name.toLowerCase().replaceAll('-', '_');
-    if (OURS.has(setting))
-      throw new DatabaseUrlFault(`sets ${setting} in its options, which the application sets itself: remove it`);
+    if (MANAGED_SETTINGS.has(setting))
+      throw new DatabaseUrlError(`sets ${setting} in its options, which the application sets itself: remove it`);
   }
   return options;
 }

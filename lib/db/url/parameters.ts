@@ -1,6 +1,6 @@
-import { DatabaseUrlFault } from './error.ts';
+import { DatabaseUrlError } from './error.ts';
 
-/** A reader of a parameter's value; it throws the mend for a value that is not understood. */
+/** Parses a parameter's value; throws ParameterError for invalid values. */
 type Reader<T> = (value: string) => T;
 
 const text: Reader<string> = (value) => value;
@@ -8,29 +8,27 @@ const text: Reader<string> = (value) => value;
 function oneOf<const T extends string>(values: readonly T[], otherwise: string): Reader<T> {
   return (value) => {
     const found = values.find((known) => known === value);
-    if (found === undefined) throw new Mend(otherwise);
+    if (found === undefined) throw new ParameterError(otherwise);
     return found;
   };
 }
 
 const number = (least: number): Reader<number> => {
   return (value) => {
-    if (!/^\d{1,9}$/.test(value) || Number(value) < least) throw new Mend(`give a whole number, ${least} or more`);
+    if (!/^\d{1,9}$/.test(value) || Number(value) < least)
+      throw new ParameterError(`give a whole number, ${least} or more`);
     return Number(value);
   };
 };
 
-/** What to do about the value of a parameter; the name is put before it. */
-class Mend extends Error {}
+/** An invalid parameter value; the message says how to fix it. */
+class ParameterError extends Error {}
 
 const FLAG = oneOf(['true', 'false'], 'write true or false');
 const ENCRYPTION = 'write disable, require, verify-ca or verify-full: what is encrypted is always verified here';
 const OUR_SCHEMA = 'the tables are in the schema public: remove it, or use a database of its own';
 
-/**
- * Every parameter that is understood. Those of Prisma that say how its own engine pools and caches are read and have no effect here, where
- * there is neither; `connection_limit` and `pool_timeout` have.
- */
+/** All supported parameters. Of Prisma's own parameters only `connection_limit` and `pool_timeout` have an effect. */
 const READERS = {
   host: text,
   port: text,
@@ -69,11 +67,11 @@ const READERS = {
 
 type Name = keyof typeof READERS;
 
-/** The values that a URL gives, by the parameter's name. */
+/** Parsed values by parameter name. */
 export type Parameters = { [K in Name]?: ReturnType<(typeof READERS)[K]> };
 
-/** What libpq itself does not know, so that `psql URL` refuses a URL with it. */
-const BESIDE_LIBPQ: readonly Name[] = [
+/** Parameters that libpq does not support, so `psql URL` rejects them. */
+const UNKNOWN_TO_LIBPQ: readonly Name[] = [
   'sslaccept',
   'uselibpqcompat',
   'schema',
@@ -91,31 +89,31 @@ const isName = (name: string): name is Name => Object.hasOwn(READERS, name);
 
 /**
  * Reads the parameters of a URL.
- * @throws DatabaseUrlFault naming the one that is not understood; a value is never repeated.
+ * @throws DatabaseUrlError naming the invalid parameter, never a value.
  */
 export function readParameters(pairs: [string, string][]): Parameters {
   const found: Record<string, unknown> = {};
-  // After a password, what follows an ampersand of its own would be taken for a name.
+  // An unescaped & in a password could make part of it look like a name.
   const password = pairs.findIndex(([name]) => /pass/i.test(name));
   for (const [at, [name, value]] of pairs.entries()) {
     const safe = isName(name) || (/^[\w.-]{1,40}$/.test(name) && (password === -1 || at <= password));
     const shown = safe ? name : 'a parameter';
-    if (!isName(name)) throw new DatabaseUrlFault(`has ${shown}, which is not understood: remove it`);
-    if (Object.hasOwn(found, name)) throw new DatabaseUrlFault(`gives ${shown} twice: keep one`);
-    if (value === '') throw new DatabaseUrlFault(`gives ${shown} without a value: remove it`);
+    if (!isName(name)) throw new DatabaseUrlError(`has ${shown}, which is not understood: remove it`);
+    if (Object.hasOwn(found, name)) throw new DatabaseUrlError(`gives ${shown} twice: keep one`);
+    if (value === '') throw new DatabaseUrlError(`gives ${shown} without a value: remove it`);
     try {
       found[name] = READERS[name](value);
     } catch (error) {
-      if (error instanceof Mend)
-        throw new DatabaseUrlFault(`gives ${shown} a value that is not understood: ${error.message}`);
+      if (error instanceof ParameterError)
+        throw new DatabaseUrlError(`gives ${shown} a value that is not understood: ${error.message}`);
       throw error;
     }
   }
   return found;
 }
 
-/** Parameters of a URL that `psql URL` itself would refuse. */
+/** Parameters of a URL that `psql URL` would reject. */
 export const unknownToPsql = (pairs: [string, string][]): string[] =>
   pairs
-    .filter(([name, value]) => (name === 'ssl' ? value !== 'true' : BESIDE_LIBPQ.some((beside) => beside === name)))
+    .filter(([name, value]) => (name === 'ssl' ? value !== 'true' : UNKNOWN_TO_LIBPQ.some((beside) => beside === name)))
     .map(([name]) => name);

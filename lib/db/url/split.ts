@@ -1,13 +1,13 @@
-import { DatabaseUrlFault } from './error.ts';
+import { DatabaseUrlError } from './error.ts';
 
-/** The parts of a database URL, decoded. A part that is not there is empty. */
+/** The decoded parts of a database URL; missing parts are empty. */
 export interface UrlParts {
   user: string;
   password: string;
   host: string;
   port: string;
   database: string;
-  /** In the order of the URL; what is given here goes before what stands ahead of the question mark. */
+  /** In URL order; they override the parts before the question mark. */
   parameters: [name: string, value: string][];
 }
 
@@ -16,32 +16,31 @@ const SCHEME = /^postgres(ql)?:\/\//;
 const BLANK = /[\s\u0000-\u001f\u007f]/;
 
 /**
- * Cuts a database URL where libpq cuts it, which is not where a URL of the web is cut: a password may hold `#`, `?`, `[` or `:` as they
- * are, a plus sign is a plus sign, and a host may be a percent-encoded folder. Where an unencoded character would make two readings
- * possible, the URL is refused.
- * @throws DatabaseUrlFault
+ * Splits a database URL like libpq, which differs from web URLs: a password may contain `#`, `?`, `[` or `:` unescaped, a plus sign is
+ * literal, and a host may be a percent-encoded folder. Ambiguous URLs are rejected.
+ * @throws DatabaseUrlError
  */
 export function splitDatabaseUrl(text: string): UrlParts {
-  if (text === '') throw new DatabaseUrlFault('is empty');
-  if (!SCHEME.test(text)) throw new DatabaseUrlFault('must be a postgres:// URL');
+  if (text === '') throw new DatabaseUrlError('is empty');
+  if (!SCHEME.test(text)) throw new DatabaseUrlError('must be a postgres:// URL');
   if (BLANK.test(text))
-    throw new DatabaseUrlFault(
+    throw new DatabaseUrlError(
       'holds a space, a line break or a control character: remove it, or write a space as %20',
     );
   const rest = text.replace(SCHEME, '');
   const at = rest.indexOf('@');
   if (at !== rest.lastIndexOf('@'))
-    throw new DatabaseUrlFault('holds more than one @: write one in a user, a password or a name as %40');
+    throw new DatabaseUrlError('holds more than one @: write one in a user, a password or a name as %40');
   if (at > rest.search(/\/|$/))
-    throw new DatabaseUrlFault(
+    throw new DatabaseUrlError(
       'has a / before its @: write one in a user or a password as %2F, or an @ after the host as %40',
     );
   const { user, password } = login(rest.slice(0, Math.max(at, 0)));
   const target = /^(\[[^\]]*\]|[^:/?,[\]]*)(?::([^/?,]*))?([,/?]?)/.exec(rest.slice(at + 1));
   const [whole = '', host = '', port = '', next = ''] = target ?? [];
-  if (next === ',') throw severalHosts();
+  if (next === ',') throw multipleHostsError();
   const after = rest.slice(at + 1 + whole.length);
-  if (next === '' && after !== '') throw new DatabaseUrlFault('has a host that is none: an IPv6 address stands in [ ]');
+  if (next === '' && after !== '') throw new DatabaseUrlError('has a host that is none: an IPv6 address stands in [ ]');
   const question = next === '?' ? 0 : after.search(/\?|$/);
   return {
     user,
@@ -53,9 +52,9 @@ export function splitDatabaseUrl(text: string): UrlParts {
   };
 }
 
-/** More than one host is the same fault in each of the places where they can stand. */
-export const severalHosts = () =>
-  new DatabaseUrlFault('names several hosts: name the one address that leads to the primary');
+/** The error for multiple hosts. */
+export const multipleHostsError = () =>
+  new DatabaseUrlError('names several hosts: name the one address that leads to the primary');
 
 function login(text: string): { user: string; password: string } {
   const colon = text.search(/:|$/);
@@ -70,18 +69,18 @@ function parameters(text: string): [string, string][] {
     .map((pair) => {
       const [name = '', value, ...more] = pair.split('=');
       if (value === undefined || name === '' || more.length > 0)
-        throw new DatabaseUrlFault('has a parameter that is not name=value: write an & or = in a value as %26 or %3D');
+        throw new DatabaseUrlError('has a parameter that is not name=value: write an & or = in a value as %26 or %3D');
       return [decode(name), decode(value)];
     });
 }
 
 function decode(text: string): string {
   if (/%(?![0-9a-f]{2})/i.test(text))
-    throw new DatabaseUrlFault('has a % without two hexadecimal digits after it: write a % itself as %25');
-  if (text.includes('%00')) throw new DatabaseUrlFault('holds %00, which no part of it can');
+    throw new DatabaseUrlError('has a % without two hexadecimal digits after it: write a % itself as %25');
+  if (text.includes('%00')) throw new DatabaseUrlError('holds %00, which no part of it can');
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new DatabaseUrlFault('percent-encodes bytes that are no UTF-8');
+    throw new DatabaseUrlError('percent-encodes bytes that are no UTF-8');
   }
 }

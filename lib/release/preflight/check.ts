@@ -1,71 +1,71 @@
 /**
- * A check of the preflight answers with findings: green holds, yellow works but should be looked at, red stops the deployment. Each
- * non-green finding says why and what to do. `skipped` is given by the runner alone and never counts as green.
+ * Findings of a preflight check: green passes, yellow is a warning, red stops the deployment. Findings that are not green have a reason and
+ * a fix. `skipped` is set by the runner and never counts as green.
  */
 export type Light = 'green' | 'yellow' | 'red';
 
-export interface Finding {
+export interface CheckFinding {
   light: Light;
   reason: string;
   fix?: string;
 }
 
-export interface Ran {
+export interface CommandResult {
   code: number;
   /** stdout and stderr together. */
   output: string;
 }
 
-/** What checks look at; the caller makes it, so that a test can put anything in front of a check. */
+/** Input of the checks, provided by the caller for testability. */
 export interface Context {
   /** Root of the repository. */
   root: string;
   /** The environment that will be deployed. */
   env: Record<string, string | undefined>;
-  /** Nothing was deployed before: the public origin is not known yet. */
+  /** First deployment: the public origin is not known yet. */
   firstDeployment: boolean;
   /** Runs a command in the root with the checking machine's own environment. */
-  run: (command: string, args: string[]) => Promise<Ran>;
+  run: (command: string, args: string[]) => Promise<CommandResult>;
 }
 
 export interface Check {
   name: string;
-  /** What holds when it is green. */
-  promise: string;
-  run(context: Context): Promise<Finding[]>;
+  /** What a green result guarantees. */
+  description: string;
+  run(context: Context): Promise<CheckFinding[]>;
 }
 
-/** It holds. */
-export const green = (reason: string): Finding => ({ light: 'green', reason });
-/** It works, and somebody should look at it. */
-export const yellow = (reason: string, fix: string): Finding => ({ light: 'yellow', reason, fix });
-/** It stops the deployment. */
-export const red = (reason: string, fix: string): Finding => ({ light: 'red', reason, fix });
+/** Passed. */
+export const green = (reason: string): CheckFinding => ({ light: 'green', reason });
+/** A warning. */
+export const yellow = (reason: string, fix: string): CheckFinding => ({ light: 'yellow', reason, fix });
+/** Stops the deployment. */
+export const red = (reason: string, fix: string): CheckFinding => ({ light: 'red', reason, fix });
 
-export interface Verdict {
+export interface CheckResult {
   name: string;
-  promise: string;
+  description: string;
   light: Light | 'skipped';
-  findings: Finding[];
+  findings: CheckFinding[];
 }
 
-const worst = (findings: Finding[]): Light =>
+const worst = (findings: CheckFinding[]): Light =>
   findings.some(({ light }) => light === 'red')
     ? 'red'
     : findings.some(({ light }) => light === 'yellow')
       ? 'yellow'
       : 'green';
 
-/** Runs one check; one that throws or answers nothing is red, for a check that did not run proves nothing. */
-export async function judge(check: Check, context: Context): Promise<Verdict> {
-  const { name, promise } = check;
+/** Runs a check; one that throws or returns nothing is red. */
+export async function runCheck(check: Check, context: Context): Promise<CheckResult> {
+  const { name, description } = check;
   try {
     const findings = await check.run(context);
     if (findings.length === 0) throw new Error('the check answered nothing');
-    return { name, promise, light: worst(findings), findings };
+    return { name, description, light: worst(findings), findings };
   } catch (error) {
-    const finding = red(`could not check: ${(error as Error).message}`, 'mend what the message names and repeat');
-    return { name, promise, light: 'red', findings: [finding] };
+    const finding = red(`could not check: ${(error as Error).message}`, 'fix the cause in the message and repeat');
+    return { name, description, light: 'red', findings: [finding] };
   }
 }
 

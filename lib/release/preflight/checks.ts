@@ -8,7 +8,7 @@ import { secret } from './secret.ts';
 import { signingKeys } from './signing-key.ts';
 import { lockFile, tree } from './tree.ts';
 
-/** In the order of the table: what is quick and likely comes first. */
+/** In display order: quick and likely failures first. */
 export const CHECKS: readonly Check[] = [
   environment,
   secret,

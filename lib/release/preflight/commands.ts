@@ -1,13 +1,13 @@
 import { green, red, tail, type Check } from './check.ts';
 
 /** Checks that are one command: green when it exits 0. */
-function command(name: string, promise: string, [program = '', ...args]: string[], fix: string): Check {
+function command(name: string, description: string, [program = '', ...args]: string[], fix: string): Check {
   return {
     name,
-    promise,
+    description,
     async run({ run }) {
       const { code, output } = await run(program, args);
-      return [code === 0 ? green(promise) : red(`exit ${code}: ${tail(output)}`, fix)];
+      return [code === 0 ? green(description) : red(`exit ${code}: ${tail(output)}`, fix)];
     },
   };
 }

@@ -1,16 +1,16 @@
 /**
- * Whether SQL of a migration can run while the release before it still serves: expand first, contract a release later. A migration
- * that takes something away says so in a line of its own, naming the migration that made it unused:
+ * Checks whether a migration is compatible with the previous release, which is still running: expand first, contract a release later. A
+ * contract migration names its expand migration in a comment:
  *
  *     -- contract: 20261122000000_init
  *
- * and that one must have been released before.
+ * which must have been released before.
  */
 export interface Problem {
   rule: string;
   statement: string;
   fix: string;
-  /** A marked contract migration may do it. */
+  /** Allowed in a marked contract migration. */
   contract: boolean;
 }
 
@@ -56,7 +56,7 @@ function statements(sql: string): string[] {
     .filter(Boolean);
 }
 
-/** Every statement that the release before would not survive. */
+/** Statements that are incompatible with the previous release. */
 export function findProblems(sql: string): Problem[] {
   const all = statements(sql);
   const created = all.flatMap((text) => /CREATE TABLE (?:IF NOT EXISTS )?("?[\w."]+)/i.exec(text)?.[1] ?? []);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judge } from './check.ts';
+import { runCheck } from './check.ts';
 import { databaseUrl } from './database-url.ts';
 
 const GOOD = {
@@ -8,7 +8,7 @@ const GOOD = {
 };
 
 const verdictOn = (env: Record<string, string | undefined> = {}) =>
-  judge(databaseUrl, {
+  runCheck(databaseUrl, {
     root: '',
     env: { ...GOOD, ...env },
     firstDeployment: false,

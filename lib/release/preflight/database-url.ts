@@ -1,19 +1,20 @@
 import { endpointOf } from '../../db/url/endpoint.ts';
-import { databaseUrlFault, isSocket, readDatabaseUrl, type DatabaseTarget } from '../../db/url/read.ts';
-import { green, red, yellow, type Check, type Finding } from './check.ts';
+import { databaseUrlProblem, isSocket, readDatabaseUrl, type DatabaseTarget } from '../../db/url/read.ts';
+import { green, red, yellow, type Check, type CheckFinding } from './check.ts';
 
 const LOCAL = /^(localhost|127\.0\.0\.1|::1|.*\.railway\.internal)$/;
 const SUPABASE = /\.supabase\.(com|co)$/;
 
 const NAMES = ['DATABASE_URL', 'MIGRATE_DATABASE_URL', 'WORKER_DATABASE_URL'] as const;
 
-/** How the processes reach the database: encrypted and verified, through what can carry a migration, not as its owner. */
+/** Database URLs: verified TLS, no transaction pooler for migrations, and not the owner's role for the app. */
 export const databaseUrl: Check = {
   name: 'database-url',
-  promise: 'the database is reached over verified TLS, by a role of the app’s own, and migrations can take their lock',
+  description:
+    'the database is reached over verified TLS, by a role of the app’s own, and migrations can take their lock',
   run({ env }) {
-    const unread = NAMES.flatMap((name) => unreadable(name, env[name]));
-    if (unread.length > 0) return Promise.resolve(unread);
+    const unreadableFindings = NAMES.flatMap((name) => unreadable(name, env[name]));
+    if (unreadableFindings.length > 0) return Promise.resolve(unreadableFindings);
     const given = NAMES.flatMap((name) => (env[name] ? [{ name, target: readDatabaseUrl(env[name]) }] : []));
     const of = (name: string) => given.find((each) => each.name === name)?.target;
     const [app, owner] = [of('DATABASE_URL'), of('MIGRATE_DATABASE_URL')];
@@ -22,7 +23,7 @@ export const databaseUrl: Check = {
       ...given.flatMap(({ name, target }) => [
         ...encryption(name, target, caGiven),
         ...endpoint(name, target),
-        ...psqlItself(name, target),
+        ...psqlSupport(name, target),
       ]),
       ...(app === undefined ? [] : roles(app, owner)),
       ...insecure(env.NODE_TLS_REJECT_UNAUTHORIZED),
@@ -33,17 +34,17 @@ export const databaseUrl: Check = {
   },
 };
 
-/** Said in the words in which the app, the migrations and the scripts would refuse it. */
-function unreadable(name: (typeof NAMES)[number], url: string | undefined): Finding[] {
+/** Uses the same messages as the app, migrations and scripts. */
+function unreadable(name: (typeof NAMES)[number], url: string | undefined): CheckFinding[] {
   if (url === undefined || url === '')
     return name === 'DATABASE_URL' ? [red(`${name} is missing`, 'take it from the database’s page')] : [];
-  const fault = databaseUrlFault(url);
+  const fault = databaseUrlProblem(url);
   return fault === undefined
     ? []
-    : [red(`${name}: ${fault}`, `nothing connects with it: mend ${name} where you deploy`)];
+    : [red(`${name}: ${fault}`, `nothing connects with it: fix ${name} where you deploy`)];
 }
 
-function encryption(name: string, { host, tls }: DatabaseTarget, caGiven: boolean): Finding[] {
+function encryption(name: string, { host, tls }: DatabaseTarget, caGiven: boolean): CheckFinding[] {
   if (LOCAL.test(host) || isSocket(host)) return [];
   const trusted = caGiven || tls.rootCert !== undefined;
   const mode = tls.mode ?? (trusted ? 'verify-full' : 'disable');
@@ -60,7 +61,7 @@ function encryption(name: string, { host, tls }: DatabaseTarget, caGiven: boolea
 }
 
 /** What its address tells; what it does not tell is found out by connecting. */
-function endpoint(name: string, target: DatabaseTarget): Finding[] {
+function endpoint(name: string, target: DatabaseTarget): CheckFinding[] {
   const { name: what, sessions, instead, reachedBy, otherwise } = endpointOf(target);
   if (sessions === 'by transaction')
     return [
@@ -72,7 +73,7 @@ function endpoint(name: string, target: DatabaseTarget): Finding[] {
   return reachedBy === 'ipv6' ? [yellow(`${name} is ${what}, which has an IPv6 address alone`, otherwise ?? '')] : [];
 }
 
-function roles(app: DatabaseTarget, owner: DatabaseTarget | undefined): Finding[] {
+function roles(app: DatabaseTarget, owner: DatabaseTarget | undefined): CheckFinding[] {
   if (owner !== undefined && owner.user !== app.user) return [];
   return [
     yellow(
@@ -82,8 +83,8 @@ function roles(app: DatabaseTarget, owner: DatabaseTarget | undefined): Finding[
   ];
 }
 
-/** Everything of ours reads these; the commands of the runbook that begin with psql do not pass through it. */
-function psqlItself(name: string, { unknownToPsql }: DatabaseTarget): Finding[] {
+/** The application supports these parameters, but psql commands of the runbook do not. */
+function psqlSupport(name: string, { unknownToPsql }: DatabaseTarget): CheckFinding[] {
   if (unknownToPsql.length === 0) return [];
   return [
     yellow(
@@ -93,7 +94,7 @@ function psqlItself(name: string, { unknownToPsql }: DatabaseTarget): Finding[] 
   ];
 }
 
-function insecure(value: string | undefined): Finding[] {
+function insecure(value: string | undefined): CheckFinding[] {
   if (value !== '0') return [];
   return [
     red(

@@ -1,23 +1,23 @@
 import type { Client } from 'pg';
 import { openClient } from '../../db/client.ts';
 import { endpointOf } from '../../db/url/endpoint.ts';
-import { databaseUrlFault, readDatabaseUrl } from '../../db/url/read.ts';
-import { green, red, tail, yellow, type Check, type Finding } from './check.ts';
+import { databaseUrlProblem, readDatabaseUrl } from '../../db/url/read.ts';
+import { green, red, tail, yellow, type Check, type CheckFinding } from './check.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 
 /** In the order in which they are tried; the first is what migrations use. */
 const NAMES = ['MIGRATE_DATABASE_URL', 'DATABASE_URL', 'WORKER_DATABASE_URL'] as const;
 
-/** The database as it is now, when it can be reached from here. */
+/** Checks the current database, if it is reachable from here. */
 export const database: Check = {
   name: 'database',
-  promise: 'each process can sign in, the schema has not drifted and the audit log’s next month has its partition',
+  description: 'each process can sign in, the schema has not drifted and the audit log’s next month has its partition',
   async run({ env, run }) {
     const given = NAMES.flatMap((name) => (env[name] ? [{ name, url: env[name] }] : []));
     if (given.length === 0) return [yellow('no database is named', 'set DATABASE_URL to look at drift and partitions')];
     const opened: Client[] = [];
-    const findings: Finding[] = [];
+    const findings: CheckFinding[] = [];
     try {
       for (const { name, url } of given) {
         const outcome = await signIn(name, url, env);
@@ -36,18 +36,18 @@ export const database: Check = {
 
 /** Codes of PostgreSQL for a server that is there and will not have us: no database of that name, no such role, a wrong password. */
 const REFUSALS: Record<string, string> = {
-  '3D000': 'mend the name of the database at the end of the URL, or create it',
-  '28P01': 'mend user and password; npm run db:roles makes the app’s role',
-  '28000': 'mend the user, or whether the server wants encryption; npm run db:roles makes the app’s role',
+  '3D000': 'fix the database name at the end of the URL, or create the database',
+  '28P01': 'fix user and password; npm run db:roles creates the app’s role',
+  '28000': 'fix the user or the TLS parameters; npm run db:roles creates the app’s role',
 };
 
 async function signIn(
   name: string,
   url: string,
   env: Record<string, string | undefined>,
-): Promise<{ client: Client } | { finding: Finding }> {
-  const unread = databaseUrlFault(url);
-  if (unread !== undefined) return { finding: red(`${name} ${unread}`, `nothing connects with it: mend ${name}`) };
+): Promise<{ client: Client } | { finding: CheckFinding }> {
+  const unread = databaseUrlProblem(url);
+  if (unread !== undefined) return { finding: red(`${name} ${unread}`, `nothing connects with it: fix ${name}`) };
   try {
     const client = await openClient(url, {
       caCert: env.DATABASE_CA_CERT,
@@ -58,8 +58,8 @@ async function signIn(
     return { client };
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    const mend = REFUSALS[code];
-    if (mend !== undefined) return { finding: red(`the server refuses ${name}: ${message}`, mend) };
+    const fix = REFUSALS[code];
+    if (fix !== undefined) return { finding: red(`the server refuses ${name}: ${message}`, fix) };
     const { name: what, reachedBy, otherwise } = endpointOf(readDatabaseUrl(url));
     const why = reachedBy === undefined ? message : `${what} (${reachedBy} only): ${message}`;
     return {
@@ -73,8 +73,8 @@ interface Found {
   detail: string;
 }
 
-/** Pending migrations are what a deployment applies, and a newer database is what a rollback leaves; the rest stands in its way. */
-async function drift(run: Parameters<Check['run']>[0]['run']): Promise<Finding[]> {
+/** Pending and ahead migrations are expected; other findings stop the deployment. */
+async function drift(run: Parameters<Check['run']>[0]['run']): Promise<CheckFinding[]> {
   const { code, output } = await run('npm', ['run', '--silent', 'db:status', '--', '--json']);
   const json = /^\{.*\}$/m.exec(output)?.[0];
   if (json === undefined && code === 0) return [green('every migration is applied, nothing drifted')];
@@ -93,7 +93,7 @@ async function drift(run: Parameters<Check['run']>[0]['run']): Promise<Finding[]
   ];
 }
 
-async function nextPartition(client: Client): Promise<Finding> {
+async function nextPartition(client: Client): Promise<CheckFinding> {
   const { rows } = await client.query<{ present: boolean | null }>(`
     SELECT bool_or(pg_get_expr(c.relpartbound, c.oid) LIKE '%' || to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month', 'YYYY-MM-DD') || '%')
       AS present
@@ -106,7 +106,7 @@ async function nextPartition(client: Client): Promise<Finding> {
     : red('next month has no partition: its events would go to the default one', 'npm run db:pg:migrate');
 }
 
-async function superuser(client: Client): Promise<Finding[]> {
+async function superuser(client: Client): Promise<CheckFinding[]> {
   const { rows } = await client.query<{ super: boolean }>(
     'SELECT rolsuper AS super FROM pg_roles WHERE rolname = current_user',
   );

@@ -1,17 +1,17 @@
 import { EnvError, parseEnv } from '../../env.ts';
 import { FORBIDDEN_IN_PRODUCTION, PROCESSES, VARIABLES, variablesOf, type VariableName } from '../contract.ts';
-import { green, red, yellow, type Check, type Finding } from './check.ts';
+import { green, red, yellow, type Check, type CheckFinding } from './check.ts';
 
-/** Every process finds what it needs, and nothing that production forbids. */
+/** Every process has its required variables, and none that is forbidden in production. */
 export const environment: Check = {
   name: 'environment',
-  promise: 'every process finds its variables, each with a usable value',
+  description: 'every process finds its variables, each with a usable value',
   run({ env, firstDeployment }) {
     const findings = [
       ...missing(env),
       ...unusable(env),
       ...forbidden(env),
-      ...proxies(env),
+      ...proxyCount(env),
       ...origin(env, firstDeployment),
       ...webhook(env),
       ...identityProvider(env),
@@ -24,7 +24,7 @@ export const environment: Check = {
 
 const given = (env: Record<string, string | undefined>, name: string) => (env[name] ?? '') !== '';
 
-function missing(env: Record<string, string | undefined>): Finding[] {
+function missing(env: Record<string, string | undefined>): CheckFinding[] {
   const names = new Map<VariableName, string[]>();
   for (const process of PROCESSES)
     for (const name of variablesOf(process))
@@ -35,8 +35,8 @@ function missing(env: Record<string, string | undefined>): Finding[] {
   );
 }
 
-/** The app's own parser speaks; what is missing was said already. */
-function unusable(env: Record<string, string | undefined>): Finding[] {
+/** Validated by the app's own parser; missing variables are reported separately. */
+function unusable(env: Record<string, string | undefined>): CheckFinding[] {
   try {
     parseEnv(env);
     return [];
@@ -52,23 +52,23 @@ function unusable(env: Record<string, string | undefined>): Finding[] {
   }
 }
 
-function forbidden(env: Record<string, string | undefined>): Finding[] {
+function forbidden(env: Record<string, string | undefined>): CheckFinding[] {
   const set = FORBIDDEN_IN_PRODUCTION.filter((name) => given(env, name) && env[name] !== 'false');
   return set.map((name) => red(`${name} is set`, `remove ${name}: it is for development alone`));
 }
 
-/** The default of 0 is right without a proxy alone, and nothing but the operator knows: forgotten, everybody has the proxy's address. */
-function proxies(env: Record<string, string | undefined>): Finding[] {
+/** The default of 0 is only right without a proxy; if forgotten, all clients appear with the proxy's address. */
+function proxyCount(env: Record<string, string | undefined>): CheckFinding[] {
   if (given(env, 'TRUSTED_PROXY_COUNT')) return [];
   return [
     yellow(
-      'TRUSTED_PROXY_COUNT is not stated: behind a proxy a stranger’s wrong passwords would make everybody wait',
+      'TRUSTED_PROXY_COUNT is not stated: behind a proxy all clients would share one throttle bucket',
       'set it to 1 behind Railway, Render or one load balancer, and to 0 only where clients connect to the app itself',
     ),
   ];
 }
 
-function origin(env: Record<string, string | undefined>, firstDeployment: boolean): Finding[] {
+function origin(env: Record<string, string | undefined>, firstDeployment: boolean): CheckFinding[] {
   const url = env.NEXTAUTH_URL ?? '';
   if (url === '')
     return firstDeployment
@@ -79,7 +79,7 @@ function origin(env: Record<string, string | undefined>, firstDeployment: boolea
             'right before the first deployment only: repeat with --first-deployment, or set it',
           ),
         ];
-  const findings: Finding[] = [];
+  const findings: CheckFinding[] = [];
   if (!url.startsWith('https://'))
     findings.push(
       red(`NEXTAUTH_URL is not https: ${url}`, 'use the public https origin; cookies are Secure there only'),
@@ -94,17 +94,17 @@ function origin(env: Record<string, string | undefined>, firstDeployment: boolea
   return findings;
 }
 
-/** The receiver gets whole events, with the addresses of people in them. */
-function webhook({ AUDIT_WEBHOOK_URL: url = '' }: Record<string, string | undefined>): Finding[] {
+/** The receiver gets complete events with personal data. */
+function webhook({ AUDIT_WEBHOOK_URL: url = '' }: Record<string, string | undefined>): CheckFinding[] {
   if (!url.toLowerCase().startsWith('http://')) return [];
   return [red('AUDIT_WEBHOOK_URL is not https: everybody on the way could read the events', 'give the receiver TLS')];
 }
 
-function identityProvider({ OIDC_ASSUME_EMAIL_VERIFIED: assumed }: Record<string, string | undefined>): Finding[] {
+function identityProvider({ OIDC_ASSUME_EMAIL_VERIFIED: assumed }: Record<string, string | undefined>): CheckFinding[] {
   if (assumed !== 'true') return [];
   return [
     yellow(
-      'OIDC_ASSUME_EMAIL_VERIFIED is true: whoever can choose an address at the provider signs in as the person who has it here',
+      'OIDC_ASSUME_EMAIL_VERIFIED is true: anyone who can choose an address at the provider signs in as the user with that address',
       'keep it only for one tenant whose addresses its administrators alone set, and remove it once everybody is linked',
     ),
   ];

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { green, red, yellow, type Check, type Context, type Finding } from './check.ts';
+import { green, red, yellow, type Check, type Context, type CheckFinding } from './check.ts';
 import { expandOf, findProblems } from './compatibility.ts';
 
-/** Rules of squawk that are about style or that our own rules judge with knowledge of the release. */
-const NOT_OURS = [
+/** squawk rules that are about style or covered by our own rules. */
+const EXCLUDED_SQUAWK_RULES = [
   'prefer-robust-stmts',
   'require-lock-timeout',
   'require-statement-timeout',
@@ -19,10 +19,10 @@ const NOT_OURS = [
   'require-concurrent-index-creation',
 ];
 
-/** The migrations that this deployment brings can run while the release before still serves. */
+/** New migrations are compatible with the release that is still running. */
 export const migrations: Check = {
   name: 'migrations',
-  promise: 'new migrations are backward-compatible with the release that still runs',
+  description: 'new migrations are backward-compatible with the release that still runs',
   async run(context) {
     const released = await releasedMigrations(context);
     if (released === undefined) return [green('nothing is released yet: no older code reads this schema')];
@@ -30,7 +30,7 @@ export const migrations: Check = {
     const all = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
     const fresh = all.map(({ name }) => name).filter((name) => !released.has(name));
     if (fresh.length === 0) return [green('no new migrations')];
-    const findings = await Promise.all(fresh.map((name) => examine(context, dir, name, released)));
+    const findings = await Promise.all(fresh.map((name) => checkMigration(context, dir, name, released)));
     const bad = findings.flat();
     return bad.length > 0 ? bad : [green(`${fresh.join(', ')}: backward-compatible`)];
   },
@@ -45,7 +45,12 @@ async function releasedMigrations({ run }: Context): Promise<Set<string> | undef
   return new Set(listed.output.split('\n').filter(Boolean));
 }
 
-async function examine({ run }: Context, dir: string, name: string, released: Set<string>): Promise<Finding[]> {
+async function checkMigration(
+  { run }: Context,
+  dir: string,
+  name: string,
+  released: Set<string>,
+): Promise<CheckFinding[]> {
   const path = join(dir, name, 'migration.sql');
   const sql = await readFile(path, 'utf8');
   const expand = expandOf(sql);
@@ -60,7 +65,7 @@ async function examine({ run }: Context, dir: string, name: string, released: Se
           : fix,
       ),
     );
-  const lint = await run('squawk', ['--reporter', 'json', '--exclude', NOT_OURS.join(','), path]);
+  const lint = await run('squawk', ['--reporter', 'json', '--exclude', EXCLUDED_SQUAWK_RULES.join(','), path]);
   const violations = JSON.parse(/\[.*\]/s.exec(lint.output)?.[0] ?? '[]') as Violation[];
   return [
     ...findings,

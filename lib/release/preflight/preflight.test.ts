@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { judge, type Check, type Context, type Ran } from './check.ts';
+import { runCheck, type Check, type Context, type CommandResult } from './check.ts';
 import { CHECKS } from './checks.ts';
 import { COMMAND_CHECKS } from './commands.ts';
 import { environment } from './environment.ts';
@@ -32,9 +32,9 @@ const context = (env: Record<string, string | undefined> = {}, more: Partial<Con
   ...more,
 });
 
-const light = async (check: Check, given: Context) => (await judge(check, given)).light;
+const light = async (check: Check, given: Context) => (await runCheck(check, given)).light;
 const reasons = async (check: Check, given: Context) =>
-  (await judge(check, given)).findings.map(({ light, reason }) => `${light}: ${reason}`).join('\n');
+  (await runCheck(check, given)).findings.map(({ light, reason }) => `${light}: ${reason}`).join('\n');
 
 test.each([
   ['a missing variable', { DATABASE_URL: '' }, /red: DATABASE_URL is missing for web, worker, prune, migrate/],
@@ -50,10 +50,10 @@ test.each([
   expect(await reasons(environment, context(env))).toMatch(reason);
 });
 
-test('an identity provider whose addresses are believed unsaid is yellow, with the risk named', async () => {
+test('an identity provider whose unverified addresses are trusted is yellow, with the risk named', async () => {
   const env = { OIDC_ASSUME_EMAIL_VERIFIED: 'true' };
   expect(await light(environment, context(env))).toBe('yellow');
-  expect(await reasons(environment, context(env))).toMatch(/signs in as the person who has it here/);
+  expect(await reasons(environment, context(env))).toMatch(/anyone who can choose an address/);
 });
 
 test('an absent origin is green before the first deployment and yellow afterwards', async () => {
@@ -63,7 +63,7 @@ test('an absent origin is green before the first deployment and yellow afterward
   expect(await light(environment, context({}, { firstDeployment: true }))).toBe('yellow');
 });
 
-test('a number of proxies that nobody stated is yellow', async () => {
+test('an unset TRUSTED_PROXY_COUNT is yellow', async () => {
   const env = { TRUSTED_PROXY_COUNT: '' };
   expect(await light(environment, context(env))).toBe('yellow');
   expect(await reasons(environment, context(env))).toMatch(/TRUSTED_PROXY_COUNT is not stated/);
@@ -98,7 +98,7 @@ test('each command check is red with the last lines of what it ran', async () =>
 });
 
 test('a check that throws or answers nothing is red, never green', async () => {
-  const broken: Check = { name: 'x', promise: 'x', run: () => Promise.reject(new Error('no')) };
+  const broken: Check = { name: 'x', description: 'x', run: () => Promise.reject(new Error('no')) };
   expect(await light(broken, context())).toBe('red');
   expect(await light({ ...broken, run: () => Promise.resolve([]) }, context())).toBe('red');
   expect(new Set(CHECKS.map(({ name }) => name)).size).toBe(CHECKS.length);
@@ -117,7 +117,7 @@ async function repository() {
     execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { cwd: root, stdio: 'pipe' });
   const env = { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}` };
   const run = (command: string, args: string[]) =>
-    new Promise<Ran>((resolve) =>
+    new Promise<CommandResult>((resolve) =>
       execFile(command, args, { cwd: root, env }, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
       ),

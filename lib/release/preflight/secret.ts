@@ -1,21 +1,21 @@
 import { green, red, type Check } from './check.ts';
 
-/** What people leave in place of a secret. */
+/** Common placeholder secrets. */
 const PLACEHOLDER = /change.?me|secret|password|example|golive|nextauth|123456|qwerty/i;
 
-/** Bits by Shannon's entropy of the characters: 32 random bytes in base64 have about 220; a repeated word has few. */
+/** Shannon entropy of a text in bits: 32 random bytes in base64 have about 220. */
 function bits(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   return [...counts.values()].reduce((sum, count) => sum - count * Math.log2(count / text.length), 0);
 }
 
-/** 128 bits is what cannot be guessed (NIST SP 800-57, security strength). */
+/** Required entropy: 128 bits (NIST SP 800-57, security strength). */
 const ENOUGH_BITS = 128;
 
 export const secret: Check = {
   name: 'secret',
-  promise: 'the session secret cannot be guessed',
+  description: 'the session secret cannot be guessed',
   run({ env }) {
     const value = env.NEXTAUTH_SECRET ?? '';
     const fix = 'make one with: openssl rand -base64 32';

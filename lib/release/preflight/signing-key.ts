@@ -5,7 +5,7 @@ const MAKE = 'make one with: openssl genpkey -algorithm ed25519 -outform DER | b
 
 export const signingKeys: Check = {
   name: 'signing-key',
-  promise: 'the audit log is signed by a key of its own',
+  description: 'the audit log is signed by a key of its own',
   run({ env }) {
     const { AUDIT_SIGNING_KEY, AUDIT_PUBLIC_KEYS, NEXTAUTH_SECRET = '' } = env;
     const keys = { NEXTAUTH_SECRET, AUDIT_SIGNING_KEY: AUDIT_SIGNING_KEY || undefined, AUDIT_PUBLIC_KEYS };

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { green, red, type Check } from './check.ts';
 
-/** What is checked is what will be deployed. */
+/** The working tree matches what will be deployed. */
 export const tree: Check = {
   name: 'tree',
-  promise: 'the working tree is clean and its commit is pushed',
+  description: 'the working tree is clean and its commit is pushed',
   async run({ run }) {
     const status = await run('git', ['status', '--porcelain']);
     if (status.code !== 0) return [red('this is not a git checkout', 'run the preflight in a clone')];
@@ -28,10 +28,10 @@ interface Manifest {
   devDependencies?: Record<string, string>;
 }
 
-/** `npm ci` on the platform installs exactly what was tested here. */
+/** The lock file matches package.json with exact versions. */
 export const lockFile: Check = {
   name: 'lock-file',
-  promise: 'package-lock.json says what package.json says, each version exact',
+  description: 'package-lock.json says what package.json says, each version exact',
   async run({ root }) {
     const read = async (name: string) => JSON.parse(await readFile(join(root, name), 'utf8')) as unknown;
     const wanted = (await read('package.json')) as Manifest;

@@ -1,17 +1,17 @@
-/** `npm run agent:ingest:redrive`: gives the dead letters of the agents' queue back to the workers. */
+/** `npm run agent:ingest:redrive`: requeues the dead letters of the agents' queue. */
 import { countDeadLetters, redriveDeadLetters } from '#lib/agents/processing/redrive.ts';
-import type { Act } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext } from '#lib/audit/events/catalogue.ts';
 import { db } from '#lib/db.ts';
 import { runCommand, type Given } from '../../support/run-command.ts';
 
 const USAGE = `npm run agent:ingest:redrive [-- --dry-run] [--json]
 
-  --dry-run  only say how many dead letters wait
+  --dry-run  only print the number of dead letters
   --json     print one JSON object
 
   Mend the cause first: what fails again comes back. Exit: 0 done, 1 failed, 2 wrong use`;
 
-const ACT: Act = {
+const AUDIT_CONTEXT: AuditContext = {
   actor: { type: 'system', id: 'agent:ingest:redrive', label: 'agent:ingest:redrive' },
   origin: { source: 'cli' },
 };
@@ -30,7 +30,7 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
 async function redriveAll(): Promise<number> {
   let redriven = 0;
   for (;;) {
-    const batches = await redriveDeadLetters(db(), ACT);
+    const batches = await redriveDeadLetters(db(), AUDIT_CONTEXT);
     if (!batches.ok) throw new Error(batches.detail);
     if (batches.value === 0) return redriven;
     redriven += batches.value;

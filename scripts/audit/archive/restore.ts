@@ -1,11 +1,11 @@
-/** `npm run audit:archive:restore -- FILE`: brings archived events back, after verifying the archive. Safe to run twice. */
+/** `npm run audit:archive:restore -- FILE`: restores archived events after verifying the archive. Idempotent. */
 import { readFile } from 'node:fs/promises';
 import type { Manifest } from '#lib/audit/export/manifest.ts';
 import { restoreArchive } from '#lib/audit/retention/archive-restore.ts';
 import { trustedKeys } from '#lib/audit/proof/signing.ts';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
-import { parseEvidence } from '#lib/json/strict.ts';
+import { parseLosslessJson } from '#lib/json/strict.ts';
 import { runCommand, WrongUsage, type Given } from '../../support/run-command.ts';
 
 const USAGE = `npm run audit:archive:restore -- FILE.ndjson.gz [--json]
@@ -17,7 +17,7 @@ const OPTIONS = { json: { type: 'boolean' } } as const;
 async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<number> {
   const file = positionals[0];
   if (file === undefined) throw new WrongUsage('name the file of an archive');
-  const manifest = parseEvidence(await readFile(`${file}.manifest.json`)) as Manifest;
+  const manifest = parseLosslessJson(await readFile(`${file}.manifest.json`)) as Manifest;
   const outcome = await restoreArchive(db(), trustedKeys(env()), file, manifest);
   await db().$disconnect();
   if (!outcome.ok) throw new Error(outcome.detail);

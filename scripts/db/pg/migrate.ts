@@ -1,16 +1,16 @@
-/** `npm run db:pg:migrate`: applies prisma/postgres, the part of the schema that Prisma cannot express. Safe to run twice at once. */
+/** `npm run db:pg:migrate`: applies prisma/postgres, the part of the schema that Prisma cannot express. Safe to run concurrently. */
 import { fileURLToPath } from 'node:url';
 import type { Client } from 'pg';
 import { openClient } from '#lib/db/client.ts';
 import type { AppRoles } from '#lib/db/roles/grants.ts';
-import { LOCK_WAIT_MS, patiently, type Waiting } from '#lib/db/migrations/lock-retries.ts';
-import { underMigrationLock } from '#lib/db/migrations/lock.ts';
-import { applyPostgresMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
+import { LOCK_WAIT_MS, withLockRetries, type LockRetryOptions } from '#lib/db/migrations/lock-retries.ts';
+import { withMigrationLock } from '#lib/db/migrations/lock.ts';
+import { applyRepeatableMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
 import { prismaMigrationStates } from '#lib/db/migrations/prisma-states.ts';
-import { settleRights } from '#lib/db/roles/reconcile-rights.ts';
-import { ensureAppRoles, installationOf } from '#lib/db/roles/roles.ts';
+import { reconcileRights } from '#lib/db/roles/reconcile-rights.ts';
+import { ensureAppRoles, readDatabaseRoles } from '#lib/db/roles/roles.ts';
 import { sharedSessionFault } from '#lib/db/sessions/shared.ts';
-import { revokeStrangerRights } from '#lib/db/roles/foreign-rights.ts';
+import { revokeForeignRights } from '#lib/db/roles/foreign-rights.ts';
 import { migrateEnv } from '#lib/env.ts';
 import { installQueue } from '#lib/queue/install.ts';
 import { runCommand, type Given } from '../../support/run-command.ts';
@@ -30,21 +30,25 @@ const OPTIONS = { again: flag, 'keep-usage': flag } as const;
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_CA_CERT } = migrateEnv();
-  const waiting = {
+  const retryOptions = {
     url: MIGRATE_DATABASE_URL ?? DATABASE_URL,
     caCert: DATABASE_CA_CERT,
     application: `golive-migrate-${process.pid}`,
-    say: (line: string) => console.error(`db:pg:migrate: ${line}`),
+    log: (line: string) => console.error(`db:pg:migrate: ${line}`),
   };
-  const fault = await sharedSessionFault(waiting.url, { caCert: DATABASE_CA_CERT });
+  const fault = await sharedSessionFault(retryOptions.url, { caCert: DATABASE_CA_CERT });
   if (fault !== undefined)
     throw new Error(`${MIGRATE_DATABASE_URL === undefined ? 'DATABASE_URL' : 'MIGRATE_DATABASE_URL'} ${fault}`);
-  await patiently(() => migrate(waiting, values.again, values['keep-usage']), waiting);
+  await withLockRetries(() => migrate(retryOptions, values.again, values['keep-usage']), retryOptions);
   return 0;
 }
 
-/** All of it, from the beginning: it bears being run again. */
-async function migrate({ url, caCert, application, say }: Waiting, again: boolean, keepUsage: boolean): Promise<void> {
+/** Applies all repeatable migrations; they are idempotent. */
+async function migrate(
+  { url, caCert, application, log }: LockRetryOptions,
+  rerunAll: boolean,
+  keepUsage: boolean,
+): Promise<void> {
   const sources = migrateEnv();
   const client = await openClient(url, {
     caCert,
@@ -53,20 +57,20 @@ async function migrate({ url, caCert, application, say }: Waiting, again: boolea
   });
   try {
     await demandFirstHalf(client);
-    const { roles, users, fault } = await installationOf(client, sources);
+    const { roles, users, problem } = await readDatabaseRoles(client, sources);
     const { DATABASE_APP_ROLE: role } = sources;
-    if (fault !== undefined && role !== undefined) throw new Error(fault);
-    if (fault !== undefined) console.error(`WARNING: ${fault}`);
+    if (problem !== undefined && role !== undefined) throw new Error(problem);
+    if (problem !== undefined) console.error(`WARNING: ${problem}`);
     if (role !== undefined) await ensureAppRoles(client, role, [users.web, users.worker]);
     const dir = `${ROOT}prisma/postgres`;
     const onApplied = (name: string, ms: number) => console.log(`applied ${name} (${ms} ms)`);
-    const applied = await applyPostgresMigrations(client, dir, { again, onApplied, say });
+    const applied = await applyRepeatableMigrations(client, dir, { rerunAll, onApplied, log });
     if (applied.length === 0) console.log('prisma/postgres: nothing to apply');
-    const settleAll = async () => {
+    const reconcileAll = async () => {
       await installQueue(client);
-      await settle(client, roles, keepUsage);
+      await reconcile(client, roles, keepUsage);
     };
-    await underMigrationLock(client, settleAll, { say });
+    await withMigrationLock(client, reconcileAll, { log });
   } finally {
     await client.end();
   }
@@ -74,29 +78,29 @@ async function migrate({ url, caCert, application, say }: Waiting, again: boolea
 
 /** Prisma's own exit code is not believed: its command line ends with 0 when its engine dies between two migrations. */
 async function demandFirstHalf(client: Client): Promise<void> {
-  const left = (await prismaMigrationStates(client, ROOT)).filter(
+  const remaining = (await prismaMigrationStates(client, ROOT)).filter(
     ({ state }) => state === 'pending' || state === 'failed',
   );
-  if (left.length > 0)
+  if (remaining.length > 0)
     throw new Error(
-      `prisma/migrations is not applied to its end: ${left.map(({ name, state }) => `${name} (${state})`).join(', ')}. npm run db:migrate:prod applies it`,
+      `prisma/migrations is not applied to its end: ${remaining.map(({ name, state }) => `${name} (${state})`).join(', ')}. npm run db:migrate:prod applies it`,
     );
 }
 
-/** On every run: a backup brings tables without rights, and a platform gives rights to roles of its own. */
-async function settle(client: Client, roles: AppRoles, keepHarmless: boolean): Promise<void> {
-  const faults = await settleRights(client, roles);
-  const given = Map.groupBy(
+/** On every run, because a restore creates tables without grants and platforms grant rights to their own roles. */
+async function reconcile(client: Client, roles: AppRoles, keepHarmless: boolean): Promise<void> {
+  const faults = await reconcileRights(client, roles);
+  const granted = Map.groupBy(
     faults.filter(({ verdict }) => verdict === 'missing'),
     ({ role }) => role,
   );
-  for (const [role, of] of given) console.log(`granted to ${role} what it lacked on ${of.length} objects`);
+  for (const [role, of] of granted) console.log(`granted to ${role} what it lacked on ${of.length} objects`);
   for (const { role, object, privileges } of faults.filter(({ verdict }) => verdict === 'superfluous'))
     console.log(`revoked ${privileges.join(', ')} on ${object} from ${role}, which this release does not want`);
-  const { taken, left } = await revokeStrangerRights(client, roles, { keepHarmless });
-  for (const { object, grantee, privileges } of taken)
+  const { taken: revoked, left: remaining } = await revokeForeignRights(client, roles, { keepHarmless });
+  for (const { object, grantee, privileges } of revoked)
     console.log(`revoked ${privileges} on ${object} from ${grantee}`);
-  for (const { object, grantee, privileges, revoke } of left)
+  for (const { object, grantee, privileges, revoke } of remaining)
     console.error(
       `WARNING: ${grantee} keeps ${privileges} on ${object}, which only its grantor can take away: ${revoke}`,
     );

@@ -6,7 +6,7 @@ export const ACCOUNTS_USAGE = `Environment:
   SMOKE_ADMIN_EMAIL, SMOKE_ADMIN_PASSWORD          an account of each role, made for the smoke: the first with npm run admin:create,
   SMOKE_AUDITOR_EMAIL, SMOKE_AUDITOR_PASSWORD      the others at /admin by an admin, each with a password that was chosen
   SMOKE_USER_EMAIL, SMOKE_USER_PASSWORD            through the link that appears there
-  SMOKE_AGENT_KEY                                  a key of an agent; without it that promise is skipped`;
+  SMOKE_AGENT_KEY                                  a key of an agent; without it that check is skipped`;
 
 /** The three accounts from the environment, or a sentence that names what is missing. */
 export function readAccounts(): Record<Role, Account> | string {

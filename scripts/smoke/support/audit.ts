@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, visitorOf, type Smoke } from './run.ts';
-import type { Visitor } from './http-visitor.ts';
+import type { HttpVisitor } from './http-visitor.ts';
 
 interface Event {
   id: string;
@@ -17,16 +17,16 @@ interface Page {
   nextCursor: string | null;
 }
 
-async function list(visitor: Visitor, query: string): Promise<Page> {
+async function list(visitor: HttpVisitor, query: string): Promise<Page> {
   const answer = await visitor.ask(`/api/audit?${query}`);
   expect(answer.status === 200, `/api/audit?${query} answers ${answer.status}`);
   return JSON.parse(answer.text) as Page;
 }
 
-/** A sign-in a moment ago must be the newest of its kind. */
+/** The sign-in of this run must be the newest sign-in event. */
 const LATELY_MS = 5 * 60_000;
 
-/** The sign-ins of this run stand in the log, seen by an admin. @returns what was found. @throws Broken naming the one that is missing. */
+/** Checks that an admin sees the sign-ins of this run in the log. @returns what was found. @throws Broken naming the one that is missing. */
 export async function signInIsRecorded(smoke: Smoke): Promise<string> {
   const { events } = await list(visitorOf(smoke, 'admin'), 'action=auth.sign_in&outcome=success&limit=20');
   for (const { email } of Object.values(smoke.accounts ?? {})) {
@@ -42,7 +42,7 @@ export async function signInIsRecorded(smoke: Smoke): Promise<string> {
 const PAGE = 5;
 const PAGES = 4;
 
-/** Reading the log is an event too, so new rows arrive between the pages by themselves. */
+/** Reading the log creates events, so rows are added between the pages. */
 export async function moreWithoutDuplicates(smoke: Smoke): Promise<string> {
   const visitor = visitorOf(smoke, 'admin');
   const seen: Event[] = [];
@@ -68,7 +68,7 @@ export async function moreWithoutDuplicates(smoke: Smoke): Promise<string> {
   return `${ids.length} rows over pages of ${PAGE}, none twice`;
 }
 
-/** An event of an agent, found again by its target. */
+/** A test event of an agent with a unique target. */
 export const smokeEvent = (id: string) =>
   JSON.stringify({
     specversion: '1.0',
@@ -87,7 +87,7 @@ export const smokeEvent = (id: string) =>
 
 const EVENT_WAIT_MS = 8_000;
 
-/** An event sent with the agent's key arrives in the log. @returns after how long. @throws Broken when it is refused or does not come. */
+/** Checks that an event sent with the agent's key reaches the log. @returns the delay. @throws Broken when it is refused or does not come. */
 export async function agentEventAppears(smoke: Smoke): Promise<string> {
   const id = randomUUID();
   const started = performance.now();

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** What the smoke sees through a browser, in its order, and what it must be told for it. The tests are in tests/smoke. */
-export const BROWSER_PROMISES = {
+/** The smoke checks that need a browser, in order, with the input each needs. The tests are in tests/smoke. */
+export const BROWSER_CHECKS = {
   health: undefined,
   'signed-out': undefined,
   headers: undefined,
@@ -15,12 +15,12 @@ export const BROWSER_PROMISES = {
   'agent-event': 'agentKey',
   'sign-out': 'accounts',
 } as const;
-export type BrowserPromise = keyof typeof BROWSER_PROMISES;
+export type BrowserCheck = keyof typeof BROWSER_CHECKS;
 
-/** One promise and what became of it. */
-export interface Seen {
+/** A smoke check and its result. */
+export interface BrowserCheckResult {
   name: string;
-  state: 'kept' | 'broken';
+  state: 'passed' | 'failed';
   detail: string;
 }
 
@@ -37,8 +37,11 @@ interface Attempt {
 const CONFIG = 'tests/smoke/playwright.config.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Runs promises in Chromium. @param env the origin, the accounts and the key, as tests/smoke/fixtures.ts reads them. */
-export async function seeInBrowser(names: readonly BrowserPromise[], env: Record<string, string>): Promise<Seen[]> {
+/** Runs smoke checks in Chromium. @param env the origin, the accounts and the key, as tests/smoke/fixtures.ts reads them. */
+export async function runInBrowser(
+  names: readonly BrowserCheck[],
+  env: Record<string, string>,
+): Promise<BrowserCheckResult[]> {
   const args = ['test', '--config', CONFIG, '--reporter', 'json', '--grep', ` (${names.join('|')})$`];
   const printed = await new Promise<{ out: string; trouble: string }>((resolve) => {
     execFile(
@@ -50,25 +53,25 @@ export async function seeInBrowser(names: readonly BrowserPromise[], env: Record
   });
   const results = new Map(readReport(printed.out).map((seen) => [seen.name, seen]));
   const unseen = printed.trouble.trim().split('\n').at(-1) ?? '';
-  return names.map((name) => results.get(name) ?? { name, state: 'broken', detail: `was not run: ${unseen}` });
+  return names.map((name) => results.get(name) ?? { name, state: 'failed', detail: `was not run: ${unseen}` });
 }
 
-function readReport(json: string): Seen[] {
+function readReport(json: string): BrowserCheckResult[] {
   if (!json.startsWith('{')) return [];
-  const walk = (suite: Suite): Seen[] => [
+  const walk = (suite: Suite): BrowserCheckResult[] => [
     ...(suite.suites ?? []).flatMap(walk),
-    ...(suite.specs ?? []).map(({ title, tests }): Seen => {
+    ...(suite.specs ?? []).map(({ title, tests }): BrowserCheckResult => {
       const [run] = tests;
       const last = run?.results.at(-1);
       return last?.status === 'passed'
-        ? { name: title, state: 'kept', detail: run?.annotations[0]?.description ?? '' }
-        : { name: title, state: 'broken', detail: reasonOf(last) };
+        ? { name: title, state: 'passed', detail: run?.annotations[0]?.description ?? '' }
+        : { name: title, state: 'failed', detail: reasonOf(last) };
     }),
   ];
   return walk(JSON.parse(json) as Suite);
 }
 
-/** The sentence of the promise; of anything else, what Playwright says first. */
+/** The message of the check, or the first line of any other error. */
 function reasonOf(attempt: Attempt | undefined): string {
   // eslint-disable-next-line no-control-regex -- Playwright colours its messages
   const text = (attempt?.errors[0]?.message ?? attempt?.status ?? 'was not run').replace(/\u001b\[[\d;]*m/g, '');

@@ -5,33 +5,33 @@ import { agentEventAppears, moreWithoutDuplicates, signInIsRecorded } from './au
 import { expect, visitorOf, type Account, type Smoke } from './run.ts';
 import { signInByForm } from './sign-in-form.ts';
 import { apis, isAllowed, pages, protectedPages } from './routes.ts';
-import { Broken, Visitor, type Answer } from './http-visitor.ts';
+import { CheckFailure, HttpVisitor, type Answer } from './http-visitor.ts';
 
-export interface SmokePromise {
+export interface SmokeCheck {
   name: string;
-  /** What the smoke needs to be told for it. */
+  /** The input that the check needs. */
   needs?: 'accounts' | 'agentKey';
-  /** @throws Broken when it does not hold. */
-  keep: (smoke: Smoke) => Promise<string>;
+  /** @throws Broken when the check fails. */
+  run: (smoke: Smoke) => Promise<string>;
 }
 
-export const PROMISES: readonly SmokePromise[] = [
-  { name: 'health', keep: health },
-  { name: 'signed-out', keep: signedOut },
-  { name: 'headers', keep: headers },
-  { name: 'mixed-content', keep: mixedContent },
-  { name: 'sign-in', needs: 'accounts', keep: signIn },
-  { name: 'sign-in-form', needs: 'accounts', keep: signInWithForm },
-  { name: 'roles', needs: 'accounts', keep: roles },
-  { name: 'audit-sign-in', needs: 'accounts', keep: signInIsRecorded },
-  { name: 'audit-more', needs: 'accounts', keep: moreWithoutDuplicates },
-  { name: 'agent-event', needs: 'agentKey', keep: agentEventAppears },
-  { name: 'sign-out', needs: 'accounts', keep: signOut },
-  { name: 'wrong-password', keep: wrongPassword },
+export const SMOKE_CHECKS: readonly SmokeCheck[] = [
+  { name: 'health', run: health },
+  { name: 'signed-out', run: signedOut },
+  { name: 'headers', run: headers },
+  { name: 'mixed-content', run: mixedContent },
+  { name: 'sign-in', needs: 'accounts', run: signIn },
+  { name: 'sign-in-form', needs: 'accounts', run: signInWithForm },
+  { name: 'roles', needs: 'accounts', run: roles },
+  { name: 'audit-sign-in', needs: 'accounts', run: signInIsRecorded },
+  { name: 'audit-more', needs: 'accounts', run: moreWithoutDuplicates },
+  { name: 'agent-event', needs: 'agentKey', run: agentEventAppears },
+  { name: 'sign-out', needs: 'accounts', run: signOut },
+  { name: 'wrong-password', run: wrongPassword },
 ];
 
 async function health({ origin, commit }: Smoke): Promise<string> {
-  const answer = await new Visitor(origin).ask(HEALTH_PATH);
+  const answer = await new HttpVisitor(origin).ask(HEALTH_PATH);
   expect(answer.status === 200, `${HEALTH_PATH} answers ${answer.status}: ${answer.text.slice(0, 200)}`);
   expect(answer.ms < TIMING.healthAnswer * 1000, `${HEALTH_PATH} took ${Math.round(answer.ms)} ms`);
   const body = JSON.parse(answer.text) as { status?: string; commit?: string | null; checks?: Record<string, unknown> };
@@ -43,7 +43,7 @@ async function health({ origin, commit }: Smoke): Promise<string> {
 
 async function signedOut({ origin }: Smoke): Promise<string> {
   for (const path of protectedPages()) {
-    const answer = await new Visitor(origin).open(path);
+    const answer = await new HttpVisitor(origin).open(path);
     const last = answer.trail.at(-1) ?? '';
     expect(
       last.startsWith('/login') && answer.status === 200,
@@ -62,7 +62,7 @@ const SECURITY_HEADERS: [string, RegExp][] = [
 ];
 
 async function headers({ origin }: Smoke): Promise<string> {
-  const visitor = new Visitor(origin);
+  const visitor = new HttpVisitor(origin);
   const answer = await visitor.open('/login');
   const wanted = [
     ...SECURITY_HEADERS,
@@ -79,7 +79,7 @@ async function headers({ origin }: Smoke): Promise<string> {
 }
 
 async function mixedContent({ origin }: Smoke): Promise<string> {
-  const visitor = new Visitor(origin);
+  const visitor = new HttpVisitor(origin);
   const { text } = await visitor.open('/login');
   const insecure = /(?:src|href|action)="(http:\/\/[^"]+)"/.exec(text)?.[1];
   expect(!visitor.https || insecure === undefined, `mixed content on /login: ${insecure}`);
@@ -88,7 +88,7 @@ async function mixedContent({ origin }: Smoke): Promise<string> {
 
 async function signIn(smoke: Smoke): Promise<string> {
   for (const [role, { email, password }] of Object.entries(smoke.accounts ?? {}) as [Role, Account][]) {
-    const visitor = new Visitor(smoke.origin);
+    const visitor = new HttpVisitor(smoke.origin);
     const cookie = await visitor.signIn(email, password);
     for (const wanted of ['httponly', 'samesite=lax', ...(visitor.https ? ['secure'] : [])])
       expect(cookie.attributes.has(wanted), `the session cookie is not ${wanted}`);
@@ -102,9 +102,9 @@ async function signIn(smoke: Smoke): Promise<string> {
   return 'three accounts, cookies HttpOnly and SameSite=Lax';
 }
 
-/** The way people go: Next compares where a form comes from with what a proxy tells, and the API above does not. */
+/** Signs in through the form: Next checks its origin against the proxy headers, which the API does not. */
 async function signInWithForm({ origin, accounts }: Smoke): Promise<string> {
-  const visitor = new Visitor(origin);
+  const visitor = new HttpVisitor(origin);
   if (accounts !== undefined) await signInByForm(visitor, accounts.user, origin);
   await visitor.signOut();
   return 'the form of /login, as a browser sends it';
@@ -122,7 +122,7 @@ async function roles(smoke: Smoke): Promise<string> {
       checked++;
     }
   for (const [path] of apis()) {
-    const answer = await new Visitor(smoke.origin).ask(path);
+    const answer = await new HttpVisitor(smoke.origin).ask(path);
     expect(
       answer.status === 401 && isProblem(answer),
       `signed out, ${path} answers ${answer.status}, not a 401 problem`,
@@ -139,7 +139,7 @@ async function signOut(smoke: Smoke): Promise<string> {
     await visitor.signOut();
     const after = await visitor.open('/');
     expect(after.trail.at(-1)?.startsWith('/login') === true, `signed out as ${role}, / still answers ${after.status}`);
-    const copied = new Visitor(smoke.origin);
+    const copied = new HttpVisitor(smoke.origin);
     for (const [name, value] of old) copied.jar.set(name, value);
     const replayed = await copied.open('/account');
     expect(replayed.trail.at(-1)?.startsWith('/login') === true, `a copied cookie of ${role} outlives the sign-out`);
@@ -149,11 +149,11 @@ async function signOut(smoke: Smoke): Promise<string> {
 }
 
 async function wrongPassword({ origin }: Smoke): Promise<string> {
-  const visitor = new Visitor(origin);
+  const visitor = new HttpVisitor(origin);
   const nobody = `smoke-${randomUUID()}@example.invalid`;
   const refused = await visitor.signIn(nobody, randomUUID()).then(
     () => false,
-    (error: unknown) => error instanceof Broken && error.message.includes('gives no session'),
+    (error: unknown) => error instanceof CheckFailure && error.message.includes('gives no session'),
   );
   expect(refused, 'anyone can sign in: an unknown account was let in');
   return 'an unknown account is refused';

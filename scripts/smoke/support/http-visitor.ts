@@ -1,10 +1,10 @@
-/** A browser's manners without a browser: cookies by name, redirects one at a time, a bound on everything. */
+/** An HTTP client that behaves like a browser: a cookie jar, single-step redirects, time and size limits. */
 
 const TIMEOUT_MS = 15_000;
 const MAX_HOPS = 6;
 
-/** A promise of the runbook that does not hold: the message names it and what was seen instead. */
-export class Broken extends Error {
+/** A failed smoke check; the message states what was expected and what was found. */
+export class CheckFailure extends Error {
   override name = 'Broken';
 }
 
@@ -20,7 +20,7 @@ export interface Answer {
   text: string;
   ms: number;
   cookies: SetCookie[];
-  /** Paths of a chain of redirects, the asked one first. */
+  /** Paths of a redirect chain, the requested path first. */
   trail: string[];
 }
 
@@ -31,10 +31,10 @@ function parseCookie(line: string): SetCookie {
   return { name: pair.slice(0, at), value: pair.slice(at + 1), attributes };
 }
 
-/** A browser as far as the smoke needs one: it keeps and sends cookies, a Secure one only where it believes to be on https. */
-export class Visitor {
+/** A minimal browser: keeps and sends cookies; Secure cookies only over https. */
+export class HttpVisitor {
   readonly #origin: string;
-  /** Whether a browser would believe to be on https. */
+  /** True if a browser would treat the connection as https. */
   readonly https: boolean;
   readonly jar = new Map<string, string>();
 
@@ -44,7 +44,7 @@ export class Visitor {
     this.https = behindTls || origin.startsWith('https:');
   }
 
-  /** One request, no redirect followed. @throws Broken when nothing answers. */
+  /** Sends one request without following redirects. @throws Broken when there is no response. */
   async ask(path: string, init: RequestInit = {}): Promise<Answer> {
     const headers = new Headers(init.headers);
     if (this.jar.size > 0) headers.set('cookie', [...this.jar].map(([name, value]) => `${name}=${value}`).join('; '));
@@ -55,7 +55,7 @@ export class Visitor {
       response = await fetch(new URL(path, this.#origin), { ...init, headers, redirect: 'manual', signal });
     } catch (error) {
       const { message, cause } = error as Error;
-      throw new Broken(`${path} does not answer: ${cause instanceof Error ? cause.message : message}`);
+      throw new CheckFailure(`${path} does not answer: ${cause instanceof Error ? cause.message : message}`);
     }
     const text = await response.text();
     const cookies = response.headers.getSetCookie().map(parseCookie);
@@ -80,9 +80,9 @@ export class Visitor {
       if (answer.status < 300 || answer.status > 399 || location === null) return { ...answer, trail };
       const target = new URL(location, new URL(next, this.#origin));
       if (target.origin !== new URL(this.#origin).origin)
-        throw new Broken(`${path} redirects to another origin, ${target.origin}: is NEXTAUTH_URL this origin?`);
+        throw new CheckFailure(`${path} redirects to another origin, ${target.origin}: is NEXTAUTH_URL this origin?`);
       next = target.pathname + target.search;
-      if (trail.length > MAX_HOPS) throw new Broken(`redirect loop: ${[...trail, next].join(' → ')}`);
+      if (trail.length > MAX_HOPS) throw new CheckFailure(`redirect loop: ${[...trail, next].join(' → ')}`);
     }
   }
 
@@ -90,7 +90,8 @@ export class Visitor {
   async signIn(email: string, password: string): Promise<SetCookie> {
     const answer = await this.#post('/api/auth/callback/credentials', { email, password, json: 'true' });
     const session = answer.cookies.find(({ name, value }) => name.endsWith('session') && value !== '');
-    if (session === undefined) throw new Broken(`signing in as ${email} gives no session (HTTP ${answer.status})`);
+    if (session === undefined)
+      throw new CheckFailure(`signing in as ${email} gives no session (HTTP ${answer.status})`);
     return session;
   }
 
@@ -101,7 +102,7 @@ export class Visitor {
   async #post(path: string, fields: Record<string, string>): Promise<Answer> {
     const csrf = await this.ask('/api/auth/csrf');
     const { csrfToken } = JSON.parse(csrf.text || '{}') as { csrfToken?: string };
-    if (csrfToken === undefined) throw new Broken(`/api/auth/csrf gives no token (HTTP ${csrf.status})`);
+    if (csrfToken === undefined) throw new CheckFailure(`/api/auth/csrf gives no token (HTTP ${csrf.status})`);
     const body = new URLSearchParams({ ...fields, csrfToken });
     return this.ask(path, { method: 'POST', body });
   }

@@ -1,5 +1,5 @@
 import type { Role } from '#lib/access/permissions.ts';
-import { Broken, type Visitor } from './http-visitor.ts';
+import { CheckFailure, type HttpVisitor } from './http-visitor.ts';
 
 /** One run of the smoke against one origin. */
 export interface Account {
@@ -9,21 +9,21 @@ export interface Account {
 
 export interface Smoke {
   origin: string;
-  /** The commit that must answer; undefined to accept any. */
+  /** The expected commit; undefined accepts any. */
   commit: string | undefined;
   accounts: Record<Role, Account> | undefined;
   agentKey: string | undefined;
-  /** One signed-in visitor for each role, made by the promise `sign-in`. */
-  visitors: Map<Role, Visitor>;
+  /** A signed-in visitor per role, created by the check `sign-in`. */
+  visitors: Map<Role, HttpVisitor>;
 }
 
-/** @throws Broken with the sentence when a promise of the site does not hold. */
+/** @throws Broken when a check fails. */
 export function expect(holds: boolean, otherwise: string): asserts holds {
-  if (!holds) throw new Broken(otherwise);
+  if (!holds) throw new CheckFailure(otherwise);
 }
 
 /** The visitor of a role. */
-export function visitorOf(smoke: Smoke, role: Role): Visitor {
+export function visitorOf(smoke: Smoke, role: Role): HttpVisitor {
   const visitor = smoke.visitors.get(role);
   expect(visitor !== undefined, `nobody is signed in as ${role}`);
   return visitor;

@@ -1,8 +1,8 @@
-import { Broken, type Answer, type SetCookie, type Visitor } from './http-visitor.ts';
+import { CheckFailure, type Answer, type SetCookie, type HttpVisitor } from './http-visitor.ts';
 
-/** Sends the form of the sign-in page as a browser without JavaScript does, its hidden fields included. */
+/** Submits the sign-in form as a browser without JavaScript does, with its hidden fields. */
 export async function sendSignInForm(
-  visitor: Visitor,
+  visitor: HttpVisitor,
   { email, password }: { email: string; password: string },
   origin: string,
 ): Promise<Answer> {
@@ -18,7 +18,7 @@ export async function sendSignInForm(
 
 /** Signs in as people do. @returns the cookie of the session. @throws Broken when the form is refused or gives none. */
 export async function signInByForm(
-  visitor: Visitor,
+  visitor: HttpVisitor,
   account: { email: string; password: string },
   origin: string,
 ): Promise<SetCookie> {
@@ -26,5 +26,5 @@ export async function signInByForm(
   const session = answer.cookies.find(({ name, value }) => name.endsWith('session') && value !== '');
   if (session !== undefined) return session;
   const hint = answer.status >= 400 ? `: is NEXTAUTH_URL this origin? ${answer.text.slice(0, 120).split('\n')[0]}` : '';
-  throw new Broken(`signing in as ${account.email} by the form gives no session (HTTP ${answer.status})${hint}`);
+  throw new CheckFailure(`signing in as ${account.email} by the form gives no session (HTTP ${answer.status})${hint}`);
 }

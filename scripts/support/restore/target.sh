@@ -1,4 +1,4 @@
-# Sourced by restore.sh: everything that can be known of the target before anything in it is changed.
+# Sourced by restore.sh: checks of the target before any change.
 
 SQL=$ROOT/scripts/support/restore
 

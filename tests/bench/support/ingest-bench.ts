@@ -4,10 +4,10 @@ import { registerAgent } from '#lib/agents/registry.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { COMMANDS } from '#lib/release/contract.ts';
 import type { Client } from '../../../scripts/support/agent-client.ts';
-import { untilHealthy } from '../../support/process/health.ts';
+import { waitUntilHealthy } from '../../support/process/health.ts';
 import { freePort } from '../../support/postgres/postgres.ts';
 import { startProcess } from '../../support/process/processes.ts';
-import { ADMIN_ACT, must } from '../../support/agents.ts';
+import { ADMIN_CONTEXT, unwrap } from '../../support/agents.ts';
 import { until } from '../../support/worker.ts';
 import { ensureBuilt } from './built.ts';
 import type { BenchDatabase } from './server.ts';
@@ -33,10 +33,10 @@ export async function ingestBench({ url, appUrl }: BenchDatabase): Promise<Inges
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const web = startProcess('sh', ['-c', COMMANDS.start], { env: { ...env, PORT: String(port), NEXTAUTH_URL: origin } });
-  await untilHealthy(origin, web);
+  await waitUntilHealthy(origin, web);
   const agent = { name: 'bench', description: '', eventsPerSecond: 100_000 };
-  const { id: agentId } = must(await registerAgent(db, ADMIN_ACT, agent));
-  const { keyId, secret } = must(await issueKey(db, ADMIN_ACT, agentId, null));
+  const { id: agentId } = unwrap(await registerAgent(db, ADMIN_CONTEXT, agent));
+  const { keyId, secret } = unwrap(await issueKey(db, ADMIN_CONTEXT, agentId, null));
   return {
     db,
     ownerUrl: url,

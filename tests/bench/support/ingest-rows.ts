@@ -1,8 +1,8 @@
 import { acceptBatch } from '#lib/agents/ingest/accept.ts';
 import { validateEvents } from '#lib/agents/ingest/validate.ts';
 import type { Origin } from '#lib/audit/events/catalogue.ts';
-import { applyPostgresMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
-import { producer } from '#lib/queue/boss.ts';
+import { applyRepeatableMigrations } from '#lib/db/migrations/repeatable-migrations.ts';
+import { queueProducer } from '#lib/queue/boss.ts';
 import { events } from './agent-load.ts';
 import { fillLog } from './fill.ts';
 import type { IngestBench } from './ingest-bench.ts';
@@ -12,7 +12,7 @@ const ORIGIN: Origin = { source: 'api', ip: '192.0.2.7', userAgent: 'node' };
 
 /** Accepts events without HTTP and without a worker, so that the worker can be measured alone. */
 export async function queueUp({ db, caller }: IngestBench, rows: number, batch: number): Promise<void> {
-  const boss = await producer(db);
+  const boss = await queueProducer(db);
   for (let from = 0; from < rows; from += batch) {
     const receivedAt = new Date();
     const bounds = { agentName: caller.agentName, now: receivedAt, oldest: new Date(0) };
@@ -55,7 +55,7 @@ export async function grow({ ownerUrl, caller }: IngestBench, rows: number): Pro
       [caller.agentId],
     );
     progress('building indexes');
-    await applyPostgresMigrations(client, 'prisma/postgres');
+    await applyRepeatableMigrations(client, 'prisma/postgres');
     progress('vacuum analyze');
     await client.query('VACUUM ANALYZE');
     await client.query('CHECKPOINT');

@@ -1,4 +1,4 @@
-import { keep, sentence, type Bound } from '../../../scripts/dev/support/docs/bounds.ts';
+import { evaluateBounds, sentence, type Bound } from '../../../scripts/dev/support/docs/bounds.ts';
 
 /** The middle of sorted values; of an even number, the lower one. */
 export function median(values: number[]): number {
@@ -18,7 +18,7 @@ export async function time(times: number, work: () => Promise<unknown>, warmUp =
 }
 
 /** Milliseconds of two kinds of work in turns, so that what else the machine does meets both; after `warmUp` runs that do not count. */
-export async function timeInTurns(
+export async function timeAlternating(
   times: number,
   one: () => Promise<unknown>,
   other: () => Promise<unknown>,
@@ -38,8 +38,8 @@ export async function timeInTurns(
 export const round = (value: number, digits = 3): number => Number(value.toFixed(digits));
 
 /** Ends a measurement: its figures and bounds, the last line as one JSON object, and exit code 1 when a bound is not kept. */
-export function conclude(figures: Record<string, number>, bounds: readonly Bound[], json: boolean): void {
-  const kept = keep(figures, bounds);
+export function reportAndExit(figures: Record<string, number>, bounds: readonly Bound[], json: boolean): void {
+  const kept = evaluateBounds(figures, bounds);
   if (!json) {
     for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)} ${value}`);
     for (const bound of kept) console.log(`${bound.kept ? 'kept' : 'NOT KEPT'}  ${sentence(bound)}: ${bound.ratio}`);

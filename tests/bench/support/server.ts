@@ -36,7 +36,7 @@ export async function benchDatabase(): Promise<BenchDatabase> {
   }
   const dir = await mkdtemp(join(tmpdir(), 'golive-bench-'));
   await chmod(dir, 0o755);
-  const cluster = await startCluster({ dir: join(dir, 'data'), throwAway: true, settings: SETTINGS });
+  const cluster = await startCluster({ dir: join(dir, 'data'), temporary: true, settings: SETTINGS });
   const stop = async () => {
     await cluster.stop();
     await rm(dir, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { COMMANDS } from '#lib/release/contract.ts';
-import { untilHealthy } from '../../support/process/health.ts';
+import { waitUntilHealthy } from '../../support/process/health.ts';
 import { startProcess } from '../../support/process/processes.ts';
 import type { Site } from './test.ts';
 
@@ -16,7 +16,7 @@ export async function startSecondServer(site: Site, port: number, env: Record<st
   });
   const origin = `http://127.0.0.1:${port}`;
   try {
-    await untilHealthy(origin, web);
+    await waitUntilHealthy(origin, web);
   } catch (error) {
     await web.stop();
     throw error;

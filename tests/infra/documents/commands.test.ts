@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('the documents name every verb that a person needs, and the pipeline its own', () => {
+test('the documents mention every operator verb and the pipeline verbs', () => {
   const verbs = commands.map(({ command }) => command.split(' ')[0]);
   expect(new Set(verbs)).toEqual(
     new Set(['status', 'verify', 'diff', 'migrate', 'run', 'wait', 'rollback', 'logs', 'releases', 'drift']),

@@ -1,5 +1,5 @@
 import { AwsError, type Actions, type Input } from './protocol.ts';
-import { ACCOUNT, arn, type World } from './state.ts';
+import { ACCOUNT, arn, type FakeState } from './state.ts';
 
 /** Everything around ECS, by signing name: each no more than what the release commands ask of it. */
 const text = (value: unknown) => (typeof value === 'string' ? value : '');
@@ -148,7 +148,7 @@ export const surroundings: Record<string, Actions> = {
   },
 };
 
-function secretOf(world: World, input: Input): [string, string] {
+function secretOf(world: FakeState, input: Input): [string, string] {
   const found = [...world.secrets].find(([secret]) => secret === input.SecretId);
   if (!found) throw new AwsError('ResourceNotFoundException', 'Secrets Manager can’t find the specified secret.');
   return found;

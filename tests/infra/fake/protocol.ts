@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { World } from './state.ts';
+import type { FakeState } from './state.ts';
 
 /** How the SDK's clients talk: JSON with a target header, forms answered in XML, and REST (S3, Scheduler). */
 export type Input = Record<string, unknown>;
-export type Actions = Record<string, (world: World, input: Input) => unknown>;
+export type Actions = Record<string, (world: FakeState, input: Input) => unknown>;
 
 /** An error as AWS names it. */
 export class AwsError extends Error {

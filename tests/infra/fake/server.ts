@@ -5,7 +5,7 @@ import { AwsError, answer, answerError, readCall, type Actions, type Call } from
 import { serviceActions } from './services.ts';
 import { surroundings } from './other-services.ts';
 import { taskActions } from './tasks.ts';
-import type { World } from './state.ts';
+import type { FakeState } from './state.ts';
 
 const SERVICES: Record<string, Actions> = { ...surroundings, ecs: { ...taskActions, ...serviceActions } };
 
@@ -14,7 +14,7 @@ type Fault = 'throttled' | 'unreachable' | 'lost' | 'denied';
 
 export interface FakeAws extends AsyncDisposable {
   url: string;
-  world: World;
+  world: FakeState;
   calls: Call[];
   /** `service:Action` as IAM writes it, with the roles that a call hands on as `iam:PassRole`. */
   actions: Set<string>;
@@ -27,7 +27,10 @@ export interface FakeAws extends AsyncDisposable {
  * Starts the fake account on a free port of the loopback; `/api/health` of the same server is the app behind the load balancer.
  * @param may the table of actions that the caller's role allows: the deploy role's, unless said otherwise.
  */
-export async function startFakeAws(world: World, may: Record<string, unknown> = RELEASE_PERMISSIONS): Promise<FakeAws> {
+export async function startFakeAws(
+  world: FakeState,
+  may: Record<string, unknown> = RELEASE_PERMISSIONS,
+): Promise<FakeAws> {
   const calls: Call[] = [];
   const actions = new Set<string>();
   const faults: { action: string; fault: Fault; left: number }[] = [];
@@ -82,7 +85,7 @@ function authorise({ service, action }: Call, seen: Set<string>, may: Record<str
   }
 }
 
-function health(world: World, response: ServerResponse): void {
+function health(world: FakeState, response: ServerResponse): void {
   const running = world.services.get('web')?.deployments.findLast(({ outcome }) => outcome === 'completed');
   const image = world.taskDefinitions.get(running?.taskDefinition ?? '')?.containerDefinitions[0]?.image ?? '';
   const { status, commit } = world.health ?? { status: 200, commit: world.commits.get(image) };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AwsError, type Actions, type Input } from './protocol.ts';
 import { ROLLOUT, type RolloutScript } from './scripts.ts';
-import { arn, next, type FakeDeployment, type FakeService, type World } from './state.ts';
+import { arn, next, type FakeDeployment, type FakeService, type FakeState } from './state.ts';
 
 /** ECS: services and their deployments. A failed deployment is listed this long beside the rollback before ECS forgets it. */
 const FORGOTTEN_AFTER_MS = 20_000;
@@ -68,7 +68,7 @@ export const serviceActions: Actions = {
   },
 };
 
-function find(world: World, input: Input): FakeService {
+function find(world: FakeState, input: Input): FakeService {
   const service = world.services.get(text(input.service));
   if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.');
   return service;
@@ -76,7 +76,7 @@ function find(world: World, input: Input): FakeService {
 
 /** Starts a deployment, as UpdateService and CreateService do. */
 export function deploy(
-  world: World,
+  world: FakeState,
   service: FakeService,
   taskDefinition: string,
   script?: RolloutScript,
@@ -94,7 +94,7 @@ export function deploy(
 }
 
 /** Lets what is due by now happen. */
-function advance(world: World, service: FakeService): void {
+function advance(world: FakeState, service: FakeService): void {
   const current = service.deployments.at(-1);
   if (!current || current.outcome) return;
   const { ending, after } = current.script;
@@ -138,7 +138,7 @@ const lastGood = (service: FakeService, before: FakeDeployment) =>
   service.deployments.slice(0, service.deployments.indexOf(before)).findLast(({ outcome }) => outcome === 'completed');
 
 function undo(
-  world: World,
+  world: FakeState,
   service: FakeService,
   deployment: FakeDeployment,
   outcome: 'failed' | 'stopped',
@@ -169,7 +169,7 @@ function statusOf(service: FakeService, deployment: FakeDeployment): string {
 const STATES = { completed: 'COMPLETED', failed: 'FAILED', stopped: 'FAILED', undefined: 'IN_PROGRESS' };
 
 /** The service at this moment: PRIMARY, what it replaces, and a failed deployment for a little while. */
-function describe(world: World, service: FakeService) {
+function describe(world: FakeState, service: FakeService) {
   advance(world, service);
   const now = world.clock.now();
   const primary = service.deployments.at(-1);

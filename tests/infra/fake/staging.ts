@@ -12,7 +12,7 @@ import { FakeClock } from './clock.ts';
 import { ROLLOUT } from './scripts.ts';
 import { startFakeAws, type FakeAws } from './server.ts';
 import { deploy } from './services.ts';
-import { ACCOUNT, REGION, arn, type FakeTaskDefinition, type World } from './state.ts';
+import { ACCOUNT, REGION, arn, type FakeTaskDefinition, type FakeState } from './state.ts';
 
 const PROCESSES = ['web', 'worker', 'migrate', 'prune'] as const;
 type Built = Pick<Release, 'commit' | 'images' | 'taskDefinitions'>;
@@ -20,7 +20,7 @@ type Built = Pick<Release, 'commit' | 'images' | 'taskDefinitions'>;
 /** A stack named staging in a fake account, and a session that talks to it over HTTP on fake time. */
 export interface Staging extends AsyncDisposable {
   aws: FakeAws;
-  world: World;
+  world: FakeState;
   session: Session;
   stack: Stack;
   /** What a person would have seen. */
@@ -105,7 +105,7 @@ const blank: Omit<Release, keyof Built | 'id' | 'recordedAt'> = {
   by: `arn:aws:sts::${ACCOUNT}:assumed-role/deploy/ci`,
 };
 
-function build(world: World, commit: string): Built {
+function build(world: FakeState, commit: string): Built {
   const digest = (name: string) => `sha256:${createHash('sha256').update(`${name}@${commit}`).digest('hex')}`;
   const image = (repository: string) =>
     `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/${repository}@${digest(repository)}`;
@@ -127,7 +127,7 @@ function build(world: World, commit: string): Built {
   };
 }
 
-function register(world: World, family: string, container: string, image: string, commit: string): string {
+function register(world: FakeState, family: string, container: string, image: string, commit: string): string {
   const revision = 1 + [...world.taskDefinitions.values()].filter((one) => one.family === family).length;
   const definition: FakeTaskDefinition = {
     taskDefinitionArn: arn('ecs', `task-definition/${family}:${revision}`),
@@ -179,7 +179,7 @@ function describeStack(url: string): Stack {
   return { ...environment, bucket: releasesBucket('staging', ACCOUNT) };
 }
 
-function emptyWorld(clock: FakeClock): World {
+function emptyWorld(clock: FakeClock): FakeState {
   const service = (name: string) => ({ name, desiredCount: 2, deployments: [], events: [], stoppedTasks: [] });
   const role = { trusts: 'ecs-tasks.amazonaws.com' };
   return {

@@ -61,7 +61,7 @@ export interface FakeService {
   stoppedTasks: { arn: string; startedBy: string; stopCode: string; stoppedReason: string; exitCode?: number }[];
 }
 
-export interface World {
+export interface FakeState {
   clock: Clock;
   taskDefinitions: Map<string, FakeTaskDefinition>;
   tasks: FakeTask[];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AwsError, type Actions, type Input } from './protocol.ts';
 import { TASK } from './scripts.ts';
-import { arn, next, type FakeTask, type World } from './state.ts';
+import { arn, next, type FakeTask, type FakeState } from './state.ts';
 
 const seconds = (ms: number) => ms / 1_000;
 /** Between StopTask and the container being gone. */
@@ -59,7 +59,7 @@ export const taskActions: Actions = {
 };
 
 export function addTask(
-  world: World,
+  world: FakeState,
   { definition, startedBy, script }: { definition: string; startedBy: string; script: FakeTask['script'] },
 ): FakeTask {
   const { family, containerDefinitions } = world.taskDefinitions.get(definition)!;
@@ -81,12 +81,12 @@ export function addTask(
 }
 
 /** A container writes a line, at this moment or, as CloudWatch learns of some late, at an earlier one. */
-export function write({ clock, logs }: World, stream: string, message: string, at = clock.now()): void {
+export function write({ clock, logs }: FakeState, stream: string, message: string, at = clock.now()): void {
   logs.set(stream, [...(logs.get(stream) ?? []), { at, message }]);
 }
 
 /** A task at this moment of the clock. */
-function describe({ clock }: World, task: FakeTask) {
+function describe({ clock }: FakeState, task: FakeTask) {
   const { script, stopping } = task;
   const age = clock.now() - task.createdAt;
   const stopsAt = stopping

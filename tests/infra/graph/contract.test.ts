@@ -55,7 +55,7 @@ describe.each(STACKS)('%s keeps the release contract', (stack) => {
     expect(find(graph, 'ecs/service:Service', 'web').inputs.healthCheckGracePeriodSeconds).toBe(TIMING.healthGrace);
   });
 
-  test('ECS asks the worker whether it has come to work and is not stuck, and nobody else by a check of its own', async () => {
+  test('only the worker has a container health check, for readiness and progress', async () => {
     const graph = await recorded(stack);
     const { healthCheck, environment } = container(graph, 'worker');
     const port = environment.find(({ name }) => name === 'WORKER_PORT')?.value;
@@ -74,7 +74,7 @@ describe.each(STACKS)('%s keeps the release contract', (stack) => {
     expect(inputs.target).toMatchObject({ ecsParameters: { taskCount: 1 } });
   });
 
-  test('web, worker and migrations each log in to the database as somebody else', async () => {
+  test('web, worker and migrations have separate database users', async () => {
     const graph = await recorded(stack);
     const url = (process: string, variable: string) =>
       container(graph, process).secrets.find(({ name }) => name === variable)?.valueFrom;

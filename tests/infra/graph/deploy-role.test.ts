@@ -38,7 +38,7 @@ test.each(STACKS)('a release of %s changes exactly the types that the role may c
   expect(new Set(changed.map(([, { type }]) => type))).toEqual(new Set(may.map(([type]) => type)));
 });
 
-test('every question that the program asks AWS has its actions, and so does every component that asks by itself', async () => {
+test('every data source and component has its IAM actions', async () => {
   const { lookups, resources } = await recorded('production');
   const remote = resources.filter(({ custom, type }) => !custom && !/^(golive|pulumi):/.test(type));
   expect(new Set([...lookups, ...remote.map(({ type }) => type)])).toEqual(new Set(Object.keys(LOOKUP_CALLS)));

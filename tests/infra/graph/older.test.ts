@@ -22,13 +22,13 @@ async function since(applied: typeof checkout) {
   return env;
 }
 
-test('pulumi up with an older digest is refused when its code does not tolerate the schema: nothing runs, nothing moves', async () => {
+test('pulumi up with an older digest is refused when its code is not compatible with the schema: nothing runs, nothing moves', async () => {
   await using env = await since([EXPAND, CONTRACT]);
   const before = structuredClone(env.staging.world.services);
   const outcome = await env.up(await env.graph(A));
   expect(outcome.failed?.where).toBe('web Service');
   expect(outcome.failed?.message).toMatch(
-    /the code of a{40} does not tolerate what was applied since: 99990102000000_drop_name\. .*golive:release\.force true/,
+    /the code of a{40} is not compatible with what was applied since: 99990102000000_drop_name\. .*golive:release\.force true/,
   );
   expect(moved(outcome)).toEqual([]);
   expect(migrations(env.staging)).toHaveLength(1);
@@ -37,7 +37,7 @@ test('pulumi up with an older digest is refused when its code does not tolerate 
 
 test('a commit that was never released counts as what its checkout holds', async () => {
   await using env = await since([EXPAND, CONTRACT]);
-  expect((await env.up(await env.graph(C))).failed?.message).toMatch(/the code of c{40} does not tolerate/);
+  expect((await env.up(await env.graph(C))).failed?.message).toMatch(/the code of c{40} is not compatible/);
 });
 
 test('who insists by configuration gets it, with the reason said aloud', async () => {
@@ -49,7 +49,7 @@ test('who insists by configuration gets it, with the reason said aloud', async (
   expect(env.staging.said.join('\n')).toMatch(/forced: .*99990102000000_drop_name/);
 });
 
-test('an older digest that tolerates the schema goes through, and is recorded with what it was built with', async () => {
+test('an older digest that is compatible with the schema is deployed, and recorded with its migrations', async () => {
   await using env = await since([EXPAND, { ...CONTRACT, expand: init!.name }]);
   const built = [init!];
   await env.staging.remember(env.staging.build(C), { migrations: built });
@@ -95,6 +95,6 @@ test('a migration that fails stays on record with its reason, in the audit log b
 test('a rollback and an update judge alike', async () => {
   await using env = await since([EXPAND, CONTRACT]);
   const { session, stack } = env.staging;
-  await expect(planRollback(session, stack, { to: A, force: false })).rejects.toThrow(/does not tolerate/);
+  await expect(planRollback(session, stack, { to: A, force: false })).rejects.toThrow(/is not compatible/);
   expect(await planRollback(session, stack, { to: A, force: true })).toMatchObject({ forced: true });
 });

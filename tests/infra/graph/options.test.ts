@@ -94,7 +94,7 @@ test.each(EVERYWHERE)(
   },
 );
 
-test('whatever holds a password is marked secret: the state encrypts it and the terminal hides it', async () => {
+test('every value that contains a password is a Pulumi secret', async () => {
   const graph = await recorded('production');
   for (const version of all(graph, 'secretsmanager/secretVersion:SecretVersion'))
     expect(version.secretPaths, version.name).toContain('secretString');
@@ -103,7 +103,7 @@ test('whatever holds a password is marked secret: the state encrypts it and the 
     if (/generated-/.test(JSON.stringify(inputs))) expect(secretPaths.length, name).toBeGreaterThan(0);
 });
 
-test('before the first images exist the platform comes up by itself, with the registry to push them to', async () => {
+test('without images the platform is created with its registry', async () => {
   const graph = await recordGraph('staging', await stackConfig('staging', 'none'));
   expect(all(graph, 'ecs/service:Service')).toEqual([]);
   expect(all(graph, 'ecs/taskDefinition:TaskDefinition')).toEqual([]);

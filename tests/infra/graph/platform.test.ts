@@ -10,7 +10,7 @@ const ALARMS = [
   ...['queue-lag', 'seal-lag', 'prune-not-started'],
 ];
 
-test('every alarm tells the topic that somebody reads when it begins and when it ends, and names a playbook that is there', async () => {
+test('every alarm notifies the topic on alarm and recovery and references an existing playbook', async () => {
   const graph = await recorded('production');
   const alarms = all(graph, 'cloudwatch/metricAlarm:MetricAlarm');
   expect(alarms.map(({ inputs }) => String(inputs.name)).sort()).toEqual(
@@ -26,7 +26,7 @@ test('every alarm tells the topic that somebody reads when it begins and when it
   expect(find(graph, 'sns/topicSubscription:TopicSubscription').inputs).toMatchObject({ protocol: 'email', topic });
 });
 
-test('what no metric shows is told too: a failed migrate or prune, a task that died, a rollout turned back', async () => {
+test('ECS events are alerted: a failed migrate or prune, a stopped task, a rolled-back deployment', async () => {
   const graph = await recorded('production');
   const rules = all(graph, 'cloudwatch/eventRule:EventRule');
   const patterns = Object.fromEntries(
@@ -44,7 +44,7 @@ test('what no metric shows is told too: a failed migrate or prune, a task that d
   expect(new Set(told)).toEqual(new Set(['arn:aws:sns:eu-central-1:123456789012:golive-production-alerts']));
 });
 
-test('web follows its load within the configured bounds, and the two alarms of web turn a rollout back', async () => {
+test('web scales within the configured bounds, and its two alarms roll back a deployment', async () => {
   const { web } = await stackConfig('production');
   const graph = await recorded('production');
   expect(find(graph, 'appautoscaling/target:Target').inputs).toMatchObject({
@@ -103,7 +103,7 @@ test('the firewall for web comes and goes with its setting, and spares the batch
   });
 });
 
-test('somebody hears of the month’s bill before it is above the budget, and when it is', async () => {
+test('the budget alerts on forecast and actual cost', async () => {
   const { alerts } = await stackConfig('production');
   const { inputs } = find(await recorded('production'), 'budgets/budget:Budget');
   expect(inputs).toMatchObject({

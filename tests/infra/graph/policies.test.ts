@@ -58,7 +58,7 @@ const BROKEN: Record<string, Break[]> = {
     set('lb/listener:Listener', { sslPolicy: 'ELBSecurityPolicy-2016-08' }, 'balancer-https'),
     set('lb/listener:Listener', { defaultActions: [{ type: 'forward' }] }, 'balancer-http'),
   ],
-  'balancer-is-careful': [
+  'balancer-is-hardened': [
     set('lb/loadBalancer:LoadBalancer', { dropInvalidHeaderFields: false }),
     set('lb/loadBalancer:LoadBalancer', { accessLogs: { enabled: false } }),
   ],
@@ -100,7 +100,7 @@ const BROKEN: Record<string, Break[]> = {
     set('ecs/taskDefinition:TaskDefinition', { skipDestroy: false }, 'web-task'),
     set('ecs/taskDefinition:TaskDefinition', { family: 'web-0a1b2c3d' }, 'web-task'),
   ],
-  'rollouts-turn-back': [set(SERVICE, { deploymentCircuitBreaker: { enable: true, rollback: false } }, 'web')],
+  'rollouts-roll-back': [set(SERVICE, { deploymentCircuitBreaker: { enable: true, rollback: false } }, 'web')],
   'nobody-logs-in-to-tasks': [set(SERVICE, { enableExecuteCommand: true }, 'web')],
   'tasks-log': [inContainer((one) => delete one.logConfiguration)],
   'registry-is-strict': [
@@ -137,18 +137,18 @@ const BROKEN: Record<string, Break[]> = {
       'deploy-role',
     ),
   ],
-  'logs-end': [set('cloudwatch/logGroup:LogGroup', { retentionInDays: 0 }, 'logs-web')],
-  'alarms-reach-somebody': [
+  'logs-have-retention': [set('cloudwatch/logGroup:LogGroup', { retentionInDays: 0 }, 'logs-web')],
+  'alarms-have-actions': [
     (graph) => void (all(graph, 'cloudwatch/metricAlarm:MetricAlarm')[0]!.inputs.alarmActions = []),
   ],
-  'things-are-tagged': [
+  'resources-are-tagged': [
     (graph) => void (find(graph, SERVICE, 'web').provider = 'default'),
     (graph) =>
       void (find(graph, 'pulumi:providers:aws').inputs.defaultTags = '{"tags":"{\\"project\\":\\"golive\\"}"}'),
   ],
 };
 
-describe('each rule turns red when it is broken', () => {
+describe('each rule detects a violation', () => {
   test.each(RULES.map(({ name }) => name))('%s', async (name) => {
     const ways = BROKEN[name] ?? [];
     expect(ways.length, 'ways to break it').toBeGreaterThan(0);

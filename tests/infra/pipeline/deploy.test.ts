@@ -39,7 +39,7 @@ test('one deployment at a time per environment, and none is cancelled half way',
   expect(DEPLOY.jobs.preview?.concurrency?.group).toBe('preview-${{ github.event.pull_request.number }}');
 });
 
-test('production waits for staging and for a person: it runs in the environment that has reviewers', () => {
+test('production requires staging and a reviewer', () => {
   expect(DEPLOY.jobs.production).toMatchObject({ needs: 'staging', with: { stack: 'production' } });
   expect(DEPLOY.jobs.staging).toMatchObject({ needs: 'build', with: { stack: 'staging' } });
 });

@@ -20,8 +20,8 @@ interface Ended {
 export async function ecs({ session }: Staging, ...[verb = '', ...rest]: string[]): Promise<Ended> {
   const [stdout, stderr]: [string[], string[]] = [[], []];
   const ending = await invoke([verb, '--stack', 'staging', ...rest], {
-    say: (line) => void stdout.push(line),
-    tell: (line) => void stderr.push(line),
+    writeLine: (line) => void stdout.push(line),
+    writeError: (line) => void stderr.push(line),
     // Whoever follows a log has seen enough after one look.
     interruption: () => AbortSignal.abort(),
     region: REGION,

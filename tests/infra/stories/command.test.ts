@@ -110,7 +110,7 @@ test('a rollback without its audit event is exit code 6, and the command it name
   });
 });
 
-test('usage, refusal and AWS saying no are told apart by exit code, in one clear line', async () => {
+test('usage errors, refusals and AWS errors have separate exit codes and one line of text', async () => {
   await using staging = await startStaging({ running: A });
   expect(await ecs(staging, 'explode')).toMatchObject({ code: 2 });
   expect(await ecs(staging, 'status', '--colour')).toMatchObject({

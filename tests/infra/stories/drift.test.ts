@@ -67,7 +67,7 @@ test('drift: after a forced rollback the command that reconciles says so too, or
   expect((await driftFrom(staging, b.taskDefinitions)).remedy?.command).toContain('golive:release.force true');
 });
 
-test('drift: a service that somebody moved by hand is sent back to what the manifest says', async () => {
+test('drift: a manually changed service is restored to the manifest', async () => {
   await using staging = await startStaging();
   const a = staging.build(A);
   await staging.put(a);

@@ -3,7 +3,7 @@ import { followLogs } from '../../../infra/release/inspect/logs.ts';
 import { write } from '../fake/tasks.ts';
 import { released, startProcess } from './command-line.ts';
 
-test('logs --follow shows each line once, also one that CloudWatch learns of late, and ends by itself', async () => {
+test('logs --follow shows each line once, including late ones, and ends', async () => {
   await using staging = await released();
   const { world, session, stack } = staging;
   write(world, 'web/web/0123456789', 'before');
@@ -26,7 +26,7 @@ test('logs --follow shows each line once, also one that CloudWatch learns of lat
   expect(world.clock.now()).toBeGreaterThanOrEqual(began + 300_000);
 });
 
-test('logs --follow goes on until Ctrl-C, which ends it cleanly', async () => {
+test('logs --follow runs until Ctrl-C', async () => {
   await using staging = await released();
   const line = (message: string) => write(staging.world, 'worker/worker/0123456789', message, Date.now());
   line('first');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { EcsFailure } from '../../../infra/release/ecs/failure.ts';
-import { runMigrateGate } from '../../../infra/release/migrate/run-migrations.ts';
+import { runMigrations } from '../../../infra/release/migrate/run-migrations.ts';
 import { TASK, type TaskScript } from '../fake/scripts.ts';
 import { startStaging, type Staging } from '../fake/staging.ts';
 import { addTask } from '../fake/tasks.ts';
@@ -8,7 +8,7 @@ import { addTask } from '../fake/tasks.ts';
 const COMMIT = 'c'.repeat(40);
 
 function gate({ session, stack, build }: Staging, timeoutSeconds = 900) {
-  return runMigrateGate(
+  return runMigrations(
     {
       cluster: stack.cluster,
       taskDefinition: build(COMMIT).taskDefinitions.migrate,
@@ -83,7 +83,7 @@ test('migrate hangs: it is stopped at the limit, and its last log lines are show
   expect(world.tasks[0]?.stopping).toBeDefined();
 });
 
-test('migrate stays pending: at the limit it is told apart from one that hangs', async () => {
+test('a migration task that stays pending is distinguished from one that hangs', async () => {
   expect((await failureOf(TASK.staysPending(), 300)).text).toMatch(/never started within 300 s/);
 });
 
@@ -95,7 +95,7 @@ test('concurrent migrator: a second one is refused before anything is started', 
   expect(staging.aws.calls.map(({ action }) => action)).not.toContain('RunTask');
 });
 
-test('concurrent migrator: of two that start at the same moment exactly one goes on', async () => {
+test('concurrent migrators: of two started at the same time exactly one continues', async () => {
   await using staging = await startStaging();
   const outcomes = await Promise.allSettled([gate(staging), gate(staging)]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
@@ -124,7 +124,7 @@ test('lost connection: an answer lost on the way starts no second task', async (
   expect(staging.world.tasks).toHaveLength(1);
 });
 
-test('lost connection while waiting: the migration goes on without us and its end is still seen', async () => {
+test('connection loss while waiting: the result of the migration is still found', async () => {
   await using staging = await startStaging();
   staging.world.taskScripts.set('golive-staging-migrate', [{ ...TASK.exits(0), stoppedAt: 600_000 }]);
   staging.aws.fail('DescribeTasks', 'unreachable', 30);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readLogs } from '../../../infra/release/inspect/logs.ts';
-import { runMigrateGate } from '../../../infra/release/migrate/run-migrations.ts';
+import { runMigrations } from '../../../infra/release/migrate/run-migrations.ts';
 import { OPERATOR_PERMISSIONS, RELEASE_PERMISSIONS } from '../../../infra/release/permissions.ts';
 import { planRollback } from '../../../infra/release/rollback/plan.ts';
 import { rollBack } from '../../../infra/release/rollback/rollback.ts';
@@ -30,7 +30,7 @@ async function everything(staging: Staging) {
     container: 'migrate',
   };
   const gate = { ...task, logGroup: logGroups.migrate, region, timeoutSeconds: 60, log: session.log };
-  await runMigrateGate(gate, session).catch(() => undefined);
+  await runMigrations(gate, session).catch(() => undefined);
   deploy(world, world.services.get('web')!, b.taskDefinitions.web, ROLLOUT.stuck());
   await rollBack(session, stack, await planRollback(session, stack, { force: false }));
   await staging.put(b);

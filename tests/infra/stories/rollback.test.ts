@@ -87,7 +87,7 @@ test('the schedule keeps everything else it had', async () => {
   expect(after).toMatchObject(before!);
 });
 
-test('a second rollback goes one release further back, not to and fro', async () => {
+test('a second rollback goes one release further back', async () => {
   await using staging = await twoReleases();
   const c = staging.build(C);
   await staging.put(c);
@@ -163,15 +163,15 @@ test('a target whose image is gone from the registry is refused before anything 
   expect(await refusal(staging)).toMatch(/is missing in the registry/);
 });
 
-test('incompatible rollback refused: the older code does not tolerate a contract applied since', async () => {
+test('incompatible rollback refused: the older code is not compatible with a contract applied since', async () => {
   await using staging = await twoReleases({ migrations: migrations(NAMES, { [CONTRACT]: EXPAND }) });
-  expect(await refusal(staging)).toMatch(/does not tolerate what was applied since: 20260103000000_drop_name/);
+  expect(await refusal(staging)).toMatch(/is not compatible with what was applied since: 20260103000000_drop_name/);
   await rollback(staging, { force: true });
   expect(await revisions(staging)).toEqual([1, 1, 1]);
   expect(staging.said.join('\n')).toMatch(/forced: .*drop_name/);
 });
 
-test('an expand is tolerated, and so is a contract by code that already had its expand', async () => {
+test('an expand is compatible, and so is a contract with code that already had its expand', async () => {
   await using staging = await twoReleases({ migrations: migrations([INIT, EXPAND]) });
   const c = staging.build(C);
   await staging.put(c);

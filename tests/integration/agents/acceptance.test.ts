@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { execute } from '../../support/postgres/postgres.ts';
-import { must, processAll, send, testAgent, testEvent, type TestAgent } from '../../support/agents.ts';
+import { unwrap, processAll, send, testAgent, testEvent, type TestAgent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
 let database: TestDatabase;
@@ -8,7 +8,7 @@ let agent: TestAgent;
 beforeAll(async () => {
   database = await freshDatabase();
   agent = await testAgent(database.db);
-  must(await send(database.db, agent.secret, [testEvent()]));
+  unwrap(await send(database.db, agent.secret, [testEvent()]));
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
@@ -65,7 +65,7 @@ test('what was sent again after such a failure is stored once', async () => {
   await failing('pgboss.job', DIES, false, async () => {
     expect((await send(database.db, agent.secret, [event])).ok).toBe(false);
   });
-  must(await send(database.db, agent.secret, [event]));
+  unwrap(await send(database.db, agent.secret, [event]));
   expect(await jobs()).toEqual(await batches());
   await processAll(database.db);
   expect(await database.db.auditEvent.count({ where: { idempotencyKey: event.id } })).toBe(1);
@@ -73,7 +73,7 @@ test('what was sent again after such a failure is stored once', async () => {
 
 test('when the audit log cannot be written, a batch leaves nothing behind: no ids, no events, and it still waits', async () => {
   const event = testEvent();
-  must(await send(database.db, agent.secret, [event]));
+  unwrap(await send(database.db, agent.secret, [event]));
   await failing('"AuditEvent"', REFUSES, true, async () => {
     await expect(processAll(database.db)).rejects.toThrow();
   });

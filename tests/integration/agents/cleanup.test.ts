@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { tableKeeper } from '#lib/agents/processing/cleanup.ts';
+import { createTableCleanup } from '#lib/agents/processing/cleanup.ts';
 import { execute } from '../../support/postgres/postgres.ts';
-import { must, processAll, send, testAgent, testEvent, type TestAgent } from '../../support/agents.ts';
+import { unwrap, processAll, send, testAgent, testEvent, type TestAgent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
 let database: TestDatabase;
@@ -22,9 +22,9 @@ const ids = () => database.db.agentEventKey.count();
 
 test('an id is kept as long as its event is, and goes with it', async () => {
   const event = testEvent();
-  must(await send(database.db, agent.secret, [event]));
+  unwrap(await send(database.db, agent.secret, [event]));
   await processAll(database.db);
-  const keep = tableKeeper(database.db);
+  const keep = createTableCleanup(database.db);
   expect(await keep(), 'nothing is old').toEqual({ ids: 0, batches: 0 });
   expect(await keep(MUCH_LATER), 'the event is still there, the report on its batch is not').toEqual({
     ids: 0,
@@ -42,13 +42,13 @@ test('a run removes more than a minute of 2,000 events a second can leave', asyn
   await database.db.$executeRaw`
     INSERT INTO "AgentBatch" (id, "agentId", "keyId", state, "receivedAt", received, accepted)
     SELECT gen_random_uuid(), ${agent.id}::uuid, ${agent.keyId}::uuid, 'done', now(), 1, 1 FROM generate_series(1, 12000)`;
-  expect(await tableKeeper(database.db)(MUCH_LATER)).toEqual({ ids: 125_000, batches: 12_000 });
+  expect(await createTableCleanup(database.db)(MUCH_LATER)).toEqual({ ids: 125_000, batches: 12_000 });
 });
 
 test('runs go on where the one before stopped, and round again', async () => {
   await execute(database.ownerUrl, 'VACUUM FULL "AgentEventKey"');
   await leaveIds(2_000);
-  const keep = tableKeeper(database.db, 5);
+  const keep = createTableCleanup(database.db, 5);
   const first = await keep(MUCH_LATER);
   expect(first.ids).toBeGreaterThan(500);
   expect(await ids(), 'one run does not look at everything').toBeGreaterThan(0);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readBatch } from '#lib/agents/batches.ts';
 import {
   BATCH,
-  must,
+  unwrap,
   processAll,
   send,
   STRUCTURED,
@@ -38,7 +38,7 @@ const CE = { 'ce-specversion': '1.0', 'ce-source': '/a', 'ce-type': 't' };
 
 test('a header is taken out of its quotes and decoded once, and one that is not UTF-8 is refused where it stands', async () => {
   const good = { ...CE, 'ce-id': '"quoted-1"', 'ce-subject': 'a%20b%E2%82%AC' };
-  must(await post(DATA, 'application/json', good));
+  unwrap(await post(DATA, 'application/json', good));
   const { metadata } = await storedAs('quoted-1');
   expect(metadata).toMatchObject({ event: { source: '/a', type: 't', subject: 'a b€' } });
   const refused = await post(DATA, 'application/json', { ...good, 'ce-subject': 'a%C0%A0b' });
@@ -48,15 +48,15 @@ test('a header is taken out of its quotes and decoded once, and one that is not 
   expect(pointersOf(await post('{"action":1,"action":2}', 'application/json', good))).toEqual(['/data/action']);
 });
 
-test('data_base64 is data, and what is wrong inside is told where it was sent', async () => {
+test('data_base64 is decoded, and problems are reported at its pointer', async () => {
   const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64');
   const event = { specversion: '1.0', id: 'b64-1', source: '/a', type: 't', datacontenttype: 'application/json' };
-  must(await post({ ...event, data: null, data_base64: base64(JSON.stringify(DATA)) }));
+  unwrap(await post({ ...event, data: null, data_base64: base64(JSON.stringify(DATA)) }));
   expect(await storedAs('b64-1')).toMatchObject({ action: 'agent.probe.q' });
   // The same event, however it is written.
-  const { batchId } = must(await post({ ...event, data: DATA }));
+  const { batchId } = unwrap(await post({ ...event, data: DATA }));
   await processAll(database.db);
-  expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({ duplicates: 1, conflicts: 0 });
+  expect(unwrap(await readBatch(database.db, agent.id, batchId))).toMatchObject({ duplicates: 1, conflicts: 0 });
   for (const [given, detail] of [
     [{ data_base64: base64('{}'), data: DATA }, 'beside data'],
     [{ data_base64: 7 }, 'is not Base64'],
@@ -80,10 +80,10 @@ test('data_base64 is data, and what is wrong inside is told where it was sent', 
 test('gzip is taken in every mode, and charges and limits hold for what it becomes', async () => {
   const [one, two, three] = [testEvent(), testEvent(), testEvent()];
   const gzip = { 'content-encoding': 'gzip' };
-  must(await post(gzipSync(JSON.stringify(one)), STRUCTURED, gzip));
-  must(await post(gzipSync(JSON.stringify([two])), BATCH, gzip));
+  unwrap(await post(gzipSync(JSON.stringify(one)), STRUCTURED, gzip));
+  unwrap(await post(gzipSync(JSON.stringify([two])), BATCH, gzip));
   const binary = HTTP.binary(new CloudEvent(three));
-  must(await post(gzipSync(binary.body as string), 'application/json', { ...(binary.headers as object), ...gzip }));
+  unwrap(await post(gzipSync(binary.body as string), 'application/json', { ...(binary.headers as object), ...gzip }));
   for (const { id } of [one, two, three]) await storedAs(id);
   expect(await post(gzipSync(Buffer.alloc(1 << 26)), BATCH, gzip)).toMatchObject({ code: 'too_large' });
   expect(await post(JSON.stringify(one), STRUCTURED, gzip)).toMatchObject({ code: 'bad_request' });
@@ -95,10 +95,10 @@ test('gzip is taken in every mode, and charges and limits hold for what it becom
 });
 
 test('a batch without events is a batch, and comes to an end like others', async () => {
-  const { batchId, ...counts } = must(await post([], BATCH));
+  const { batchId, ...counts } = unwrap(await post([], BATCH));
   expect(counts).toEqual({ received: 0, accepted: 0, errors: [] });
   await processAll(database.db);
-  expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({
+  expect(unwrap(await readBatch(database.db, agent.id, batchId))).toMatchObject({
     state: 'done',
     stored: 0,
     results: [],
@@ -129,15 +129,15 @@ test.each([
 test('times are RFC 3339 in either case, and digits beyond the millisecond stay with the event', async () => {
   const second = new Date(Date.now() - 60_000).toISOString().slice(0, 19);
   const lower = testEvent({ time: `${second}.250Z`.toLowerCase() });
-  must(await post(lower));
+  unwrap(await post(lower));
   expect((await storedAs(lower.id)).createdAt.toISOString()).toBe(`${second}.250Z`);
   // As another client writes the same moment: the same event.
-  const again = must(await post({ ...lower, time: `${second}.25+00:00` }));
+  const again = unwrap(await post({ ...lower, time: `${second}.25+00:00` }));
   await processAll(database.db);
-  expect(must(await readBatch(database.db, agent.id, again.batchId))).toMatchObject({ duplicates: 1, conflicts: 0 });
+  expect(unwrap(await readBatch(database.db, agent.id, again.batchId))).toMatchObject({ duplicates: 1, conflicts: 0 });
 
   const finer = testEvent({ time: `${second}.250123456Z` });
-  must(await post(finer));
+  unwrap(await post(finer));
   const stored = await storedAs(finer.id);
   expect(stored.createdAt.toISOString()).toBe(`${second}.250Z`);
   expect(stored.metadata).toMatchObject({ event: { time: finer.time } });
@@ -150,7 +150,7 @@ test('times are RFC 3339 in either case, and digits beyond the millisecond stay 
 test('attributes that are null are absent, and extensions hold what the specification lets them', async () => {
   const nulls = { subject: null, time: null, datacontenttype: null, dataschema: null, data_base64: null, ext: null };
   const event = testEvent({ ...nulls, traceparent: '00-x-y-01', flag: false, number: -(2 ** 31), dataschema: 'https://x/y#z' });
-  must(await post(event));
+  unwrap(await post(event));
   expect((await storedAs(event.id)).metadata).toMatchObject({ event: { source: '/deployments' } });
   for (const [name, value] of [
     ...([['ext', 1.5], ['ext', 2 ** 31], ['ext', {}], ['ext', []], ['Ext', 'x'], ['ex_t', 'x'], ['', 'x'], ['ext', 1e21]] as const),

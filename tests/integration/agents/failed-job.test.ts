@@ -3,7 +3,7 @@ import { handleIngestJobs } from '#lib/agents/processing/job.ts';
 import { log } from '#lib/log.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { measureSignals } from '../../../worker/signals.ts';
-import { must, send, testAgent, testEvent } from '../../support/agents.ts';
+import { unwrap, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
 let database: TestDatabase;
@@ -15,7 +15,7 @@ afterEach(async () => {
 
 test('a batch that cannot be processed is logged once with its cause and none of its events, and counts as lag while it is retried', async () => {
   const { secret } = await testAgent(database.db);
-  const { batchId } = must(await send(database.db, secret, [testEvent({ source: '/very/private' })]));
+  const { batchId } = unwrap(await send(database.db, secret, [testEvent({ source: '/very/private' })]));
   await execute(
     database.superuserUrl,
     'REVOKE INSERT ON "AuditEvent" FROM golive_app',

@@ -3,8 +3,8 @@ import { readBatch } from '#lib/agents/batches.ts';
 import { redriveDeadLetters } from '#lib/agents/processing/redrive.ts';
 import { processBatches } from '#lib/agents/processing/process.ts';
 import {
-  ADMIN_ACT,
-  must,
+  ADMIN_CONTEXT,
+  unwrap,
   processAll,
   send,
   STRUCTURED,
@@ -24,11 +24,11 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]());
 
 const countOf = (eventId: string) => database.db.auditEvent.count({ where: { idempotencyKey: eventId } });
-const report = async (batchId: string) => must(await readBatch(database.db, agent.id, batchId));
+const report = async (batchId: string) => unwrap(await readBatch(database.db, agent.id, batchId));
 
 test('an accepted event stands in the audit log with all it said, in the agents’ namespace', async () => {
   const event = testEvent();
-  const { batchId } = must(await send(database.db, agent.secret, event, { 'content-type': STRUCTURED }));
+  const { batchId } = unwrap(await send(database.db, agent.secret, event, { 'content-type': STRUCTURED }));
   expect((await report(batchId)).state).toBe('queued');
   await processAll(database.db);
   const stored = await database.db.auditEvent.findFirstOrThrow({ where: { idempotencyKey: event.id } });
@@ -58,10 +58,10 @@ test('a repeated event changes nothing, in one batch, in the next, and whatever 
   const event = testEvent();
   const { data, ...rest } = event;
   const reordered = { data: Object.fromEntries(Object.entries(data).reverse()), ...rest };
-  const first = must(await send(database.db, agent.secret, [event, event]));
+  const first = unwrap(await send(database.db, agent.secret, [event, event]));
   await processAll(database.db);
-  const second = must(await send(database.db, agent.secret, [reordered]));
-  const alone = must(await send(database.db, agent.secret, event, { 'content-type': STRUCTURED }));
+  const second = unwrap(await send(database.db, agent.secret, [reordered]));
+  const alone = unwrap(await send(database.db, agent.secret, event, { 'content-type': STRUCTURED }));
   await processAll(database.db);
   expect(await countOf(event.id)).toBe(1);
   expect(await report(first.batchId)).toMatchObject({ stored: 1, duplicates: 1, conflicts: 0 });
@@ -72,11 +72,11 @@ test('a repeated event changes nothing, in one batch, in the next, and whatever 
 test('the same id with other content is a conflict and says so: at once when alone, in the results when in a batch', async () => {
   const event = testEvent();
   const other = { ...event, data: { ...event.data, outcome: 'failure' } };
-  must(await send(database.db, agent.secret, [event]));
+  unwrap(await send(database.db, agent.secret, [event]));
   await processAll(database.db);
   const alone = await send(database.db, agent.secret, other, { 'content-type': STRUCTURED });
   expect(alone).toMatchObject({ ok: false, code: 'conflict', extra: { errors: [{ pointer: '/id' }] } });
-  const { batchId } = must(await send(database.db, agent.secret, [other, testEvent()]));
+  const { batchId } = unwrap(await send(database.db, agent.secret, [other, testEvent()]));
   await processAll(database.db);
   const { results, ...counts } = await report(batchId);
   expect(counts).toMatchObject({ stored: 1, conflicts: 1 });
@@ -86,9 +86,9 @@ test('the same id with other content is a conflict and says so: at once when alo
 
 test('an event without a time may be repeated later and is still the same', async () => {
   const event = testEvent({ time: undefined });
-  must(await send(database.db, agent.secret, [event]));
+  unwrap(await send(database.db, agent.secret, [event]));
   await processAll(database.db);
-  const again = must(await send(database.db, agent.secret, [event]));
+  const again = unwrap(await send(database.db, agent.secret, [event]));
   await processAll(database.db);
   expect(await report(again.batchId)).toMatchObject({ duplicates: 1, conflicts: 0 });
 });
@@ -96,9 +96,9 @@ test('an event without a time may be repeated later and is still the same', asyn
 test('one agent cannot take another agent’s event ids, nor read its batches', async () => {
   const rival = await testAgent(database.db);
   const event = testEvent();
-  const stolen = must(await send(database.db, rival.secret, [event]));
+  const stolen = unwrap(await send(database.db, rival.secret, [event]));
   await processAll(database.db);
-  const { batchId } = must(await send(database.db, agent.secret, [event]));
+  const { batchId } = unwrap(await send(database.db, agent.secret, [event]));
   await processAll(database.db);
   expect(await report(batchId)).toMatchObject({ stored: 1 });
   expect(await readBatch(database.db, agent.id, stolen.batchId)).toMatchObject({ ok: false, code: 'not_found' });
@@ -107,7 +107,7 @@ test('one agent cannot take another agent’s event ids, nor read its batches', 
 test('one bad event rejects only itself in a batch, with a pointer', async () => {
   const good = testEvent();
   const bad = testEvent({ data: { ...testEvent().data, outcome: 'perhaps' } });
-  const accepted = must(await send(database.db, agent.secret, [good, bad, 7]));
+  const accepted = unwrap(await send(database.db, agent.secret, [good, bad, 7]));
   expect(accepted).toMatchObject({ received: 3, accepted: 1 });
   expect(accepted.errors).toMatchObject([
     { index: 1, pointer: '/1/data/outcome' },
@@ -129,7 +129,7 @@ test('times in the future or older than the retention are refused', async () => 
 
 test('an event that the database refuses is set aside alone; its batch becomes a dead letter that a redrive completes', async () => {
   const events = Array.from({ length: 7 }, () => testEvent());
-  const { batchId } = must(await send(database.db, agent.secret, events));
+  const { batchId } = unwrap(await send(database.db, agent.secret, events));
   const { payload } = await database.db.agentBatch.findUniqueOrThrow({ where: { id: batchId } });
   const rows = JSON.parse(payload ?? '') as { at: string }[];
   const poisoned = rows.map((row, n) => (n === 3 ? { ...row, at: 'never' } : row));
@@ -144,5 +144,5 @@ test('an event that the database refuses is set aside alone; its batch becomes a
   const mended = await report(batchId);
   expect(mended).toMatchObject({ state: 'done', stored: 7, failed: 0 });
   expect(mended.results).toHaveLength(7);
-  expect(await redriveDeadLetters(database.db, ADMIN_ACT)).toEqual({ ok: true, value: 0 });
+  expect(await redriveDeadLetters(database.db, ADMIN_CONTEXT)).toEqual({ ok: true, value: 0 });
 });

@@ -3,7 +3,7 @@ import { expireKey, issueKey, revokeKey } from '#lib/agents/key-admin.ts';
 import { authenticate, makeSecret } from '#lib/agents/keys.ts';
 import { setAgentDisabled } from '#lib/agents/registry.ts';
 import { execute } from '../../support/postgres/postgres.ts';
-import { ADMIN_ACT, CALLER, must, testAgent } from '../../support/agents.ts';
+import { ADMIN_CONTEXT, CALLER, unwrap, testAgent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
 let database: TestDatabase;
@@ -16,16 +16,16 @@ const present = (secret: string, now = new Date()) => authenticate(database.db, 
 const told = () =>
   database.db.auditEvent.findMany({ where: { action: 'access.key_refused' }, orderBy: { createdAt: 'asc' } });
 
-test('a key that no longer works is refused for the reason that the audit log tells, with whose it was and whence', async () => {
+test('an invalid key is rejected and recorded with reason, agent and address', async () => {
   const agent = await testAgent(database.db);
   const { id, name } = agent;
-  const short = must(await issueKey(database.db, ADMIN_ACT, id, null));
-  const rests = must(await issueKey(database.db, ADMIN_ACT, id, null));
-  must(await revokeKey(database.db, ADMIN_ACT, agent.keyId));
-  must(await expireKey(database.db, ADMIN_ACT, short.keyId, 1));
+  const short = unwrap(await issueKey(database.db, ADMIN_CONTEXT, id, null));
+  const rests = unwrap(await issueKey(database.db, ADMIN_CONTEXT, id, null));
+  unwrap(await revokeKey(database.db, ADMIN_CONTEXT, agent.keyId));
+  unwrap(await expireKey(database.db, ADMIN_CONTEXT, short.keyId, 1));
   expect((await present(agent.secret)).ok).toBe(false);
   expect((await present(short.secret, inMinutes(25 * 60))).ok).toBe(false);
-  must(await setAgentDisabled(database.db, ADMIN_ACT, id, true));
+  unwrap(await setAgentDisabled(database.db, ADMIN_CONTEXT, id, true));
   expect((await present(rests.secret)).ok).toBe(false);
   const target = { targetType: 'agent', targetId: id, targetLabel: name };
   const common = { outcome: 'denied', actorType: 'anonymous', source: 'api', ip: CALLER.ip, ...target };
@@ -57,7 +57,7 @@ test('what cannot be a key leaves nothing, and no secret stands in the log', asy
   for (const header of [null, 'Bearer x', 'Basic dTpw', `Bearer ${agent.secret}x`])
     expect((await authenticate(database.db, header, CALLER)).ok).toBe(false);
   expect(await told()).toEqual([]);
-  must(await revokeKey(database.db, ADMIN_ACT, agent.keyId));
+  unwrap(await revokeKey(database.db, ADMIN_CONTEXT, agent.keyId));
   await present(agent.secret);
   expect(JSON.stringify(await told())).not.toContain(agent.secret.slice(10));
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expireKey, issueKey, revokeKey, rotateKey } from '#lib/agents/key-admin.ts';
 import { authenticate } from '#lib/agents/keys.ts';
 import { newAgent, registerAgent, setAgentDisabled } from '#lib/agents/registry.ts';
-import { ADMIN_ACT, CALLER, must, send, testAgent, testEvent } from '../../support/agents.ts';
+import { ADMIN_CONTEXT, CALLER, unwrap, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
 let database: TestDatabase;
@@ -13,7 +13,7 @@ const works = async (secret: string, now?: Date) =>
   (await authenticate(database.db, `Bearer ${secret}`, CALLER, now)).ok;
 const hoursFromNow = (hours: number) => new Date(Date.now() + hours * 3_600_000);
 
-test('the secret is not in the database, neither as a whole nor as a part that would help', async () => {
+test('the secret is not stored in the database, neither completely nor in part', async () => {
   const { secret, keyId } = await testAgent(database.db);
   const row = await database.db.agentKey.findUniqueOrThrow({ where: { id: keyId } });
   expect(row.secretHash).not.toContain(secret.slice(4));
@@ -23,14 +23,14 @@ test('the secret is not in the database, neither as a whole nor as a part that w
 test('a revoked key is refused at the very next request', async () => {
   const { secret, keyId } = await testAgent(database.db);
   expect((await send(database.db, secret, [testEvent()])).ok).toBe(true);
-  must(await revokeKey(database.db, ADMIN_ACT, keyId));
+  unwrap(await revokeKey(database.db, ADMIN_CONTEXT, keyId));
   expect(await send(database.db, secret, [testEvent()])).toMatchObject({ ok: false, code: 'unauthenticated' });
-  expect(await revokeKey(database.db, ADMIN_ACT, keyId)).toMatchObject({ ok: false, code: 'not_found' });
+  expect(await revokeKey(database.db, ADMIN_CONTEXT, keyId)).toMatchObject({ ok: false, code: 'not_found' });
 });
 
 test('a rotated key works beside its successor until the overlap ends', async () => {
   const { secret, keyId } = await testAgent(database.db);
-  const next = must(await rotateKey(database.db, ADMIN_ACT, keyId, { overlapHours: 24, days: 30 }));
+  const next = unwrap(await rotateKey(database.db, ADMIN_CONTEXT, keyId, { overlapHours: 24, days: 30 }));
   expect([await works(secret), await works(next.secret)]).toEqual([true, true]);
   expect([await works(secret, hoursFromNow(25)), await works(next.secret, hoursFromNow(25))]).toEqual([false, true]);
   expect(await works(next.secret, hoursFromNow(31 * 24)), 'the end it was given').toBe(false);
@@ -38,16 +38,16 @@ test('a rotated key works beside its successor until the overlap ends', async ()
 
 test('a key expires, and all keys of a disabled agent rest', async () => {
   const { id, secret, keyId } = await testAgent(database.db);
-  must(await expireKey(database.db, ADMIN_ACT, keyId, 1));
+  unwrap(await expireKey(database.db, ADMIN_CONTEXT, keyId, 1));
   expect([await works(secret), await works(secret, hoursFromNow(25))]).toEqual([true, false]);
-  const { secret: other } = must(await issueKey(database.db, ADMIN_ACT, id, 30));
-  must(await setAgentDisabled(database.db, ADMIN_ACT, id, true));
+  const { secret: other } = unwrap(await issueKey(database.db, ADMIN_CONTEXT, id, 30));
+  unwrap(await setAgentDisabled(database.db, ADMIN_CONTEXT, id, true));
   expect(await works(other)).toBe(false);
-  must(await setAgentDisabled(database.db, ADMIN_ACT, id, false));
+  unwrap(await setAgentDisabled(database.db, ADMIN_CONTEXT, id, false));
   expect(await works(other)).toBe(true);
 });
 
-test('nothing but a whole, live secret opens the door', async () => {
+test('only a complete secret of a valid key is accepted', async () => {
   const { secret } = await testAgent(database.db);
   const row = await database.db.agentKey.findFirstOrThrow({ select: { secretHash: true } });
   for (const header of [
@@ -64,9 +64,9 @@ test('nothing but a whole, live secret opens the door', async () => {
 
 test('every act on agents and keys is in the audit log', async () => {
   const { id, name, keyId } = await testAgent(database.db);
-  must(await rotateKey(database.db, ADMIN_ACT, keyId, { overlapHours: 1, days: null }));
-  must(await revokeKey(database.db, ADMIN_ACT, keyId));
-  must(await setAgentDisabled(database.db, ADMIN_ACT, id, true));
+  unwrap(await rotateKey(database.db, ADMIN_CONTEXT, keyId, { overlapHours: 1, days: null }));
+  unwrap(await revokeKey(database.db, ADMIN_CONTEXT, keyId));
+  unwrap(await setAgentDisabled(database.db, ADMIN_CONTEXT, id, true));
   const events = await database.db.auditEvent.findMany({ where: { targetId: id }, orderBy: { createdAt: 'asc' } });
   expect(events.map(({ action }) => action).sort()).toEqual(
     ['disabled', 'key_issued', 'key_revoked', 'key_rotated', 'registered'].map((act) => `agent_admin.${act}`),
@@ -76,7 +76,7 @@ test('every act on agents and keys is in the audit log', async () => {
 
 test('two agents cannot share a name', async () => {
   const { name } = await testAgent(database.db);
-  const again = await registerAgent(database.db, ADMIN_ACT, { name, description: '', eventsPerSecond: 1 });
+  const again = await registerAgent(database.db, ADMIN_CONTEXT, { name, description: '', eventsPerSecond: 1 });
   expect(again).toMatchObject({ ok: false, code: 'name_taken' });
 });
 

@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
-import { SURFACE } from '#lib/access/route-guards.ts';
+import { ROUTE_GUARDS } from '#lib/access/route-guards.ts';
 import { BATCH_TYPE, STRUCTURED_TYPE } from '#lib/agents/ingest/cloudevents.ts';
 import { openapi } from '#lib/agents/contract/openapi.ts';
 import { testEvent } from '../../support/agents.ts';
@@ -19,7 +19,7 @@ test('every operation of the agents’ API is described, and nothing else', () =
   const described = Object.entries(description.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, '[$1]')}`),
   );
-  const routes = Object.keys(SURFACE.apis).filter((route) => route.includes(' /api/agent/'));
+  const routes = Object.keys(ROUTE_GUARDS.apis).filter((route) => route.includes(' /api/agent/'));
   expect(described.sort()).toEqual(routes.sort());
 });
 

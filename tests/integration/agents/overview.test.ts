@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { keyState, listAgents, readAgent, readIngestOverview } from '#lib/agents/overview.ts';
 import { revokeKey } from '#lib/agents/key-admin.ts';
 import { checkHealth } from '#lib/health.ts';
-import { ADMIN_ACT, must, processAll, send, testAgent, testEvent } from '../../support/agents.ts';
+import { ADMIN_CONTEXT, unwrap, processAll, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase } from '../../support/database.ts';
 
 test('the page tells rate, lag, conflicts, keys and their use as they are', async () => {
@@ -10,7 +10,7 @@ test('the page tells rate, lag, conflicts, keys and their use as they are', asyn
   const { db } = database;
   const agent = await testAgent(db);
   const events = Array.from({ length: 10 }, () => testEvent());
-  must(await send(db, agent.secret, events));
+  unwrap(await send(db, agent.secret, events));
   await db.$executeRaw`UPDATE "AgentBatch" SET "receivedAt" = now() - interval '7 seconds'`;
   const waiting = await readIngestOverview(db);
   expect(waiting).toMatchObject({ backlog: { batches: 1, events: 10 }, eventsPerMinute: 0, deadLetters: 0 });
@@ -18,7 +18,7 @@ test('the page tells rate, lag, conflicts, keys and their use as they are', asyn
   expect((await checkHealth(db)).agentLagSeconds).toBeGreaterThanOrEqual(7);
 
   await processAll(db);
-  must(await send(db, agent.secret, [{ ...events[0], type: 'org.example.other' }]));
+  unwrap(await send(db, agent.secret, [{ ...events[0], type: 'org.example.other' }]));
   await processAll(db);
   expect(await readIngestOverview(db)).toMatchObject({
     backlog: { batches: 0, events: 0, lagMs: 0 },
@@ -33,7 +33,7 @@ test('the page shows which keys work and never a secret or its hash', async () =
   await using database = await freshDatabase();
   const { db } = database;
   const agent = await testAgent(db);
-  must(await revokeKey(db, ADMIN_ACT, agent.keyId));
+  unwrap(await revokeKey(db, ADMIN_CONTEXT, agent.keyId));
   const shown = await readAgent(db, agent.id);
   expect(shown?.keys.map((key) => keyState(key))).toEqual(['revoked']);
   expect(Object.keys(shown?.keys[0] ?? {})).not.toContain('secretHash');

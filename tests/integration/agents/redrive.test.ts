@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readBatch } from '#lib/agents/batches.ts';
-import { must, processAll, testAgent } from '../../support/agents.ts';
+import { unwrap, processAll, testAgent } from '../../support/agents.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase } from '../../support/database.ts';
 import { deadLetter } from '../../support/dead-letter.ts';
@@ -26,14 +26,14 @@ test('agent:ingest:redrive gives every dead letter back, once, and the audit log
   expect(jobs.map(({ batch }) => batch).sort()).toEqual(batches.toSorted());
   await processAll(database.db);
   for (const batchId of batches)
-    expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({ state: 'done', stored: 1 });
+    expect(unwrap(await readBatch(database.db, agent.id, batchId))).toMatchObject({ state: 'done', stored: 1 });
   const told = await database.db.auditEvent.findMany({ where: { action: 'agent_admin.redriven' } });
   expect(told).toMatchObject([
     { actorType: 'system', actorId: 'agent:ingest:redrive', source: 'cli', metadata: { batches: 2 } },
   ]);
 });
 
-test('agent:ingest:redrive tells help, wrong use and a database that is away apart, in one line', async () => {
+test('agent:ingest:redrive: help, wrong use and an unreachable database', async () => {
   const away = 'postgres://nobody@127.0.0.1:9/none';
   expect(await redrive(away, '--help')).toMatchObject({
     code: 0,

@@ -48,7 +48,7 @@ test('agent:send delivers a file, names bad lines, and sending it again stores n
   expect((await stored()) - before).toBe(3);
 });
 
-test('agent:send tells wrong use, a refused key and a server that is away apart', async () => {
+test('agent:send: wrong use, a rejected key and an unreachable server', async () => {
   await using server = await serveIngest(database.db);
   expect((await send(['--help'])).code).toBe(0);
   for (const wrong of [[], ['--file', '-', '--batch', '1001'], ['--file', '-', '--retries', 'many'], ['--fiel', '-']])
@@ -62,7 +62,7 @@ test('agent:send tells wrong use, a refused key and a server that is away apart'
   expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('gave up after 2 tries') as string });
 });
 
-test('agent:send waits as long as it is told, tries again when a connection breaks, and says so', async () => {
+test('agent:send honours Retry-After, retries after a broken connection, and reports it', async () => {
   const asked: number[] = [];
   const server = createServer((request, response) => {
     asked.push(Date.now());

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { redriveDeadLetters } from '#lib/agents/processing/redrive.ts';
 import { WORKER_CHECK_PATH } from '#lib/release/contract.ts';
 import { readBatch } from '#lib/agents/batches.ts';
-import { ADMIN_ACT, must, send, testAgent, testEvent } from '../../support/agents.ts';
+import { ADMIN_CONTEXT, unwrap, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase } from '../../support/database.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { startWorker, until } from '../../support/worker.ts';
@@ -11,8 +11,8 @@ test('the worker takes what was accepted, drains on SIGTERM, and answers probes'
   await using database = await freshDatabase();
   const agent = await testAgent(database.db);
   await using worker = await startWorker(database.appUrl);
-  const { batchId } = must(await send(database.db, agent.secret, [testEvent(), testEvent()]));
-  await until(async () => must(await readBatch(database.db, agent.id, batchId)).state === 'done');
+  const { batchId } = unwrap(await send(database.db, agent.secret, [testEvent(), testEvent()]));
+  await until(async () => unwrap(await readBatch(database.db, agent.id, batchId)).state === 'done');
   expect(await worker.probe('/ready')).toBe(200);
   expect(await worker.probe('/alive')).toBe(200);
   expect(await worker.probe('/stuck')).toBe(200);
@@ -20,12 +20,12 @@ test('the worker takes what was accepted, drains on SIGTERM, and answers probes'
   expect(await worker.end('SIGTERM')).toBe(0);
 });
 
-test('a worker told to stop in the middle of its work finishes what it holds and leaves the rest to others', async () => {
+test('a stopping worker finishes its jobs and leaves the rest in the queue', async () => {
   await using database = await freshDatabase();
   const { db } = database;
   const agent = await testAgent(db);
   const batches = Array.from({ length: 60 }, () => Array.from({ length: 200 }, () => testEvent()));
-  for (const batch of batches) must(await send(db, agent.secret, batch));
+  for (const batch of batches) unwrap(await send(db, agent.secret, batch));
   await using worker = await startWorker(database.appUrl, { ready: false });
   const jobs = (state: string) =>
     db.$queryRaw<
@@ -57,7 +57,7 @@ test('the worker waits until the newest migration of its release is applied', as
 test('a dead letter waits for a redrive, and the redrive is audited', async () => {
   await using database = await freshDatabase();
   const agent = await testAgent(database.db);
-  const { batchId } = must(await send(database.db, agent.secret, [testEvent(), testEvent()]));
+  const { batchId } = unwrap(await send(database.db, agent.secret, [testEvent(), testEvent()]));
   const { payload } = await database.db.agentBatch.findUniqueOrThrow({ where: { id: batchId } });
   const [first, second] = JSON.parse(payload ?? '') as object[];
   const poisoned = JSON.stringify([first, { ...second, at: 'never' }]);
@@ -66,12 +66,16 @@ test('a dead letter waits for a redrive, and the redrive is audited', async () =
   const dead = () =>
     database.db.$queryRawUnsafe<unknown[]>(`SELECT 1 FROM pgboss.job WHERE name = 'agent-ingest-dead'`);
   await until(async () => (await dead()).length === 1);
-  expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({ state: 'dead', stored: 1, failed: 1 });
+  expect(unwrap(await readBatch(database.db, agent.id, batchId))).toMatchObject({
+    state: 'dead',
+    stored: 1,
+    failed: 1,
+  });
 
   await database.db.agentBatch.update({ where: { id: batchId }, data: { payload: JSON.stringify([second]) } });
-  expect(await redriveDeadLetters(database.db, ADMIN_ACT)).toEqual({ ok: true, value: 1 });
-  await until(async () => must(await readBatch(database.db, agent.id, batchId)).state === 'done');
-  expect(must(await readBatch(database.db, agent.id, batchId))).toMatchObject({ stored: 2, failed: 0 });
+  expect(await redriveDeadLetters(database.db, ADMIN_CONTEXT)).toEqual({ ok: true, value: 1 });
+  await until(async () => unwrap(await readBatch(database.db, agent.id, batchId)).state === 'done');
+  expect(unwrap(await readBatch(database.db, agent.id, batchId))).toMatchObject({ stored: 2, failed: 0 });
   expect(await database.db.auditEvent.count({ where: { action: 'agent_admin.redriven' } })).toBe(1);
   expect(await worker.end('SIGTERM')).toBe(0);
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-/** A way to the database that can be cut and mended, or that accepts and then says nothing. */
+/** A database proxy that can be cut, restored, or made unresponsive. */
 class Wire implements AsyncDisposable {
   mode: 'open' | 'cut' | 'silent' = 'open';
   readonly #sockets = new Set<Socket>();
@@ -99,7 +99,7 @@ describe('health', () => {
     expect([there.status, there.headers.get('cache-control')]).toEqual([200, 'no-store']);
   });
 
-  test('fails while a migration of either half is pending, and recovers by itself', async () => {
+  test('fails while a migration of either kind is pending, and recovers', async () => {
     const { db, superuserUrl } = database;
     for (const [ledger, name] of [
       ['_prisma_migrations', 'migration_name'],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Act } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext } from '#lib/audit/events/catalogue.ts';
 import { auditRow } from '#lib/audit/events/record.ts';
 import { DAYS, readOverview } from '#lib/overview.ts';
 import { createUserWithPassword } from '#lib/users/create.ts';
@@ -7,7 +7,7 @@ import { disableUser } from '#lib/users/admin.ts';
 import { startSession } from '#lib/auth/session.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
-const ACT: Act = { actor: { type: 'system', id: 'test', label: 'test' }, origin: { source: 'cli' } };
+const ACT: AuditContext = { actor: { type: 'system', id: 'test', label: 'test' }, origin: { source: 'cli' } };
 const NOW = new Date('2026-11-22T12:00:00.000Z');
 
 let database: TestDatabase;
@@ -25,7 +25,7 @@ function event(action: 'auth.sign_in' | 'access.denied', outcome: 'success' | 'f
   return row;
 }
 
-test('the overview counts people, sessions and the days of UTC, with the empty ones', async () => {
+test('the overview counts users, sessions and UTC days, including empty ones', async () => {
   const { db } = database;
   const ids: string[] = [];
   for (const role of ['admin', 'admin', 'user'] as const) {

@@ -4,7 +4,7 @@ import { seal } from '#lib/audit/proof/seal.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { Bucket } from '../../support/bucket.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { asOwner, sealedLog, testEnvironment, verify } from '../../support/audit-proof.ts';
+import { asOwner, sealedLog, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';
 
 let database: TestDatabase;
 let bucket: Bucket;
@@ -39,7 +39,7 @@ test('each anchor goes to the bucket under a lock of a year, and is what the tab
   expect(shipped().map(({ signature }) => signature)).toEqual(
     kept.map(({ signature }) => Buffer.from(signature).toString('hex')),
   );
-  expect(await verify(database, { shipped: shipped() })).toMatchObject({ ok: true, sequence: 40n });
+  expect(await verifyAsCommand(database, { shipped: shipped() })).toMatchObject({ ok: true, sequence: 40n });
 });
 
 test('what the owner cuts off together with its anchors is missed by those of the bucket', async () => {
@@ -50,8 +50,8 @@ test('what the owner cuts off together with its anchors is missed by those of th
     `DELETE FROM "AuditChain" WHERE "sequence" > 20`,
     `DELETE FROM "AuditAnchor" WHERE "sequence" > 20`,
   );
-  expect(await verify(database)).toMatchObject({ ok: true });
-  expect(await verify(database, { shipped: shipped() })).toMatchObject({
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
+  expect(await verifyAsCommand(database, { shipped: shipped() })).toMatchObject({
     ok: false,
     finding: { kind: 'truncated at the tail', sequence: 40n },
   });
@@ -64,5 +64,5 @@ test('a bucket that refuses holds up no sealing, and the next anchor covers what
   await writeEvents(database.ownerUrl, 5, { createdAt: 'clock_timestamp()' });
   await seal(database.db, { anchor: 'always' });
   expect(shipped().map(({ sequence }) => sequence)).toEqual(['25']);
-  expect(await verify(database, { shipped: shipped() })).toMatchObject({ ok: true, sequence: 25n });
+  expect(await verifyAsCommand(database, { shipped: shipped() })).toMatchObject({ ok: true, sequence: 25n });
 });

@@ -3,7 +3,7 @@ import { seal } from '#lib/audit/proof/seal.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { sealedLog, testEnvironment, verify } from '../../support/audit-proof.ts';
+import { sealedLog, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';
 
 let database: TestDatabase;
 
@@ -11,7 +11,7 @@ beforeAll(testEnvironment);
 beforeEach(async () => {
   database = await freshDatabase();
   await sealedLog(database);
-  expect(await verify(database)).toMatchObject({ ok: true, sequence: 40n, events: 40 });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: 40n, events: 40 });
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
@@ -50,7 +50,7 @@ test.each([
   ['replicating past the triggers', `SET session_replication_role = replica`],
 ])('the app role is denied %s', async (_, statement) => {
   await expect(execute(database.appUrl, statement)).rejects.toThrow(DENIED);
-  expect(await verify(database)).toMatchObject({ ok: true, sequence: 40n });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: 40n });
 });
 
 test('the app role cannot pass an event off as an old one: it is sealed after everything that stands there', async () => {
@@ -61,7 +61,7 @@ test('the app role cannot pass an event off as an old one: it is sealed after ev
   await seal(database.db);
   const [link] = await database.db.auditChain.findMany({ where: { eventId: '019ab000-0000-7000-8000-0000000000ff' } });
   expect(link?.sequence).toBe(41n);
-  expect(await verify(database)).toMatchObject({ ok: true, sequence: 41n });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: 41n });
 });
 
 test('an anchor that the app role made up is found out', async () => {
@@ -69,7 +69,7 @@ test('an anchor that the app role made up is found out', async () => {
     database.appUrl,
     `INSERT INTO "AuditAnchor" SELECT 40, "hash", now(), 'deadbeefdeadbeef', "hash" FROM "AuditChain" WHERE "sequence" = 40`,
   );
-  expect(await verify(database)).toMatchObject({ ok: false, finding: { kind: 'forged anchor' } });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: false, finding: { kind: 'forged anchor' } });
 });
 
 // As the owner without malice: the triggers still refuse.

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { coveredRange, type TimeRange } from '#lib/audit/events/coverage.ts';
+import { partitionedRange, type TimeRange } from '#lib/audit/events/coverage.ts';
 import { parseFilters } from '#lib/audit/events/filters.ts';
 import { DEFAULT_LIMIT } from '#lib/audit/events/query.ts';
 import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
-import { SESSION_SETTINGS } from '#lib/db.ts';
+import { APP_SESSION_SQL } from '#lib/db.ts';
 import { FILTER_CASES, pageCost, writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const start = `date_trunc('month', now() - interval '${MONTHS - 1} months')`;
   client = new pg.Client({ connectionString: database.ownerUrl });
   await client.connect();
-  await client.query(SESSION_SETTINGS);
+  await client.query(APP_SESSION_SQL);
   // Into their months at once: moving them there from the DEFAULT partition would be most of the test's time.
   // The template has the month in which the run began, which may be over.
   await client.query(
@@ -38,7 +38,7 @@ beforeAll(async () => {
   });
   await ensurePartitions(database.db);
   await client.query('VACUUM ANALYZE "AuditEvent"');
-  covered = await coveredRange(database.db);
+  covered = await partitionedRange(database.db);
 });
 
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { signingKey } from '#lib/audit/proof/signing.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { asOwner, SECRET, testEnvironment, verify } from '../../support/audit-proof.ts';
+import { asOwner, SECRET, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';
 
 beforeAll(testEnvironment);
 
@@ -36,7 +36,7 @@ async function prunedLog(longer: RetentionPolicy['longer'] = []): Promise<bigint
     await ensurePartitions(database.db);
     await seal(database.db, { anchor: 'always' });
   }
-  expect(await verify(database, { record: true })).toMatchObject({ ok: true, sequence: 3100n });
+  expect(await verifyAsCommand(database, { record: true })).toMatchObject({ ok: true, sequence: 3100n });
   const lock = new pg.Client({ connectionString: database.appUrl });
   await lock.connect();
   await prune(database.db, lock, { policy: { days: 100, longer }, key: signingKey({ NEXTAUTH_SECRET: SECRET }) });
@@ -50,17 +50,17 @@ test('the chain is cut where all events are removed, and what is left verifies, 
   expect(await prunedLog()).toBe(3000n);
   // What is left: this month, and an event for each month that the prune took.
   const events = await database.db.auditEvent.count();
-  expect(await verify(database)).toMatchObject({ ok: true, sequence: BigInt(3000 + events), events });
-  expect(await verify(database, { full: false })).toMatchObject({ ok: true, full: false });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: BigInt(3000 + events), events });
+  expect(await verifyAsCommand(database, { full: false })).toMatchObject({ ok: true, full: false });
 });
 
 test('an event that is kept longer holds its part of the chain, and is still proven', async () => {
   expect(await prunedLog([{ pattern: 'user.created', days: 3000 }])).toBe(1000n);
-  expect(await verify(database)).toMatchObject({ ok: true, events: await database.db.auditEvent.count() });
-  expect(await verify(database, { full: false })).toMatchObject({ ok: true });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true, events: await database.db.auditEvent.count() });
+  expect(await verifyAsCommand(database, { full: false })).toMatchObject({ ok: true });
   expect(await database.db.$queryRaw`SELECT audit_drop_chain_head() AS dropped`).toEqual([{ dropped: false }]);
   await asOwner(database, `UPDATE "AuditEvent" SET "reason" = 'x' WHERE "action" = 'user.created'`);
-  expect(await verify(database)).toMatchObject({ ok: false, finding: { kind: 'changed', sequence: 1200n } });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: false, finding: { kind: 'changed', sequence: 1200n } });
 });
 
 test.each([
@@ -69,5 +69,5 @@ test.each([
 ])('%s is missed when it goes', async (_, attack) => {
   await prunedLog();
   await asOwner(database, attack);
-  expect(await verify(database)).toMatchObject({ ok: false, finding: { kind: 'truncated at the head' } });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: false, finding: { kind: 'truncated at the head' } });
 });

@@ -9,7 +9,7 @@ import { signingKey } from '#lib/audit/proof/signing.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
-import { SECRET, testEnvironment, verify } from '../../support/audit-proof.ts';
+import { SECRET, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';
 import { haveTool } from '../../support/required-tools.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from '../release/release-cluster.ts';
 
@@ -49,7 +49,7 @@ async function fill(db: Db): Promise<void> {
   });
   await lock.end();
   await seal(db, { anchor: 'always' });
-  expect(await verify({ appUrl: server.app('source') }, { record: true })).toMatchObject({ ok: true });
+  expect(await verifyAsCommand({ appUrl: server.app('source') }, { record: true })).toMatchObject({ ok: true });
   await writeEvents(server.owner('source'), 1, { createdAt: 'now()' });
 }
 
@@ -70,22 +70,22 @@ test.runIf(tools)(
     await source.$disconnect();
     await copy('copy');
     const database = { appUrl: server.app('copy') };
-    const before = await verify({ appUrl: server.app('source') });
+    const before = await verifyAsCommand({ appUrl: server.app('source') });
     expect(before).toMatchObject({ ok: true });
-    expect(await verify(database)).toEqual(before);
-    expect(await verify(database, { full: false })).toMatchObject({ ok: true, full: false });
+    expect(await verifyAsCommand(database)).toEqual(before);
+    expect(await verifyAsCommand(database, { full: false })).toMatchObject({ ok: true, full: false });
 
     const db = openDb(server.app('copy'), { max: 2 });
     await writeEvents(server.owner('copy'), 5, { createdAt: 'clock_timestamp()' });
     expect(await seal(db, { anchor: 'always' })).toMatchObject({ sealed: 6 });
     await db.$disconnect();
-    expect(await verify(database)).toMatchObject({ ok: true, sequence: before.sequence + 6n });
+    expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: before.sequence + 6n });
 
     await execute(
       server.owner('copy'),
       `ALTER TABLE "AuditEvent" DISABLE TRIGGER USER`,
       `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = (SELECT "id" FROM "AuditEvent" WHERE "action" = 'user.created' LIMIT 1)`,
     );
-    expect(await verify(database)).toMatchObject({ ok: false, finding: { kind: 'changed' } });
+    expect(await verifyAsCommand(database)).toMatchObject({ ok: false, finding: { kind: 'changed' } });
   },
 );

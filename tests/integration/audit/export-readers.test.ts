@@ -91,7 +91,7 @@ test('a CSV download is read by csv-parse, with and without a byte order mark, a
   expect(textsOf(probes(marked, true))).toEqual(WANTED.toSorted());
 });
 
-test('a CSV download is read by COPY of PostgreSQL, which tells an empty text from an absent value', async () => {
+test('a CSV download can be read by COPY of PostgreSQL, with empty strings distinct from null', async () => {
   if (!haveTool('psql', 'COPY reads a CSV download')) return;
   const { file, bytes } = await download('format=csv');
   const columns = (bytes.toString().split('\r\n', 1)[0] ?? '').split(',');

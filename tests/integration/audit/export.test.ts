@@ -81,7 +81,7 @@ test('an export whose events, manifest or signer were changed does not verify', 
   expect((await verifyExport(file, keys())).ok).toBe(true);
 });
 
-test('an interrupted export goes on where it stopped and ends the same as one that was not', async () => {
+test('an interrupted export resumes and has the same result', async () => {
   const stop = new AbortController();
   const first = await exported('resumed.ndjson', 'ndjson', { signal: stop.signal, onProgress: () => stop.abort() });
   expect(first).toBeNull();
@@ -108,7 +108,7 @@ test('an export that stopped behind its last event still signs which events it c
   expect(resumed).toMatchObject({ rows: 3501, oldest: oldest.createdAt.toISOString() });
 });
 
-test('a spreadsheet runs nothing of what a stranger wrote into the log', async () => {
+test('CSV cells cannot inject spreadsheet formulas', async () => {
   const evil = ['=HYPERLINK("http://x")', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'];
   await database.db.auditEvent.createMany({
     data: evil.map((actorLabel, n) => ({
@@ -160,7 +160,7 @@ test('a download without any event proves itself too', async () => {
   expect(await verifyExport(join(dir, 'none.ndjson'), keys())).toMatchObject({ ok: true, events: 0 });
 });
 
-test('a stream ends with its manifest, and stops reading the database when nobody listens', async () => {
+test('a stream ends with its manifest, and stops reading when the client disconnects', async () => {
   const stream = await exportStream(database.db, act, DOWNLOAD, key);
   const text = await new Response(stream).text();
   const lines = text.trim().split('\n');

@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
 import type { ShippedAnchor } from '#lib/audit/proof/anchor.ts';
-import type { FindingKind } from '#lib/audit/proof/finding.ts';
+import type { VerificationFindingKind } from '#lib/audit/proof/finding.ts';
 import { anchorText, signingKey, signText } from '#lib/audit/proof/signing.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { asOwner, sealedLog, testEnvironment, verify } from '../../support/audit-proof.ts';
+import { asOwner, sealedLog, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';
 
 /** As the owner with malice, triggers disabled: nothing is refused, and the verifier finds it out. */
 let database: TestDatabase;
@@ -12,15 +12,19 @@ beforeAll(testEnvironment);
 beforeEach(async () => {
   database = await freshDatabase();
   await sealedLog(database);
-  expect(await verify(database)).toMatchObject({ ok: true, sequence: 40n, events: 40 });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: 40n, events: 40 });
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
 const EVENT_20 = `(SELECT "eventId" FROM "AuditChain" WHERE "sequence" = 20)`;
 const MONTH = `(SELECT tableoid::regclass FROM "AuditEvent" ORDER BY "createdAt" LIMIT 1)`;
 
-async function expectFinding(kind: FindingKind, place: { sequence?: bigint } = {}, options: { window?: number } = {}) {
-  expect(await verify(database, options)).toMatchObject({ ok: false, finding: { kind, ...place } });
+async function expectFinding(
+  kind: VerificationFindingKind,
+  place: { sequence?: bigint } = {},
+  options: { batchSize?: number } = {},
+) {
+  expect(await verifyAsCommand(database, options)).toMatchObject({ ok: false, finding: { kind, ...place } });
 }
 
 /** What an owner does who knows how the chain is made: hashes everything again from a position on. */
@@ -33,7 +37,7 @@ const RELEAF = `UPDATE "AuditChain" c SET "leaf" = audit_leaf("id", e."createdAt
   "actorId", "actorLabel", "actorRole", "targetType", "targetId", "targetLabel", "source", "ip", "userAgent", "requestId",
   "correlationId", "idempotencyKey", "reason", "metadata") FROM "AuditEvent" e WHERE e."id" = c."eventId"`;
 
-test('an edited event is found and named', async () => {
+test('an edited event is reported', async () => {
   await asOwner(database, `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = ${EVENT_20}`);
   await expectFinding('changed', { sequence: 20n });
 });
@@ -94,17 +98,17 @@ test.each([9, 10, 11, 20, 21, 30, 31])('an event that goes beside the edge of a 
     database,
     `DELETE FROM "AuditEvent" WHERE "id" = (SELECT "eventId" FROM "AuditChain" WHERE "sequence" = ${n})`,
   );
-  await expectFinding('missing', { sequence: BigInt(n) }, { window: 10 });
+  await expectFinding('missing', { sequence: BigInt(n) }, { batchSize: 10 });
 });
 
 test.each([10, 11, 30, 31])('a link that goes beside the edge of a window is missed: %i', async (n) => {
   await asOwner(database, `DELETE FROM "AuditChain" WHERE "sequence" = ${n}`);
-  await expectFinding('missing', { sequence: BigInt(n) }, { window: 10 });
+  await expectFinding('missing', { sequence: BigInt(n) }, { batchSize: 10 });
 });
 
 test.each([10, 11, 20, 31])('a link that is changed beside the edge of a window is found: %i', async (n) => {
   await asOwner(database, `UPDATE "AuditChain" SET "leaf" = sha256("leaf") WHERE "sequence" = ${n}`);
-  await expectFinding('changed', { sequence: BigInt(n) }, { window: 10 });
+  await expectFinding('changed', { sequence: BigInt(n) }, { batchSize: 10 });
 });
 
 test('of several faults the first is named, whichever connection comes upon one first', async () => {
@@ -112,7 +116,7 @@ test('of several faults the first is named, whichever connection comes upon one 
     database,
     `DELETE FROM "AuditEvent" WHERE "id" IN (SELECT "eventId" FROM "AuditChain" WHERE "sequence" > 4)`,
   );
-  for (let times = 0; times < 5; times++) await expectFinding('missing', { sequence: 5n }, { window: 3 });
+  for (let times = 0; times < 5; times++) await expectFinding('missing', { sequence: 5n }, { batchSize: 3 });
 });
 
 test('an event that is edited together with its leaf is found at its link', async () => {
@@ -179,7 +183,7 @@ test('a cut at the tail that takes the anchors along is found by an anchor kept 
     `DELETE FROM "AuditChain" WHERE "sequence" > 20`,
     `DELETE FROM "AuditAnchor" WHERE "sequence" > 20`,
   );
-  expect(await verify(database, { shipped: [shipped] })).toMatchObject({
+  expect(await verifyAsCommand(database, { shipped: [shipped] })).toMatchObject({
     ok: false,
     finding: { kind: 'truncated at the tail', sequence: 40n },
   });

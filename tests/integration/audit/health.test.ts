@@ -12,7 +12,7 @@ beforeAll(testEnvironment);
 
 const midnight = `date_trunc('day', now(), 'UTC')`;
 
-test('the health of the log shows volume, a spike, a hole, growth, seal lag and who fails to sign in', async () => {
+test('the health of the log shows volume, a spike, a gap, growth, seal lag and who fails to sign in', async () => {
   await using database = await freshDatabase();
   // 20 events a day for 30 days, none 4 days ago, 400 more yesterday.
   await writeEvents(database.ownerUrl, 600, {
@@ -29,11 +29,11 @@ test('the health of the log shows volume, a spike, a hole, growth, seal lag and 
   const health = await auditHealth(database.db);
   expect(health.days).toHaveLength(30);
   expect(health.days.at(-1)).toMatchObject({ events: 420, denials: 400, mark: 'spike' });
-  expect(health.days.at(-4)).toMatchObject({ events: 0, mark: 'hole' });
+  expect(health.days.at(-4)).toMatchObject({ events: 0, mark: 'gap' });
   expect(health.topActions[0]).toEqual({ action: 'auth.sign_in', events: 600 });
   expect(health.failuresByAddress).toHaveLength(3);
-  expect(health.growth).toMatchObject({ limitBytes: null, daysUntilLimit: null });
-  expect(health.growth.bytes).toBeGreaterThan(0);
+  expect(health.growthOf).toMatchObject({ limitBytes: null, daysUntilLimit: null });
+  expect(health.growthOf.bytes).toBeGreaterThan(0);
   expect(health.proof.pending).toBe(1000);
   expect(health.retention).toMatchObject({ days: 365, overdue: 0, working: true });
   await seal(database.db);
@@ -46,7 +46,7 @@ test('retention that does not run is seen', async () => {
   expect((await auditHealth(database.db)).retention).toMatchObject({ overdue: 7, working: false });
 });
 
-test('times that a zone has shifted are told from the ids, for each offset and stretch', async () => {
+test('timestamps shifted by a time zone are detected from the ids, per offset and range', async () => {
   await using database = await freshDatabase();
   const write = async (at: string, minutes: number) => {
     const moment = new Date(at);

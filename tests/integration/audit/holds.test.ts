@@ -10,8 +10,8 @@ import { writeEvents } from '../../support/audit.ts';
 import { testAgent } from '../../support/agents.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { SECRET, testEnvironment, verify } from '../../support/audit-proof.ts';
-import { addPerson } from '../users/users.ts';
+import { SECRET, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';
+import { addUser } from '../users/users.ts';
 
 let database: TestDatabase;
 
@@ -43,7 +43,7 @@ async function pruneOnce() {
   }
 }
 
-test('what is held stays, the dry run says so, and it goes once the hold is released; both are events with their reason', async () => {
+test('events under a legal hold are kept until its release; placing and releasing are recorded with a reason', async () => {
   const placed = await hold(['add', '--actor', 'user-7', '--reason', 'case 7', '--json']);
   expect(placed).toMatchObject({ code: 0, stderr: '' });
   const { id } = JSON.parse(placed.stdout) as { id: string };
@@ -73,7 +73,7 @@ test('what is held stays, the dry run says so, and it goes once the hold is rele
     { action: 'audit.hold_released', metadata: { reason: 'case closed' }, source: 'cli' },
   ]);
   await seal(database.db, { anchor: 'always' });
-  expect(await verify(database)).toMatchObject({ ok: true });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
 });
 
 test('the app role can neither place nor release a hold, and then nothing is recorded', async () => {
@@ -100,8 +100,8 @@ test('a hold that is not there cannot be released', async () => {
   expect(await hold(['release', absent, '--reason', 'x'])).toMatchObject({ code: 3 });
 });
 
-test('a hold by e-mail address holds the person, and prints how many events it covers; an address of nobody is refused', async () => {
-  const { id } = await addPerson(database.db, 'ann');
+test('a hold by e-mail address covers the user and prints the number of events; an unknown address is rejected', async () => {
+  const { id } = await addUser(database.db, 'ann');
   await writeEvents(database.ownerUrl, 7, { actorId: `'${id}'`, actorLabel: `'ann@example.org'` });
   const placed = await hold(['add', '--actor', 'Ann@Example.org', '--reason', 'case 8', '--json']);
   expect(JSON.parse(placed.stdout)).toMatchObject({ events: 7, actorId: id });

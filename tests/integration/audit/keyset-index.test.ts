@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { applyPostgresMigrations, runStatement, splitStatements } from '#lib/db/migrations/repeatable-migrations.ts';
+import { applyRepeatableMigrations, runStatement, splitStatements } from '#lib/db/migrations/repeatable-migrations.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase } from '../../support/database.ts';
@@ -43,7 +43,7 @@ async function heal(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await applyPostgresMigrations(client, MIGRATIONS);
+    await applyRepeatableMigrations(client, MIGRATIONS);
   } finally {
     await client.end();
   }
@@ -103,7 +103,7 @@ test.each([
   expect(await keyset(database.ownerUrl)).toEqual(WHOLE);
 });
 
-test('writers are not held up while the index is built, and a second builder is told to wait', async () => {
+test('building the index does not block writers, and a second build waits', async () => {
   await using database = await freshDatabase();
   await execute(database.ownerUrl, 'DROP INDEX audit_keyset_idx');
   const holder = new pg.Client({ connectionString: database.ownerUrl });
@@ -118,7 +118,7 @@ test('writers are not held up while the index is built, and a second builder is 
   expect(await database.db.auditEvent.count()).toBe(200);
 });
 
-test('two migrations at once take turns instead of deadlocking over a concurrent build', async () => {
+test('concurrent migrations are serialised and do not deadlock over a concurrent build', async () => {
   await using database = await freshDatabase();
   await execute(database.ownerUrl, 'DROP INDEX audit_keyset_idx');
   await Promise.all([heal(database.ownerUrl), heal(database.ownerUrl), heal(database.ownerUrl)]);

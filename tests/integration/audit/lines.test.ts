@@ -10,11 +10,11 @@ import { exportStream } from '#lib/audit/export/export-stream.ts';
 import type { Manifest } from '#lib/audit/export/manifest.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { signingKey } from '#lib/audit/proof/signing.ts';
-import { linesSink } from '#lib/audit/stream/deliver.ts';
+import { stdoutSink } from '#lib/audit/stream/deliver.ts';
 import { stream } from '#lib/audit/stream/stream.ts';
 import { verifyExport } from '#lib/audit/export/verify-export.ts';
 import { execute } from '../../support/postgres/postgres.ts';
-import { must, processAll, send, testAgent, testEvent } from '../../support/agents.ts';
+import { unwrap, processAll, send, testAgent, testEvent } from '../../support/agents.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { keys, SECRET, testEnvironment } from '../../support/audit-proof.ts';
 
@@ -37,7 +37,7 @@ beforeEach(async () => {
     actor: { id: 'r', label: LABEL },
     metadata: { text: TEXT, [LABEL.slice(0, 3)]: 1 },
   };
-  must(await send(database.db, agent.secret, [testEvent({ data }), testEvent({ data })]));
+  unwrap(await send(database.db, agent.secret, [testEvent({ data }), testEvent({ data })]));
   await processAll(database.db);
   await seal(database.db);
 });
@@ -68,19 +68,19 @@ test.each(['ndjson', 'csv', 'ocsf'] as const)(
   },
 );
 
-test('an archive of such texts verifies, and comes back letter for letter', async () => {
+test('an archive of such texts verifies and is restored exactly', async () => {
   const before = await events();
   const { file } = await writeArchive(database.db, key, dir, 'month', ofAgents);
   await behindTheLog(`DELETE FROM "AuditEvent" WHERE source = 'agent'`);
   expect(await events()).toEqual([]);
   const manifest = JSON.parse(await readFile(`${file}.manifest.json`, 'utf8')) as Manifest;
-  expect(must(await restoreArchive(database.db, keys(), file, manifest))).toEqual({ restored: 2 });
+  expect(unwrap(await restoreArchive(database.db, keys(), file, manifest))).toEqual({ restored: 2 });
   expect(await events()).toEqual(before);
 });
 
 test('the stream writes one line for each event, whatever its texts hold', async () => {
   let written = '';
-  const sink = linesSink((text) => Promise.resolve(void (written += text)));
+  const sink = stdoutSink((text) => Promise.resolve(void (written += text)));
   const sent = await stream(database.db, sink);
   // eslint-disable-next-line no-control-regex -- where other readers would cut
   const lines = written.split(/[\n\v\f\r\u001c-\u001e\u0085\u2028\u2029]/).filter(Boolean);

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { coveredRange, segments, type TimeRange } from '#lib/audit/events/coverage.ts';
+import { partitionedRange, rangesToRead, type TimeRange } from '#lib/audit/events/coverage.ts';
 import { parseFilters, type FilterName } from '#lib/audit/events/filters.ts';
 import { pageSql } from '#lib/audit/events/list.ts';
 import { DEFAULT_LIMIT, type AuditQuery } from '#lib/audit/events/query.ts';
-import { SESSION_SETTINGS } from '#lib/db.ts';
+import { APP_SESSION_SQL } from '#lib/db.ts';
 import { FILTER_CASES, pageCost, writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -48,13 +48,13 @@ beforeAll(async () => {
   database = await freshDatabase();
   client = new pg.Client({ connectionString: database.ownerUrl });
   await client.connect();
-  await client.query(SESSION_SETTINGS);
+  await client.query(APP_SESSION_SQL);
   for (const { month } of [...MONTHS, UNANALYSED]) await client.query(`SELECT audit_make_partition(${start(month)})`);
   await client.query('ALTER TABLE "AuditEvent_2041_06" SET (autovacuum_enabled = off)');
   for (const month of MONTHS) if (month.rows > 0) await write(month);
   await client.query('VACUUM ANALYZE "AuditEvent"');
   await write(UNANALYSED);
-  const made = await coveredRange(database.db);
+  const made = await partitionedRange(database.db);
   if (made === null) throw new Error('the test is wrong');
   covered = { from: new Date('2041-01-01Z'), to: made.to };
 });
@@ -108,7 +108,7 @@ test.each([...FILTER_CASES, { actor: 'user-42', source: 'api' }, { target: 'targ
     const explained = new Set<string>();
     for (const moment of moments(['2041-02', '2041-03', '2041-04', '2041-05'])) {
       for (const query of queries(given, moment)) {
-        for (const segment of segments(covered, query)) {
+        for (const segment of rangesToRead(covered, query)) {
           const { text, values } = pageSql(query, segment);
           const key = `${JSON.stringify(segment)} ${text}`;
           // Away from the edges many cursors ask the same of a month.

@@ -14,7 +14,7 @@ import { readFile } from 'node:fs/promises';
 import { execute } from '../../support/postgres/postgres.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { asOwner, keys, SECRET, testEnvironment, verify } from '../../support/audit-proof.ts';
+import { asOwner, keys, SECRET, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';
 
 let database: TestDatabase;
 let lock: pg.Client;
@@ -68,7 +68,7 @@ test('a dry run says what a prune then does; whole months are dropped, the prune
   expect(await events({ action: { not: 'audit.pruned' } })).toBe(60);
   expect(await events({ action: 'audit.pruned', targetId: monthName(5) })).toBe(1);
   await seal(database.db, { anchor: 'always' });
-  expect(await verify(database)).toMatchObject({ ok: true });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
   expect(await planPrune(database.db, KEEP_100_DAYS)).toEqual([]);
 });
 
@@ -76,7 +76,7 @@ test('what an action keeps longer stays, the rest of its month goes in batches, 
   expect(await run({ policy: KEEP_PEOPLE })).toMatchObject({ removed: 100 });
   expect(await events({ action: 'user.created' })).toBe(30);
   expect(await events({ action: 'auth.sign_in' })).toBe(50);
-  expect(await verify(database)).toMatchObject({ ok: true });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
 });
 
 test('a legal hold stands above the policy until it is released', async () => {
@@ -90,7 +90,7 @@ test('a legal hold stands above the policy until it is released', async () => {
   await execute(database.ownerUrl, `UPDATE "AuditHold" SET "releasedAt" = now()`);
   await run();
   expect(await events({ actorId: 'user-7' })).toBe(1);
-  expect(await verify(database)).toMatchObject({ ok: true });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
 });
 
 test('a log that is too big loses its oldest months, but never what is younger than the floor', async () => {
@@ -109,10 +109,10 @@ test('two prunes exclude each other, and an interrupted one is continued by the 
   await second.end();
   expect(await run(options)).toMatchObject({ busy: false, removed: 50 });
   expect(await run({ policy: KEEP_PEOPLE })).toMatchObject({ removed: 50 });
-  expect(await verify(database)).toMatchObject({ ok: true });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
 });
 
-test('nothing goes before its archive is verified, and the archive comes back whole', async () => {
+test('events are removed only after their archive was verified, and the archive can be restored', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'golive-archive-'));
   const before = await database.db.auditEvent.findMany({
     where: { createdAt: { lt: new Date(Date.now() - 100 * 864e5) } },
@@ -133,7 +133,7 @@ test('nothing goes before its archive is verified, and the archive comes back wh
   });
   expect(after).toEqual(before);
   await seal(database.db, { anchor: 'always' });
-  expect(await verify(database)).toMatchObject({ ok: true });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
   const damaged = archives[0] ?? '';
   await truncate(damaged, 500);
   await expect(restoreArchive(database.db, keys(), damaged, await manifestOf(damaged))).rejects.toThrow();
@@ -177,7 +177,7 @@ test('the app role cannot have removed what is too young, unsealed, unarchived o
 
 test('a removal that the app role commands without the signing key is found out', async () => {
   await execute(database.appUrl, drop(`'${monthName(6)}'`));
-  expect(await verify(database)).toMatchObject({ ok: false, finding: { kind: 'unproven removal' } });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: false, finding: { kind: 'unproven removal' } });
 });
 
 test('a record of a removal cannot be stretched over more events than it was signed for', async () => {
@@ -187,5 +187,5 @@ test('a record of a removal cannot be stretched over more events than it was sig
     `DELETE FROM "AuditEvent" WHERE "id" = (SELECT "eventId" FROM "AuditChain" WHERE "sequence" = 150)`,
     `INSERT INTO "AuditTombstone" SELECT 150, 150, "id" FROM "AuditPrune" LIMIT 1`,
   );
-  expect(await verify(database)).toMatchObject({ ok: false, finding: { kind: 'unproven removal' } });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: false, finding: { kind: 'unproven removal' } });
 });

@@ -6,7 +6,7 @@ import { seal } from '#lib/audit/proof/seal.ts';
 import { verificationState } from '#lib/audit/proof/verification.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { sealedLog, testEnvironment, verify } from '../../support/audit-proof.ts';
+import { sealedLog, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';
 
 beforeAll(testEnvironment);
 
@@ -66,7 +66,7 @@ test('the chain links every event once, in order, from a fixed beginning', async
   expect(await database.db.auditAnchor.count()).toBe(3);
 });
 
-test('many sealers and writers at once never fork the chain or lose an event', async () => {
+test('concurrent sealers and writers neither fork the chain nor lose an event', async () => {
   await using database = await freshDatabase();
   const writers = Array.from({ length: 20 }, () =>
     writeEvents(database.appUrl, 25, { createdAt: 'clock_timestamp()' }),
@@ -74,7 +74,7 @@ test('many sealers and writers at once never fork the chain or lose an event', a
   const sealers = Array.from({ length: 20 }, () => seal(database.db));
   await Promise.all([...writers, ...sealers]);
   await seal(database.db, { anchor: 'always' });
-  expect(await verify(database)).toMatchObject({ ok: true, sequence: 500n, events: 500 });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: 500n, events: 500 });
 });
 
 test('an event whose transaction rolls back leaves no note', async () => {
@@ -95,10 +95,10 @@ test('an event whose transaction rolls back leaves no note', async () => {
   expect(await seal(database.db)).toMatchObject({ busy: false, sealed: 0 });
 });
 
-test('an incremental run goes on from the last one, and the page learns how far the log is proven', async () => {
+test('an incremental run continues from the last one, and the page shows the verified position', async () => {
   await using database = await freshDatabase();
   await sealedLog(database, 20, 1);
-  expect(await verify(database, { record: true })).toMatchObject({ ok: true, sequence: 20n });
+  expect(await verifyAsCommand(database, { record: true })).toMatchObject({ ok: true, sequence: 20n });
   await sealedLog(database, 10, 1);
   await writeEvents(database.ownerUrl, 5, { createdAt: 'now()' });
   expect(await verificationState(database.db)).toMatchObject({
@@ -107,7 +107,7 @@ test('an incremental run goes on from the last one, and the page learns how far 
     pending: 5,
     finding: null,
   });
-  expect(await verify(database, { full: false, record: true })).toMatchObject({ ok: true, sequence: 30n });
+  expect(await verifyAsCommand(database, { full: false, record: true })).toMatchObject({ ok: true, sequence: 30n });
   expect((await verificationState(database.db)).verifiedUpTo).toBe(30n);
 });
 
@@ -115,10 +115,10 @@ test('events that stood in the log before it was sealed are sealed too', async (
   await using database = await freshDatabase();
   await writeEvents(database.ownerUrl, 12);
   expect(await seal(database.db, { anchor: 'always' })).toMatchObject({ sealed: 12 });
-  expect(await verify(database)).toMatchObject({ ok: true, events: 12 });
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true, events: 12 });
 });
 
-test('nobody but a sealer can hold the sealer’s lock, whatever a user of the app keeps open', async () => {
+test('only a sealer can hold the sealer’s lock', async () => {
   await using database = await freshDatabase();
   await writeEvents(database.ownerUrl, 3, { createdAt: 'now()' });
   const attacker = new pg.Client({ connectionString: database.appUrl });

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { seal } from '#lib/audit/proof/seal.ts';
-import { linesSink, webhookSignature, webhookSink, type Sink } from '#lib/audit/stream/deliver.ts';
+import { stdoutSink, webhookSignature, webhookSink, type Sink } from '#lib/audit/stream/deliver.ts';
 import { backOff, stream } from '#lib/audit/stream/stream.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
@@ -78,7 +78,7 @@ test('what a receiver could not take is kept and comes again, after a pause', as
   expect(new Set(received.map(({ id }) => id)).size).toBe(30);
 });
 
-test('an event that a receiver refuses for good becomes a dead letter and holds up nobody', async () => {
+test('a permanently rejected event becomes a dead letter and does not block others', async () => {
   await write(30);
   const poison = await database.db.auditEvent.findFirstOrThrow({
     where: { source: 'web' },
@@ -90,7 +90,7 @@ test('an event that a receiver refuses for good becomes a dead letter and holds 
   expect(new Set(received.map(({ id }) => id)).size).toBe(29);
 });
 
-test('two streams at once deliver no event twice, and one source that chokes does not hold up another', async () => {
+test('concurrent streams deliver no event twice, and a failing source does not block another', async () => {
   await write(300);
   await Promise.all([stream(database.db, sink()), stream(database.db, sink()), stream(database.db, sink())]);
   await stream(database.db, sink());
@@ -146,7 +146,7 @@ test('an answer that comes after the lease was taken by another moves nothing', 
 test('JSON lines carry the same events', async () => {
   await write(12);
   let text = '';
-  const lines = linesSink((more) => {
+  const lines = stdoutSink((more) => {
     text += more;
     return Promise.resolve();
   });

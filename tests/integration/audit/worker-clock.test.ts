@@ -9,7 +9,7 @@ const DAY_MS = 24 * 60 * 60_000;
 beforeAll(testEnvironment);
 afterEach(() => void vi.useRealTimers());
 
-test('a worker whose clock is a day ahead dates no anchor into the future, and stops nobody else from anchoring', async () => {
+test('a worker with a clock a day ahead writes no future anchor and does not block anchoring', async () => {
   await using database = await freshDatabase();
   await writeEvents(database.ownerUrl, 10);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY_MS });

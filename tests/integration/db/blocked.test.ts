@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openClient } from '#lib/db/client.ts';
-import { patiently } from '#lib/db/migrations/lock-retries.ts';
-import { underMigrationLock } from '#lib/db/migrations/lock.ts';
+import { withLockRetries } from '#lib/db/migrations/lock-retries.ts';
+import { withMigrationLock } from '#lib/db/migrations/lock.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { copyRelease, type Release } from '../../support/release.ts';
 import { until } from '../../support/worker.ts';
@@ -41,7 +41,7 @@ async function releaseWithMigrations(): Promise<Release> {
   return release;
 }
 
-test('a deployment that somebody blocks names them, tries again, and is whole once they are gone', async () => {
+test('a blocked migration reports the lock holder, retries, and completes once the lock is free', async () => {
   await using release = await releaseWithMigrations();
   await block();
   const waits = async () =>
@@ -65,13 +65,13 @@ test('a deployment that somebody blocks names them, tries again, and is whole on
   expect(columns).toEqual([{ name: 'first' }, { name: 'second' }]);
 });
 
-test('it gives up after a bounded number of tries, with the name of who held the lock', async () => {
+test('it fails after a bounded number of tries and reports the lock holder', async () => {
   await block();
   const said: string[] = [];
   const waiting = {
     url: database.ownerUrl,
     application: 'blocked by test',
-    say: (line: string) => void said.push(line),
+    log: (line: string) => void said.push(line),
     tries: 2,
     pauseMs: 10,
   };
@@ -85,13 +85,13 @@ test('it gives up after a bounded number of tries, with the name of who held the
       await client.end();
     }
   };
-  await expect(patiently(work, waiting)).rejects.toThrow(
+  await expect(withLockRetries(work, waiting)).rejects.toThrow(
     new RegExp(`gave up after 2 tries: a lock is held by ${NAMED.source}`),
   );
   expect(tried).toBe(2);
   expect(said.join('\n')).toMatch(/try 2 of 2 follows/);
   // What fails for another reason is not tried again.
-  await expect(patiently(() => Promise.reject(new Error('other')), waiting)).rejects.toThrow('other');
+  await expect(withLockRetries(() => Promise.reject(new Error('other')), waiting)).rejects.toThrow('other');
 });
 
 test('the lock of the migrations is waited for with a bound, and its holder is named', async () => {
@@ -99,8 +99,8 @@ test('the lock of the migrations is waited for with a bound, and its holder is n
   const client = await openClient(database.ownerUrl);
   const said: string[] = [];
   try {
-    const options = { say: (line: string) => void said.push(line), patienceMs: 600 };
-    await expect(underMigrationLock(client, () => Promise.resolve(), options)).rejects.toThrow(
+    const options = { log: (line: string) => void said.push(line), timeoutMs: 600 };
+    await expect(withMigrationLock(client, () => Promise.resolve(), options)).rejects.toThrow(
       /application monthly report/,
     );
     expect(said).toEqual([

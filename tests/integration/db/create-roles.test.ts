@@ -45,7 +45,7 @@ async function who(url: string): Promise<unknown> {
   return rows[0];
 }
 
-test('somebody who is no superuser makes the roles of an installation that then migrates without a finding', async () => {
+test('a non-superuser can create the roles of an installation, which migrates without findings', async () => {
   const first = await roles(['--app', app, '--worker', worker, '--json'], { APP_PASSWORD: 'gïven' });
   expect(first).toMatchObject({ code: 2, stdout: '' });
   expect(first.stderr).not.toContain('gïven');
@@ -92,7 +92,7 @@ test('a superuser gets an owner for the tables, and a name that the app must not
   }
 });
 
-test('who may not make roles is told so, and nothing is made', async () => {
+test('without CREATEROLE the command fails and changes nothing', async () => {
   const refused = await command('node', ['scripts/db/roles.ts', '--app', `never_${id}`], {
     env: { DATABASE_URL: as(app, 'given by p%40w environment') },
   });

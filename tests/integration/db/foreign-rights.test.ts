@@ -1,7 +1,7 @@
 import { beforeEach, afterEach, expect, test } from 'vitest';
 import { openClient } from '#lib/db/client.ts';
-import type { StrangerRight } from '#lib/db/roles/held-rights.ts';
-import { revokeStrangerRights, strangerRights } from '#lib/db/roles/foreign-rights.ts';
+import type { ForeignRight } from '#lib/db/roles/held-rights.ts';
+import { revokeForeignRights, foreignRights } from '#lib/db/roles/foreign-rights.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { APP, OWNER } from '../../support/cluster.ts';
 import { command } from '../../support/command.ts';
@@ -27,7 +27,7 @@ const migrate = () =>
     env: { DATABASE_URL: database.appUrl, MIGRATE_DATABASE_URL: database.ownerUrl },
   });
 
-test('after a migration nobody but owner and app has any right, also on what is made later, whatever the platform grants by default', async () => {
+test('after a migration only owner and app have privileges, also on new objects, despite default privileges of the platform', async () => {
   await execute(database.superuserUrl, ...HOSTED);
   const migrated = await migrate();
   expect(migrated).toMatchObject({ code: 0 });
@@ -45,7 +45,7 @@ test('after a migration nobody but owner and app has any right, also on what is 
   await expect(asAnon('SELECT * FROM later')).rejects.toThrow(/permission denied/);
 });
 
-test('rights that somebody was given by hand are named, column by column, and taken away by the next migration', async () => {
+test('manually granted privileges are reported, also per column, and revoked by the next migration', async () => {
   expect(await migrate()).toMatchObject({ code: 0 });
   await execute(
     database.superuserUrl,
@@ -55,21 +55,21 @@ test('rights that somebody was given by hand are named, column by column, and ta
   );
   const owner = await openClient(database.ownerUrl);
   try {
-    expect((await strangerRights(owner, OURS)).map(({ object, grantee }) => `${object}: ${grantee}`)).toEqual([
+    expect((await foreignRights(owner, OURS)).map(({ object, grantee }) => `${object}: ${grantee}`)).toEqual([
       'TABLE public."Session": PUBLIC',
       'TABLE public."User" ("passwordHash"): anon',
     ]);
     expect((await migrate()).stdout).toContain('revoked SELECT on TABLE public."Session" from PUBLIC');
-    expect(await strangerRights(owner, OURS)).toEqual([]);
+    expect(await foreignRights(owner, OURS)).toEqual([]);
   } finally {
     await owner.end();
   }
 });
 
-const told = (rights: StrangerRight[]) =>
+const told = (rights: ForeignRight[]) =>
   rights.map(({ object, grantee, privileges }) => `${grantee}: ${privileges} on ${object}`);
 
-test('whoever holds anything of any kind is named, and has nothing left afterwards', async () => {
+test('foreign privileges of every kind are reported and revoked', async () => {
   await using migrated = await freshDatabase();
   const id = migrated.ownerUrl.split('/t_').at(-1);
   const [one, another] = [`one_${id}`, `another_${id}`];
@@ -93,7 +93,7 @@ test('whoever holds anything of any kind is named, and has nothing left afterwar
   );
   const owner = await openClient(migrated.ownerUrl);
   try {
-    expect(told(await strangerRights(owner, OURS)).sort()).toEqual(
+    expect(told(await foreignRights(owner, OURS)).sort()).toEqual(
       [
         'PUBLIC: EXECUTE on ROUTINE audit_ensure_partitions(integer)',
         'PUBLIC: USAGE on SCHEMA pgboss',
@@ -106,8 +106,8 @@ test('whoever holds anything of any kind is named, and has nothing left afterwar
         `${one}: USAGE on future TYPES`,
       ].sort(),
     );
-    expect((await revokeStrangerRights(owner, OURS)).left).toEqual([]);
-    expect(await strangerRights(owner, OURS)).toEqual([]);
+    expect((await revokeForeignRights(owner, OURS)).left).toEqual([]);
+    expect(await foreignRights(owner, OURS)).toEqual([]);
     // From outside: the catalogue no longer names them in this database.
     await execute(migrated.superuserUrl, `DROP ROLE ${another}, ${one}`);
   } finally {
@@ -120,16 +120,16 @@ test('the bare use of the schema public is named, and left alone where a restore
   await execute(migrated.superuserUrl, HOSTED[0] ?? '', 'GRANT USAGE ON SCHEMA public TO anon');
   const owner = await openClient(migrated.ownerUrl);
   try {
-    await revokeStrangerRights(owner, OURS, { keepHarmless: true });
-    expect(await strangerRights(owner, OURS)).toMatchObject([{ grantee: 'anon', privileges: 'USAGE', harmless: true }]);
-    await revokeStrangerRights(owner, OURS);
-    expect(await strangerRights(owner, OURS)).toEqual([]);
+    await revokeForeignRights(owner, OURS, { keepHarmless: true });
+    expect(await foreignRights(owner, OURS)).toMatchObject([{ grantee: 'anon', privileges: 'USAGE', harmless: true }]);
+    await revokeForeignRights(owner, OURS);
+    expect(await foreignRights(owner, OURS)).toEqual([]);
   } finally {
     await owner.end();
   }
 });
 
-test('a member of the app’s role is a stranger unless it runs the server, and so is what the app is a member of', async () => {
+test('members and parents of the app’s role are foreign, except superusers', async () => {
   await using migrated = await freshDatabase();
   const id = migrated.ownerUrl.split('/t_').at(-1);
   const [app, admin, guest] = ['app', 'admin', 'guest'].map((name) => `${name}_${id}`) as [string, string, string];
@@ -146,20 +146,20 @@ test('a member of the app’s role is a stranger unless it runs the server, and 
   );
   const owner = await openClient(migrated.ownerUrl);
   try {
-    const { taken, left } = await revokeStrangerRights(owner, { app, web: app, worker: app });
+    const { taken, left } = await revokeForeignRights(owner, { app, web: app, worker: app });
     expect(told(taken)).toContain(`${guest}: MEMBER on ROLE ${app}`);
     // Which another has granted: the statement is named for whoever may run it.
     expect(told(left)).toContain(`${app}: MEMBER on ROLE pg_write_all_data`);
     expect(told([...taken, ...left]).join()).not.toContain(admin);
     for (const { revoke } of left) await execute(migrated.superuserUrl, revoke);
-    expect(await strangerRights(owner, { app, web: app, worker: app })).toEqual([]);
+    expect(await foreignRights(owner, { app, web: app, worker: app })).toEqual([]);
   } finally {
     await owner.end();
     await execute(migrated.superuserUrl, `DROP ROLE ${guest}, ${admin}, ${app}`);
   }
 });
 
-test('a migration that nobody could use is an error: the role of the app must be there, or be made', async () => {
+test('migrating without an app role is an error', async () => {
   const url = new URL(database.appUrl);
   url.username = 'nobody_yet';
   const refused = await command('npm', ['run', '--silent', 'db:migrate:prod'], {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openClient } from '#lib/db/client.ts';
-import { heldRights } from '#lib/db/roles/held-rights.ts';
+import { readHeldRights } from '#lib/db/roles/held-rights.ts';
 import { grantDocument } from '../../../scripts/dev/support/docs/grant-table.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { insertEvents } from '../../support/audit.ts';
@@ -96,7 +96,7 @@ const WORKER_ATTACKS = [
   'INSERT INTO "AgentBatch" DEFAULT VALUES',
 ];
 
-test('whoever takes over the worker reaches no account, and whoever takes over web neither seals nor removes', async () => {
+test('the worker’s role cannot access accounts; the web role cannot seal or remove events', async () => {
   for (const table of PEOPLE)
     for (const attack of [
       `SELECT * FROM "${table}"`,
@@ -140,14 +140,14 @@ test('each of them can do its own work: web keeps accounts, the worker seals wha
 test('docs/GRANTS.md is what the database says', async () => {
   const client = await openClient(as(owner, 'owner-1'));
   try {
-    const said = grantDocument(await heldRights(client), { app, web, worker });
+    const said = grantDocument(await readHeldRights(client), { app, web, worker });
     expect(await readFile('docs/GRANTS.md', 'utf8')).toBe(said);
   } finally {
     await client.end();
   }
 });
 
-test('two migrate tasks at once and a third afterwards leave the same users, and a new password replaces the old one', async () => {
+test('concurrent and repeated migrate tasks create the same users; a new password replaces the old one', async () => {
   await Promise.all([migrate(), migrate()]);
   await migrate('web-2');
   expect(await ask(as(web, 'web-2'), 'SELECT current_user AS me')).toEqual([{ me: web }]);

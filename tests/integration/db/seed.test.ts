@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Role } from '#lib/access/permissions.ts';
 import { signIn } from '#lib/auth/sign-in.ts';
-import { emailOf, LEFT_ALONE, passwordVariable } from '#prisma/demo-accounts.ts';
-import { hasOtherPeople, seedPeople } from '#prisma/seed.ts';
+import { emailOf, NOT_SEEDED, passwordVariable } from '#prisma/demo-accounts.ts';
+import { hasOtherUsers, seedUsers } from '#prisma/seed.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
@@ -19,7 +19,7 @@ const seed = ({ appUrl }: TestDatabase, env: Record<string, string>, ...args: st
 const attempt = async ({ db }: TestDatabase, email: string, password: string) =>
   (await signIn(db, { email, password, origin: { source: 'web' } })).ok;
 
-test('the seed makes one account for each role, a second run changes nothing, and another password replaces the old one', async () => {
+test('the seed creates one account per role, is idempotent, and updates passwords', async () => {
   await using database = await freshDatabase();
   for (let run = 0; run < 2; run++) expect(await seed(database, PASSWORDS)).toMatchObject({ code: 0, stderr: '' });
   const people = await database.db.user.findMany({ select: { email: true, role: true }, orderBy: { email: 'asc' } });
@@ -34,22 +34,22 @@ test('the seed makes one account for each role, a second run changes nothing, an
   expect(await attempt(database, 'user@example.org', next)).toBe(true);
 });
 
-test('--if-empty leaves a database with people of its own as it is', async () => {
+test('--if-empty does not change a database with users', async () => {
   await using database = await freshDatabase();
   const { db } = database;
   const passwordOf = (role: Role) => PASSWORDS[passwordVariable(role) as keyof typeof PASSWORDS];
-  expect(await hasOtherPeople(db, passwordOf)).toBe(false);
-  await seedPeople(db, passwordOf);
-  expect(await hasOtherPeople(db, passwordOf)).toBe(false);
-  expect(await hasOtherPeople(db, (role) => `${passwordOf(role)}, of another`)).toBe(true);
+  expect(await hasOtherUsers(db, passwordOf)).toBe(false);
+  await seedUsers(db, passwordOf);
+  expect(await hasOtherUsers(db, passwordOf)).toBe(false);
+  expect(await hasOtherUsers(db, (role) => `${passwordOf(role)}, of another`)).toBe(true);
   await execute(database.ownerUrl, `DELETE FROM "User" WHERE email = '${emailOf('user')}'`);
-  expect(await hasOtherPeople(db, passwordOf)).toBe(false);
+  expect(await hasOtherUsers(db, passwordOf)).toBe(false);
 
   await execute(database.ownerUrl, `DELETE FROM "User" WHERE role = 'auditor'`);
   await db.user.updateMany({ data: { email: 'someone@example.org' } });
   const before = await Promise.all([db.user.findMany(), db.auditEvent.count()]);
   expect(await seed(database, PASSWORDS, '--if-empty', '--demo-events')).toMatchObject({
-    code: LEFT_ALONE,
+    code: NOT_SEEDED,
     stderr: 'the database has people: not seeded\n',
   });
   expect(await Promise.all([db.user.findMany(), db.auditEvent.count()])).toEqual(before);
@@ -64,7 +64,7 @@ test('the demo history is written once, and each of its events passes the catalo
   expect(await database.db.auditEvent.count()).toBe(first);
 });
 
-test('the seed has no passwords of its own: without the variables it refuses and names them', async () => {
+test('the seed has no default passwords and reports missing variables', async () => {
   await using database = await freshDatabase();
   const { SEED_USER_PASSWORD, ...rest } = PASSWORDS;
   const refused = await seed(database, rest);

@@ -2,10 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { PINNED } from '#lib/db/sessions/settings.ts';
+import { REQUIRED_SETTINGS } from '#lib/db/sessions/settings.ts';
 import { openDb } from '#lib/db.ts';
 import { openClient } from '#lib/db/client.ts';
-import { configuredOtherwise, unpinned } from '#lib/db/sessions/check.ts';
+import { conflictingSettings, unappliedSettings } from '#lib/db/sessions/check.ts';
 import { checkHealth } from '#lib/health.ts';
 import { log } from '#lib/log.ts';
 import { openConsumer } from '#lib/queue/boss.ts';
@@ -63,35 +63,35 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]());
 
 const SHOW = `SELECT name, setting FROM pg_settings WHERE lower(name) = ANY ($1)`;
-const names = Object.keys(PINNED).map((name) => name.toLowerCase());
+const names = Object.keys(REQUIRED_SETTINGS).map((name) => name.toLowerCase());
 const settings = (rows: { name: string; setting: string }[]) =>
   Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
 const LIMITS = { statement_timeout: '10000', idle_in_transaction_session_timeout: '10000' };
 
-test('the hostile settings are at work for whoever does not pin a session', async () => {
+test('the hostile settings apply to sessions without required settings', async () => {
   const client = new pg.Client({ connectionString: database.appUrl });
   await client.connect();
   const { rows } = await client.query<{ name: string; setting: string }>(SHOW, [names]);
   await client.end();
   expect(settings(rows)).toMatchObject({ TimeZone: 'Asia/Kolkata', DateStyle: 'German, DMY', search_path: 'nowhere' });
   // The driver itself asks for UTF-8.
-  for (const name of Object.keys(PINNED).filter((key) => key !== 'client_encoding'))
-    expect(settings(rows)[name], name).not.toBe(PINNED[name as keyof typeof PINNED]);
+  for (const name of Object.keys(REQUIRED_SETTINGS).filter((key) => key !== 'client_encoding'))
+    expect(settings(rows)[name], name).not.toBe(REQUIRED_SETTINGS[name as keyof typeof REQUIRED_SETTINGS]);
 });
 
 test('every kind of connection is pinned, whatever the database and the role were configured with', async () => {
   const client = await openClient(database.ownerUrl);
   const direct = await client.query<{ name: string; setting: string }>(SHOW, [names]);
   await client.end();
-  expect(settings(direct.rows)).toEqual(PINNED);
+  expect(settings(direct.rows)).toEqual(REQUIRED_SETTINGS);
 
   const prisma = await database.db.$queryRawUnsafe<{ name: string; setting: string }[]>(SHOW, names);
-  expect(settings(prisma)).toEqual({ ...PINNED, ...LIMITS });
+  expect(settings(prisma)).toEqual({ ...REQUIRED_SETTINGS, ...LIMITS });
 
   const boss = await openConsumer();
   const queue = await boss.getDb().executeSql(SHOW, [names]);
   await boss.stop({ graceful: false });
-  expect(settings(queue.rows as { name: string; setting: string }[])).toEqual(PINNED);
+  expect(settings(queue.rows as { name: string; setting: string }[])).toEqual(REQUIRED_SETTINGS);
 
   // The engine has no words for a question of ours: it reports what it did to a table instead.
   const engine = await openEngine(
@@ -108,7 +108,7 @@ test('every kind of connection is pinned, whatever the database and the role wer
     [names],
   );
   await outside.end();
-  expect(settings(seen.rows)).toEqual({ ...PINNED, lock_timeout: '5000' });
+  expect(settings(seen.rows)).toEqual({ ...REQUIRED_SETTINGS, lock_timeout: '5000' });
 });
 
 const SHELL = `set -euo pipefail
@@ -126,7 +126,7 @@ test.runIf(psql)('so is every psql of the shell scripts, with a statement or wit
   const env = { DATABASE_URL: database.ownerUrl, NAMES: names.join(' '), PGCLIENTENCODING: 'LATIN1' };
   const { code, stdout, stderr } = await command('bash', ['-c', SHELL], { env });
   expect(code, stderr).toBe(0);
-  const expected = Object.entries(PINNED).map((pair) => pair.join('='));
+  const expected = Object.entries(REQUIRED_SETTINGS).map((pair) => pair.join('='));
   expect(stdout.trim().split('\n').sort()).toEqual([...expected, ...expected].sort());
 });
 
@@ -137,7 +137,7 @@ test('no shell script starts psql otherwise', async () => {
   expect(starts).toEqual(['psql -Xq -v ON_ERROR_STOP=1 -c "$PINNED" "$@"']);
 });
 
-/** As `configuredOtherwise()` and `unpinned()` ask, through a client of anybody's. */
+/** As `conflictingSettings()` and `unpinned()` ask, through a client of anybody's. */
 const asked = (client: pg.Client) => async (sql: string, parameters: readonly unknown[]) =>
   (await client.query(sql, [...parameters])).rows as never;
 
@@ -146,7 +146,7 @@ test('what the database and the roles are configured with is named with the stat
   await configure(other.superuserUrl);
   const client = await openClient(other.ownerUrl);
   const ofOthers = async (by: pg.Client) =>
-    (await configuredOtherwise(asked(by), ['golive_owner', 'golive_app'])).filter(
+    (await conflictingSettings(asked(by), ['golive_owner', 'golive_app'])).filter(
       ({ where }) => where !== 'the server',
     );
   const named = await ofOthers(client);
@@ -160,20 +160,20 @@ test('what the database and the roles are configured with is named with the stat
   expect(named).toHaveLength(expected.length);
   for (const { name, where } of expected) expect(named.filter((one) => one.name === name && where.test(one.where)), name).toHaveLength(1); // prettier-ignore
   await client.end();
-  await execute(other.superuserUrl, ...named.map(({ mend }) => mend));
+  await execute(other.superuserUrl, ...named.map(({ fix }) => fix));
   const after = await openClient(other.ownerUrl);
   expect(await ofOthers(after)).toEqual([]);
   await after.end();
 });
 
-test('a connection on which the pins do not hold is told by the health, and named in full by the check', async () => {
+test('a connection without the required settings is reported by the health check and in detail by the session check', async () => {
   const pinned = await openClient(database.ownerUrl);
   const ask = (client: pg.Client) => (sql: string, of: string[]) => asked(client)(sql, [of]);
-  expect(await unpinned(ask(pinned))).toEqual([]);
+  expect(await unappliedSettings(ask(pinned))).toEqual([]);
   await pinned.end();
   const bare = new pg.Client({ connectionString: database.ownerUrl });
   await bare.connect();
-  expect(await unpinned(ask(bare))).toHaveLength(Object.keys(PINNED).length - 1);
+  expect(await unappliedSettings(ask(bare))).toHaveLength(Object.keys(REQUIRED_SETTINGS).length - 1);
   await bare.end();
 
   const db = openDb(database.appUrl, { max: 1 });

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pendingMigrations } from '#lib/db/migrations/pending.ts';
-import type { Finding } from '#lib/db/status/status.ts';
+import type { StatusFinding } from '#lib/db/status/status.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
@@ -22,7 +22,7 @@ const root = () => release.path();
 async function status(): Promise<{ code: number | null; findings: string[] }> {
   const { code, stdout, stderr } = await release.script(database, 'db/status', '--json');
   if (code !== 0 && code !== 1) throw new Error(`db:status ended with ${code}: ${stderr}`);
-  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  const { findings } = JSON.parse(stdout) as { findings: StatusFinding[] };
   return { code, findings: findings.map(({ kind, name, detail }) => `${kind} ${name}: ${detail}`) };
 }
 
@@ -124,7 +124,7 @@ test('after a rollback a column of the newer release is right where it is, and o
   expect((await status()).findings).toEqual([ahead, expect.stringMatching(`^drift ${name}: `)]);
 });
 
-test('a right that the app lacks and one that it should not have are named with the mend, and the next migration mends both', async () => {
+test('missing and superfluous privileges are reported with a fix, and the next migration corrects both', async () => {
   await execute(
     database.ownerUrl,
     'REVOKE INSERT ON "AuditEvent" FROM golive_app',
@@ -203,12 +203,12 @@ test('an empty database is wholly pending', async () => {
   await using empty = await freshDatabase({ migrated: false });
   const { code, stdout } = await release.script(empty, 'db/status', '--json');
   expect(code).toBe(1);
-  const { applied, findings } = JSON.parse(stdout) as { applied: number; findings: Finding[] };
+  const { applied, findings } = JSON.parse(stdout) as { applied: number; findings: StatusFinding[] };
   expect(applied).toBe(0);
   expect(new Set(findings.map(({ kind }) => kind))).toEqual(new Set(['pending']));
 });
 
-test('“could not check” is told apart from “found something”, and no password is printed', async () => {
+test('“could not check” is distinguished from “found something”, and no password is printed', async () => {
   const secret = 'hunter2hunter2';
   const away = await command('node', ['scripts/db/status.ts'], {
     env: { DATABASE_URL: `postgres://nobody:${secret}@127.0.0.1:1/none` },

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { escapeIdentifier, escapeLiteral, openClient } from '#lib/db/client.ts';
-import { FOREIGN_VARIABLES, libpqVariables } from '#lib/db/libpq.ts';
+import { IGNORED_VARIABLES, libpqVariables } from '#lib/db/libpq.ts';
 import { openDb } from '#lib/db.ts';
-import { databaseUrlFault, readDatabaseUrl } from '#lib/db/url/read.ts';
-import { noteUnchecked } from '../../support/process/unchecked.ts';
+import { databaseUrlProblem, readDatabaseUrl } from '#lib/db/url/read.ts';
+import { reportUnchecked } from '../../support/process/unchecked.ts';
 import { serverUser } from '../../support/postgres/postgres-files.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { command } from '../../support/command.ts';
@@ -31,7 +31,7 @@ const psql = haveTool('psql', 'URLs mean to psql what they mean to the app');
 const ipv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
 );
-if (!ipv6) noteUnchecked('a database URL with an IPv6 address', 'this host has none');
+if (!ipv6) reportUnchecked('a database URL with an IPv6 address', 'this host has none');
 
 let server: ReleaseCluster;
 let dir: string;
@@ -118,7 +118,7 @@ test.each(UNDERSTOOD)('the app and psql are at the same place with %s', async (t
 
 test.runIf(psql)('the scripts are there too, whatever the variables of libpq in their shell say', async () => {
   const script = `set -euo pipefail; source scripts/support/database.sh; use_database test DATABASE_URL; ask "$1"`;
-  const foreign = Object.fromEntries(FOREIGN_VARIABLES.map((name) => [name, 'none']));
+  const foreign = Object.fromEntries(IGNORED_VARIABLES.map((name) => [name, 'none']));
   const others = { PGHOST: 'nowhere.invalid', PGUSER: 'none', PGDATABASE: 'none', PGPORT: '1', PGSSLMODE: 'require' };
   const env = { ...foreign, ...others, DATABASE_URL: filled(UNDERSTOOD[0]?.[0] ?? ''), ROOT, WORK: dir };
   const ran = await command('bash', ['-c', script, 'test', WHO], { env });
@@ -193,7 +193,7 @@ const REFUSED: [url: string, says: RegExp][] = [
 
 test.each(REFUSED)('%s is refused by name, and no part of its secret is said', (template, says) => {
   const url = filled(template);
-  const fault = databaseUrlFault(url) ?? '';
+  const fault = databaseUrlProblem(url) ?? '';
   expect(fault).toMatch(says);
   expect(fault).not.toContain(SECRET);
   expect(fault).not.toMatch(/12\//);
@@ -201,9 +201,9 @@ test.each(REFUSED)('%s is refused by name, and no part of its secret is said', (
   expect(() => openDb(url)).toThrow(fault);
 });
 
-test('each place that connects refuses such a URL in the same words, before it does anything', async () => {
+test('every command rejects such a URL with the same message before doing anything', async () => {
   const url = filled(`postgres://golive_owner:p@${SECRET}@127.0.0.1:PORT/plain`);
-  const fault = databaseUrlFault(url) ?? 'none';
+  const fault = databaseUrlProblem(url) ?? 'none';
   const env = { DATABASE_URL: url, NEXTAUTH_SECRET: SECRET.repeat(4), NODE_ENV: 'production' };
   const places: [string, string[]][] = [
     ['prisma', ['migrate', 'deploy']],

@@ -24,7 +24,7 @@ async function admins(count: number): Promise<void> {
 
 interface Line {
   name: string;
-  state: 'ok' | 'look' | 'bad';
+  state: 'ok' | 'warning' | 'bad';
   detail: string;
 }
 

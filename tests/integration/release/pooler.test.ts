@@ -8,7 +8,7 @@ import { signingKey } from '#lib/audit/proof/signing.ts';
 import { openClient } from '#lib/db/client.ts';
 import { openDb } from '#lib/db.ts';
 import { sharedSessionFault } from '#lib/db/sessions/shared.ts';
-import { judge } from '#lib/release/preflight/check.ts';
+import { runCheck } from '#lib/release/preflight/check.ts';
 import { database as databaseCheck } from '#lib/release/preflight/database.ts';
 import { freePort } from '../../support/postgres/postgres.ts';
 import { serverUser } from '../../support/postgres/postgres-files.ts';
@@ -137,7 +137,7 @@ test.runIf(pgbouncer)('db:status names it, and so does the preflight', async () 
   expect(out).toMatch(/SESSION DATABASE_URL: leads through something that gives each transaction another session/);
   const status = (name: string, args: string[]) =>
     run(name, args, environment).then(({ code, out: output }) => ({ code: code ?? 1, output }));
-  const verdict = await judge(databaseCheck, {
+  const verdict = await runCheck(databaseCheck, {
     root: process.cwd(),
     env: environment,
     firstDeployment: false,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judge, type Context } from '#lib/release/preflight/check.ts';
+import { runCheck, type Context } from '#lib/release/preflight/check.ts';
 import { database } from '#lib/release/preflight/database.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase } from '../../support/database.ts';
@@ -17,7 +17,7 @@ test('a server that answers and refuses a URL is red, and says which', async () 
     ...context(fresh.ownerUrl),
     env: { MIGRATE_DATABASE_URL: fresh.ownerUrl, DATABASE_URL: app },
   });
-  expect(await judge(database, env(fresh.appUrl))).toMatchObject({ light: 'green' });
+  expect(await runCheck(database, env(fresh.appUrl))).toMatchObject({ light: 'green' });
   for (const [wrong, why] of [
     [
       fresh.appUrl.replace(/\/[^/]+$/, '/no_such_database'),
@@ -26,12 +26,12 @@ test('a server that answers and refuses a URL is red, and says which', async () 
     [fresh.appUrl.replace(/:[^:@]+@/, ':wrong-password@'), /refuses DATABASE_URL: password authentication failed/],
     [fresh.appUrl.replace(/\/\/[^:]+:/, '//no_such_role:'), /refuses DATABASE_URL/],
   ] as const) {
-    const verdict = await judge(database, env(wrong));
+    const verdict = await runCheck(database, env(wrong));
     expect(verdict, wrong).toMatchObject({ light: 'red' });
     expect(JSON.stringify(verdict.findings)).toMatch(why);
     expect(JSON.stringify(verdict.findings)).not.toContain('wrong-password');
   }
-  const away = await judge(database, env('postgres://app:x@127.0.0.1:1/none'));
+  const away = await runCheck(database, env('postgres://app:x@127.0.0.1:1/none'));
   expect(away).toMatchObject({ light: 'yellow' });
   expect(JSON.stringify(away.findings)).toMatch(/DATABASE_URL is not reachable from here/);
 });
@@ -40,18 +40,18 @@ const status = (kind: string) => `noise\n${JSON.stringify({ findings: [{ kind, n
 
 test('the database check is red for drift and for a missing partition, yellow for what is pending or out of reach', async () => {
   await using fresh = await freshDatabase();
-  expect(await judge(database, context(fresh.ownerUrl))).toMatchObject({ light: 'green' });
+  expect(await runCheck(database, context(fresh.ownerUrl))).toMatchObject({ light: 'green' });
   const drift = { code: 1, output: status('index') };
-  expect(await judge(database, context(fresh.ownerUrl, drift))).toMatchObject({ light: 'red' });
+  expect(await runCheck(database, context(fresh.ownerUrl, drift))).toMatchObject({ light: 'red' });
   const pending = { code: 1, output: status('pending') };
-  expect(await judge(database, context(fresh.ownerUrl, pending))).toMatchObject({ light: 'yellow' });
-  expect(await judge(database, context('postgres://nobody@127.0.0.1:1/none'))).toMatchObject({ light: 'yellow' });
-  expect(await judge(database, context(fresh.superuserUrl))).toMatchObject({ light: 'yellow' });
+  expect(await runCheck(database, context(fresh.ownerUrl, pending))).toMatchObject({ light: 'yellow' });
+  expect(await runCheck(database, context('postgres://nobody@127.0.0.1:1/none'))).toMatchObject({ light: 'yellow' });
+  expect(await runCheck(database, context(fresh.superuserUrl))).toMatchObject({ light: 'yellow' });
 
   const { rows } = await fresh.db.$queryRaw<{ name: string }[]>`SELECT inhrelid::regclass::text AS name FROM pg_inherits
       WHERE inhparent = '"AuditEvent"'::regclass AND inhrelid::regclass::text NOT LIKE '%default%'`.then((found) => ({
     rows: found,
   }));
   for (const { name } of rows) await execute(fresh.ownerUrl, `ALTER TABLE "AuditEvent" DETACH PARTITION ${name}`);
-  expect(await judge(database, context(fresh.ownerUrl))).toMatchObject({ light: 'red' });
+  expect(await runCheck(database, context(fresh.ownerUrl))).toMatchObject({ light: 'red' });
 });

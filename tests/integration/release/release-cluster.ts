@@ -61,7 +61,7 @@ export async function releaseCluster(settings: Record<string, string> = {}): Pro
   const cluster = await startCluster({
     dir: join(dir, 'data'),
     major: 15,
-    throwAway: true,
+    temporary: true,
     settings: { ...fast, ...settings },
   });
   await execute(

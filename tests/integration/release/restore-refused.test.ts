@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { execute } from '../../support/postgres/postgres.ts';
-import { noteUnchecked } from '../../support/process/unchecked.ts';
+import { reportUnchecked } from '../../support/process/unchecked.ts';
 import { haveTool } from '../../support/required-tools.ts';
 import { migrateEnvironment, releaseCluster, run, scratch, type ReleaseCluster } from './release-cluster.ts';
 
@@ -91,7 +91,7 @@ test.runIf(tools)('a server without room, where its disk can be asked', async ()
   const superuser = { DATABASE_URL: server.cluster.url(name), MIGRATE_DATABASE_URL: '' };
   if (process.getuid?.() === 0) await refused(5, /no room/, superuser, huge);
   else
-    noteUnchecked(
+    reportUnchecked(
       'a restore asks the disk of a server on this machine',
       'only root may look into the folder of its data',
     );

@@ -105,7 +105,7 @@ test.runIf(tools)('a dump that breaks off in the middle leaves what was there', 
   expect(await words(server.owner(name))).toEqual(OLD);
 });
 
-test.runIf(tools)('rows that differ from the manifest are found before what was there is given up', async () => {
+test.runIf(tools)('rows that differ from the manifest are found before the old database is removed', async () => {
   const name = await filled('differs');
   const copy = join(dir, 'differs.dump');
   await writeFile(copy, await readFile(file));

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkResetToken, resetPassword } from '#lib/auth/reset.ts';
 import { command } from '../../support/command.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, auditTrail, enter, PASSWORD, WEB } from './users.ts';
+import { addUser, auditTrail, signInAs, PASSWORD, WEB } from './users.ts';
 
 let database: TestDatabase;
 beforeEach(async () => void (database = await freshDatabase()));
@@ -21,7 +21,7 @@ test('the first admin of an empty installation: a link, a password, a sign-in', 
   expect(await resetPassword(database.db, { token, password: PASSWORD, origin: WEB })).toMatchObject({ ok: true });
   const root = await database.db.user.findUniqueOrThrow({ where: { email: 'root@example.org' } });
   expect(root).toMatchObject({ role: 'admin', name: 'Root' });
-  await enter(database.db, root);
+  await signInAs(database.db, root);
   expect(await database.db.auditEvent.findFirst({ where: { action: 'user.created' } })).toMatchObject({
     actorType: 'system',
     actorId: 'cli',
@@ -34,7 +34,7 @@ test('a password from standard input is never an argument, never printed, and a 
   const made = await run('create', ['--email', 'root@example.org', '--password-stdin'], `${PASSWORD}\n`);
   expect(made).toMatchObject({ code: 0, stderr: '' });
   expect(made.stdout).not.toContain(PASSWORD);
-  await enter(database.db, await database.db.user.findUniqueOrThrow({ where: { email: 'root@example.org' } }));
+  await signInAs(database.db, await database.db.user.findUniqueOrThrow({ where: { email: 'root@example.org' } }));
   expect(await run('create', ['--email', 'b@example.org', '--password-stdin'], 'short\n')).toMatchObject({
     code: 3,
     stderr: expect.stringContaining('at least 12') as string,
@@ -42,7 +42,7 @@ test('a password from standard input is never an argument, never printed, and a 
 });
 
 test('who is here already is refused, and made an active admin again only when asked for', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   await database.db.user.update({ where: { id: ann.id }, data: { disabledAt: new Date() } });
   const refused = await run('create', ['--email', ann.email]);
   expect(refused.code).toBe(3);
@@ -61,8 +61,8 @@ test('who is here already is refused, and made an active admin again only when a
   expect(await run('create', ['--email', 'nobody@example.org', '--existing'])).toMatchObject({ code: 3 });
 });
 
-test('a weak password for somebody who is here already is refused before anything of them is changed', async () => {
-  const ann = await addPerson(database.db, 'ann');
+test('a weak password for an existing user is rejected before any change', async () => {
+  const ann = await addUser(database.db, 'ann');
   await database.db.user.update({ where: { id: ann.id }, data: { disabledAt: new Date() } });
   const before = await database.db.user.findUnique({ where: { id: ann.id } });
   const refused = await run('create', ['--email', ann.email, '--existing', '--password-stdin'], 'short\n');
@@ -72,7 +72,7 @@ test('a weak password for somebody who is here already is refused before anythin
 });
 
 test('a password set from the command line ends the links made before, which could undo it', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   const link = await run('create', ['--email', ann.email, '--existing']);
   const token = /\/reset\/([\w-]{43})$/m.exec(link.stdout)?.[1] ?? '';
   expect((await checkResetToken(database.db, token)).ok).toBe(true);
@@ -80,7 +80,7 @@ test('a password set from the command line ends the links made before, which cou
   const set = await run('create', ['--email', ann.email, '--existing', '--password-stdin'], `${next}\n`);
   expect(set).toMatchObject({ code: 0, stderr: '' });
   expect((await checkResetToken(database.db, token)).ok).toBe(false);
-  await enter(database.db, ann, next);
+  await signInAs(database.db, ann, next);
 });
 
 test('wrong usage, a bad address and an absent database are told apart', async () => {
@@ -96,13 +96,13 @@ test('wrong usage, a bad address and an absent database are told apart', async (
 });
 
 test('the list of admins fails below two active ones and passes with two, disabled ones not counted', async () => {
-  await addPerson(database.db, 'root', 'admin');
-  const gone = await addPerson(database.db, 'gone', 'admin');
+  await addUser(database.db, 'root', 'admin');
+  const gone = await addUser(database.db, 'gone', 'admin');
   await database.db.user.update({ where: { id: gone.id }, data: { disabledAt: new Date() } });
   const one = await run('list');
   expect(one).toMatchObject({ code: 1, stdout: expect.stringContaining('root@example.org') as string });
   expect(one.stderr).toContain('at least 2');
-  await addPerson(database.db, 'second', 'admin');
+  await addUser(database.db, 'second', 'admin');
   const two = await run('list', ['--json']);
   expect(two.code).toBe(0);
   expect(JSON.parse(two.stdout)).toMatchObject({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { getUser, listUsers, type UserFilter } from '#lib/users/list.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, enter } from './users.ts';
+import { addUser, signInAs } from './users.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -66,12 +66,12 @@ test('a cursor that is not ours is refused', async () => {
 });
 
 test('a person is shown with whether they have a password and when they were last here, and never with the hash', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   expect(await getUser(database.db, ann.id)).toMatchObject({
     ok: true,
     value: { hasPassword: true, lastSeenAt: null },
   });
-  await enter(database.db, ann);
+  await signInAs(database.db, ann);
   const shown = await getUser(database.db, ann.id);
   expect(shown).toMatchObject({ value: { lastSeenAt: expect.any(Date) as Date } });
   expect(JSON.stringify(shown)).not.toContain('argon2');

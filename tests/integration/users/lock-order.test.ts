@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Prisma } from '#lib/db.ts';
 import { createResetLink } from '#lib/users/admin.ts';
 import { resetPassword } from '#lib/auth/reset.ts';
-import { addressBucket, admit, familiarBucket, forgive } from '#lib/auth/throttle.ts';
+import { addressBucket, consume, knownAddressBucket, refund } from '#lib/auth/throttle.ts';
 import { freshDatabase, lockWaits, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, WEB } from './users.ts';
+import { auditContextOf, addUser, WEB } from './users.ts';
 
 let database: TestDatabase;
 beforeEach(async () => void (database = await freshDatabase()));
@@ -28,20 +28,20 @@ async function meet<T>(first: Prisma.Sql, act: () => Promise<T>, second: Prisma.
 }
 
 test('attempts and their forgiveness lock the buckets in the order of their keys, whichever way round they are named', async () => {
-  const buckets = [familiarBucket('ann@example.org', '198.51.100.7'), addressBucket('198.51.100.7')];
+  const buckets = [knownAddressBucket('ann@example.org', '198.51.100.7'), addressBucket('198.51.100.7')];
   const lock = (kind: string) => sql`SELECT 1 FROM "SignInThrottle" WHERE key LIKE ${`${kind}:%`} FOR UPDATE`;
-  const admission = await admit(database.db, buckets, tell);
-  if (!admission.admitted) throw new Error('the first attempt waits already');
-  await meet(lock('address'), () => admit(database.db, buckets, tell), lock('familiar'));
-  const forgiven = () => database.db.$transaction((tx) => forgive(tx, admission.charges));
+  const admission = await consume(database.db, buckets, tell);
+  if (!admission.allowed) throw new Error('the first attempt waits already');
+  await meet(lock('address'), () => consume(database.db, buckets, tell), lock('familiar'));
+  const forgiven = () => database.db.$transaction((tx) => refund(tx, admission.charges));
   await meet(lock('address'), forgiven, lock('familiar'));
 });
 
 test('a reset waits for an admin who is disabling its owner, and then finds its link gone', async () => {
   const { db } = database;
-  const root = await addPerson(db, 'root', 'admin');
-  const ann = await addPerson(db, 'ann');
-  const link = await createResetLink(db, actOf(root), ann.id);
+  const root = await addUser(db, 'root', 'admin');
+  const ann = await addUser(db, 'ann');
+  const link = await createResetLink(db, auditContextOf(root), ann.id);
   if (!link.ok) throw new Error(link.detail);
   const { token } = link.value;
   const outcome = await meet(

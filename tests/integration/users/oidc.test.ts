@@ -4,7 +4,7 @@ import * as environment from '#lib/env.ts';
 import { signInWithOidc } from '#lib/auth/oidc.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, auditTrail, stillIn, WEB } from './users.ts';
+import { addUser, auditTrail, isStillSignedIn, WEB } from './users.ts';
 
 let database: TestDatabase;
 beforeEach(async () => void (database = await freshDatabase()));
@@ -15,11 +15,11 @@ const ANN = { iss: ISSUER, sub: 's-1', email: 'ann@example.org', email_verified:
 const come = (claims: Record<string, unknown> = {}) => signInWithOidc(database.db, { ...ANN, ...claims }, WEB);
 
 test('the first sign-in links an existing person by verified e-mail, the next ones go by the link even under another e-mail', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   expect(await come({ email: 'ANN@example.org' })).toMatchObject({ ok: true, value: { userId: ann.id } });
   const again = await come({ email: 'ann.married@example.org', email_verified: false });
   if (!again.ok) throw new Error(again.detail);
-  expect(await stillIn(database.db, again.value)).toMatchObject({ id: ann.id });
+  expect(await isStillSignedIn(database.db, again.value)).toMatchObject({ id: ann.id });
   expect((await auditTrail(database.db)).sort()).toEqual([
     'auth.sign_in success',
     'auth.sign_in success',
@@ -28,7 +28,7 @@ test('the first sign-in links an existing person by verified e-mail, the next on
 });
 
 test('an account is never made here, and an address the provider did not verify proves nothing', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   const refusals = [await come({ email: 'stranger@example.org' }), await come({ email_verified: false })];
   for (const refused of refusals) expect(refused).toMatchObject({ ok: false, code: 'unauthenticated' });
   expect(await database.db.user.count()).toBe(1);
@@ -40,14 +40,14 @@ test('an account is never made here, and an address the provider did not verify 
 });
 
 test('somebody who was later given the same address at the provider does not inherit the account', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   await come();
   expect(await come({ sub: 's-2' })).toMatchObject({ ok: false, code: 'unauthenticated' });
   expect(await auditTrail(database.db)).toContain('auth.sign_in failure identity_conflict');
 });
 
 test('an equal subject of another issuer is somebody else, and does not enter the linked account', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   await come();
   const elsewhere = await come({ iss: 'https://evil.example', email: 'mallory@example.org' });
   expect(elsewhere).toMatchObject({ ok: false, code: 'unauthenticated' });
@@ -55,7 +55,7 @@ test('an equal subject of another issuer is somebody else, and does not enter th
 });
 
 test('a link of before the issuer was kept opens nothing by its subject alone, and gets the issuer with the verified e-mail', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   await database.db.identity.create({ data: { provider: 'oidc', subject: 's-1', userId: ann.id } });
   expect((await come({ email: 'mallory@example.org' })).ok).toBe(false);
   expect((await come({ email_verified: false })).ok).toBe(false);
@@ -65,7 +65,7 @@ test('a link of before the issuer was kept opens nothing by its subject alone, a
 });
 
 test('“true” as a text is verified, and a linked person needs no address at all', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   expect((await come({ email_verified: 'false' })).ok).toBe(false);
   expect((await come({ email_verified: 'true' })).ok).toBe(true);
   for (const email of [undefined, null, 7, 'nul\u0000@example.org'])
@@ -73,7 +73,7 @@ test('“true” as a text is verified, and a linked person needs no address at 
 });
 
 test('claims that name nobody are refused like every failure, and recorded', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   const nameless = [{ sub: undefined }, { sub: '' }, { sub: 7 }, { iss: undefined }, { sub: 'nul\u0000' }];
   for (const claims of nameless) expect(await come(claims)).toMatchObject({ ok: false, code: 'unauthenticated' });
   expect((await signInWithOidc(database.db, undefined, WEB)).ok).toBe(false);
@@ -85,7 +85,7 @@ test('claims that name nobody are refused like every failure, and recorded', asy
 });
 
 test('a disabled person is refused by either way in', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   await come();
   await database.db.user.update({ where: { id: ann.id }, data: { disabledAt: new Date() } });
   expect((await come()).ok).toBe(false);
@@ -94,7 +94,7 @@ test('a disabled person is refused by either way in', async () => {
 });
 
 test('two first sign-ins at the same moment link once and both come in', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   const outcomes = await Promise.all([come(), come(), come()]);
   expect(outcomes.every(({ ok }) => ok)).toBe(true);
   expect(await database.db.identity.count()).toBe(1);
@@ -111,14 +111,14 @@ function without(claims: object, ...names: string[]) {
 }
 
 test('an absent email_verified keeps nobody out who is linked, whatever else the token leaves out', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   await come();
   for (const absent of [['email_verified'], ['email'], ['email', 'email_verified']])
     expect(await signInWithOidc(database.db, without(ANN, ...absent), WEB), absent.join()).toMatchObject({ ok: true });
 });
 
 test('an absent email_verified links nobody, unless the operator believes the provider; a false one never does', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   const silent = () => signInWithOidc(database.db, without(ANN, 'email_verified'), WEB);
   expect((await silent()).ok).toBe(false);
   const believed = vi
@@ -139,7 +139,7 @@ test.each([
   'ann\u200b@example.org',
   'ann@example.org ',
 ])('an address that only looks or folds like a person’s links nobody: %j', async (email) => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   expect(await come({ email })).toMatchObject({ ok: false, code: 'unauthenticated' });
   expect(await database.db.identity.count()).toBe(0);
 });

@@ -4,15 +4,15 @@ import { createResetLink, disableUser } from '#lib/users/admin.ts';
 import { checkResetToken, resetPassword } from '#lib/auth/reset.ts';
 import { signIn } from '#lib/auth/sign-in.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, auditTrail, enter, PASSWORD, WEB } from './users.ts';
+import { auditContextOf, addUser, auditTrail, signInAs, PASSWORD, WEB } from './users.ts';
 
 let database: TestDatabase;
-let root: Awaited<ReturnType<typeof addPerson>>;
-let ann: Awaited<ReturnType<typeof addPerson>>;
+let root: Awaited<ReturnType<typeof addUser>>;
+let ann: Awaited<ReturnType<typeof addUser>>;
 beforeEach(async () => {
   database = await freshDatabase();
-  root = await addPerson(database.db, 'root', 'admin');
-  ann = await addPerson(database.db, 'ann');
+  root = await addUser(database.db, 'root', 'admin');
+  ann = await addUser(database.db, 'ann');
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -23,7 +23,7 @@ const NEXT = 'amber glacier 17 compass';
 const reset = (token: string, password = NEXT) => resetPassword(database.db, { token, password, origin: WEB });
 
 async function makeLink() {
-  const link = await createResetLink(database.db, actOf(root), ann.id);
+  const link = await createResetLink(database.db, auditContextOf(root), ann.id);
   if (!link.ok) throw new Error(link.detail);
   return link.value;
 }
@@ -34,7 +34,7 @@ test('a link works once: the second use finds nothing, and the old password is g
   expect(await reset(token, 'crimson orchard 66 saddles')).toMatchObject({ ok: false, code: 'invalid_token' });
   expect(await checkResetToken(database.db, token)).toMatchObject({ ok: false, code: 'invalid_token' });
   expect((await signIn(database.db, { email: ann.email, password: PASSWORD, origin: WEB })).ok).toBe(false);
-  await enter(database.db, ann, NEXT);
+  await signInAs(database.db, ann, NEXT);
   expect(await auditTrail(database.db)).toContain('auth.password_reset failure invalid_token');
 });
 
@@ -43,7 +43,7 @@ test('of many uses at the same moment exactly one wins, and its password is the 
   const passwords = Array.from({ length: 5 }, (_, index) => `${NEXT} number ${index}`);
   const outcomes = await Promise.all(passwords.map((password) => reset(token, password)));
   expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
-  await enter(database.db, ann, passwords[outcomes.findIndex(({ ok }) => ok)]);
+  await signInAs(database.db, ann, passwords[outcomes.findIndex(({ ok }) => ok)]);
 });
 
 test('a link dies after a day, when a newer one is made, and when its owner is disabled', async () => {
@@ -56,7 +56,7 @@ test('a link dies after a day, when a newer one is made, and when its owner is d
   expect((await reset(second.token)).ok).toBe(false);
   vi.useRealTimers();
   const third = await makeLink();
-  await disableUser(database.db, actOf(root), ann.id);
+  await disableUser(database.db, auditContextOf(root), ann.id);
   expect((await reset(third.token)).ok).toBe(false);
 });
 
@@ -82,7 +82,7 @@ test('a new password through a link ends the wait that others’ guesses have ca
     await signIn(database.db, { email: ann.email, password: 'wrong', origin: { source: 'web', ip: '203.0.113.9' } });
   const { token } = await makeLink();
   await reset(token);
-  await enter(database.db, ann, NEXT);
+  await signInAs(database.db, ann, NEXT);
 });
 
 test('tokens tried at random cannot fill the log: all of ten minutes are one event', async () => {

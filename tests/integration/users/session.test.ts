@@ -2,15 +2,15 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Prisma } from '#lib/db.ts';
 import { listSessions, loadSession, signOut, signOutEverywhere, type SessionClaims } from '#lib/auth/session.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { actOf, addPerson, auditTrail, enter, stillIn } from './users.ts';
+import { auditContextOf, addUser, auditTrail, signInAs, isStillSignedIn } from './users.ts';
 
 let database: TestDatabase;
-let ann: Awaited<ReturnType<typeof addPerson>>;
+let ann: Awaited<ReturnType<typeof addUser>>;
 let session: SessionClaims;
 beforeEach(async () => {
   database = await freshDatabase();
-  ann = await addPerson(database.db, 'ann');
-  session = await enter(database.db, ann);
+  ann = await addUser(database.db, 'ann');
+  session = await signInAs(database.db, ann);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -58,7 +58,7 @@ test('the shortest idle limit does not end a session that is in use', async () =
 });
 
 test('a token that names nothing real is nobody, and never an error', async () => {
-  const other = await addPerson(database.db, 'other');
+  const other = await addUser(database.db, 'other');
   for (const claims of [
     { ...session, userId: other.id },
     { ...session, userId: 'x' },
@@ -73,17 +73,17 @@ test('a token that names nothing real is nobody, and never an error', async () =
 });
 
 test('nobody can end another person’s session by its id', async () => {
-  const other = await addPerson(database.db, 'other');
-  await signOut(database.db, actOf(other), session.sessionId);
-  expect(await stillIn(database.db, session)).not.toBeNull();
+  const other = await addUser(database.db, 'other');
+  await signOut(database.db, auditContextOf(other), session.sessionId);
+  expect(await isStillSignedIn(database.db, session)).not.toBeNull();
 });
 
 test('signing out twice is recorded once; the list shows what is open', async () => {
-  const second = await enter(database.db, ann);
+  const second = await signInAs(database.db, ann);
   expect(await listSessions(database.db, ann.id)).toMatchObject([{ id: second.sessionId }, { id: session.sessionId }]);
-  for (let index = 0; index < 2; index++) await signOut(database.db, actOf(ann), session.sessionId);
+  for (let index = 0; index < 2; index++) await signOut(database.db, auditContextOf(ann), session.sessionId);
   expect(await listSessions(database.db, ann.id)).toMatchObject([{ id: second.sessionId }]);
-  await signOutEverywhere(database.db, actOf(ann));
+  await signOutEverywhere(database.db, auditContextOf(ann));
   expect(await listSessions(database.db, ann.id)).toEqual([]);
   expect(await auditTrail(database.db)).toEqual([
     'auth.sign_in success',
@@ -97,5 +97,5 @@ test('a role is read fresh: what the table says now is what a request gets', asy
   await database.db.$executeRaw(
     Prisma.sql`UPDATE "User" SET role = 'auditor', name = 'Ann B' WHERE id = ${ann.id}::uuid`,
   );
-  expect(await stillIn(database.db, session)).toMatchObject({ role: 'auditor', name: 'Ann B' });
+  expect(await isStillSignedIn(database.db, session)).toMatchObject({ role: 'auditor', name: 'Ann B' });
 });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Act } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext } from '#lib/audit/events/catalogue.ts';
 import type { Db } from '#lib/db.ts';
 import { disableUser } from '#lib/users/admin.ts';
 import { setPassword } from '#lib/users/create.ts';
@@ -8,7 +8,7 @@ import { DUMMY_HASH } from '#lib/auth/password.ts';
 import { signIn } from '#lib/auth/sign-in.ts';
 import { execute } from '../../support/postgres/postgres.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, auditTrail, enter, PASSWORD, stillIn, WEB } from './users.ts';
+import { addUser, auditTrail, signInAs, PASSWORD, isStillSignedIn, WEB } from './users.ts';
 
 const compared = vi.hoisted(() => [] as string[]);
 /** What others do while a password is being compared. */
@@ -34,13 +34,13 @@ beforeEach(async () => {
 afterEach(() => database[Symbol.asyncDispose]());
 
 const WRONG = 'not the right password';
-const ADMIN: Act = { actor: { type: 'system', id: 'test', label: 'test' }, origin: { source: 'cli' } };
+const ADMIN: AuditContext = { actor: { type: 'system', id: 'test', label: 'test' }, origin: { source: 'cli' } };
 const attempt = (email: string, password: string) => signIn(database.db, { email, password, origin: WEB });
 
 test('a sign-in opens a session and stands in the log with person, role and origin', async () => {
-  const ann = await addPerson(database.db, 'ann', 'auditor');
-  const session = await enter(database.db, ann);
-  expect(await stillIn(database.db, session)).toMatchObject({ email: ann.email, role: 'auditor' });
+  const ann = await addUser(database.db, 'ann', 'auditor');
+  const session = await signInAs(database.db, ann);
+  expect(await isStillSignedIn(database.db, session)).toMatchObject({ email: ann.email, role: 'auditor' });
   expect(await database.db.auditEvent.findMany()).toMatchObject([
     {
       action: 'auth.sign_in',
@@ -61,16 +61,16 @@ test.each([
   ['disabled', (db: Db, id: string) => disableUser(db, ADMIN, id)],
   ['given another password', (db: Db, id: string) => setPassword(db, ADMIN, id, 'orchard 77 copper kettles')],
 ])('whoever is %s while their password is being compared does not get in', async (_, act) => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   meanwhile.act = () => act(database.db, ann.id);
   const outcome = await attempt(ann.email, PASSWORD);
   expect(compared).toHaveLength(1);
-  expect(outcome.ok ? await stillIn(database.db, outcome.value) : null).toBeNull();
+  expect(outcome.ok ? await isStillSignedIn(database.db, outcome.value) : null).toBeNull();
 });
 
 test('a stranger learns nothing: every failure gives the same answer after exactly one comparison, and only the log knows why', async () => {
-  await addPerson(database.db, 'ann');
-  const gone = await addPerson(database.db, 'gone');
+  await addUser(database.db, 'ann');
+  const gone = await addUser(database.db, 'gone');
   await database.db.user.update({ where: { id: gone.id }, data: { disabledAt: new Date() } });
   await database.db.user.create({ data: { email: 'sso@example.org', name: 'No password' } });
   const answers = [
@@ -100,8 +100,8 @@ test('a stranger learns nothing: every failure gives the same answer after exact
 });
 
 test('a stranger learns nothing by timing: known, unknown and throttled accounts each cost the same statements', async () => {
-  const ann = await addPerson(database.db, 'ann');
-  await enter(database.db, ann);
+  const ann = await addUser(database.db, 'ann');
+  await signInAs(database.db, ann);
   const statements = async (email: string, password = WRONG) => {
     const query = vi.spyOn(pg.Client.prototype, 'query');
     await attempt(email, password);
@@ -128,7 +128,7 @@ test('nobody can sign in with the dummy password of unknown people, nor as someb
 });
 
 test('a failure names no person as the actor, and keeps what was typed only when it is an address', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   await attempt(ann.email, WRONG);
   await attempt(PASSWORD, WRONG);
   const rows = await database.db.auditEvent.findMany({ orderBy: { id: 'asc' } });
@@ -140,7 +140,7 @@ test('a failure names no person as the actor, and keeps what was typed only when
 });
 
 test('a sign-in that cannot be recorded does not happen: no session, and the attempt stays charged', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   await execute(database.superuserUrl, 'REVOKE INSERT ON "AuditEvent" FROM golive_app');
   await expect(attempt(ann.email, PASSWORD)).rejects.toThrow(/permission denied/);
   expect(await database.db.session.count()).toBe(0);
@@ -148,7 +148,7 @@ test('a sign-in that cannot be recorded does not happen: no session, and the att
 });
 
 test('the session row, the counters and the audit row of a success are one transaction', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   await execute(database.superuserUrl, 'REVOKE INSERT ON "Session" FROM golive_app');
   await expect(attempt(ann.email, PASSWORD)).rejects.toThrow(/permission denied/);
   expect(await database.db.auditEvent.count()).toBe(0);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { signIn } from '#lib/auth/sign-in.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
-import { addPerson, auditTrail, enter, PASSWORD } from './users.ts';
+import { addUser, auditTrail, signInAs, PASSWORD } from './users.ts';
 
 const compared = vi.hoisted(() => ({ count: 0 }));
 // Hashing is not what is tried here: a comparison that costs nothing lets a test make hundreds of attempts.
@@ -39,7 +39,7 @@ async function failTimes(times: number, email: string, ip?: string) {
 }
 
 test('after four failures the wait is a second and doubles, up to a quarter of an hour', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   const waits: number[] = [];
   for (let index = 0; index < 17; index++) {
     const before = compared.count;
@@ -57,7 +57,7 @@ test('after four failures the wait is a second and doubles, up to a quarter of a
 });
 
 test('while it waits even the right password is refused, without a comparison, and refusals do not prolong the wait', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   for (let index = 0; index < 5; index++) await attempt(ann.email, 'wrong');
   for (let index = 0; index < 20; index++) expect((await attempt(ann.email, PASSWORD)).ok).toBe(false);
   expect(compared.count).toBe(5);
@@ -67,7 +67,7 @@ test('while it waits even the right password is refused, without a comparison, a
 });
 
 test('whoever goes on trying while they wait cannot fill the log: one event in ten minutes tells how many, and no comparison is lost', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   const told = async (reason: string) =>
     (await database.db.auditEvent.findMany({ where: { reason }, orderBy: { createdAt: 'asc' } })).map(
       (row) => row.metadata,
@@ -87,7 +87,7 @@ test('whoever goes on trying while they wait cannot fill the log: one event in t
 });
 
 test('a success between them does not lose the count of what was refused', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   await failTimes(5, ann.email);
   for (let index = 0; index < 10; index++) await attempt(ann.email, 'wrong');
   wait(2);
@@ -99,14 +99,14 @@ test('a success between them does not lose the count of what was refused', async
   expect(rows.map(({ metadata }) => metadata)).toMatchObject([{ refusals: 1 }, { refusals: 10 }]);
 });
 
-test('thirty guesses at once are not a way around: no more are compared than one after another', async () => {
-  await addPerson(database.db, 'ann');
+test('concurrent guesses are throttled like sequential ones', async () => {
+  await addUser(database.db, 'ann');
   await Promise.all(Array.from({ length: 30 }, (_, index) => attempt('ann@example.org', `guess ${index}`)));
   expect(compared.count).toBe(5);
 });
 
 test('another spelling of the address is the same account to the throttle', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   const spellings = [
     'ann@example.org',
     'ANN@example.org',
@@ -120,7 +120,7 @@ test('another spelling of the address is the same account to the throttle', asyn
 });
 
 test('an unknown account is slowed down exactly like a known one', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   const compare = async (email: string, ip: string) => {
     const before = compared.count;
     for (let index = 0; index < 8; index++) await attempt(email, 'wrong', ip);
@@ -130,7 +130,7 @@ test('an unknown account is slowed down exactly like a known one', async () => {
 });
 
 test('one address that tries many accounts is slowed down, and owning one account does not wipe its failures', async () => {
-  const own = await addPerson(database.db, 'mallory');
+  const own = await addUser(database.db, 'mallory');
   const spray = async () => {
     const before = compared.count;
     for (let index = 0; index < 40; index++) {
@@ -142,7 +142,7 @@ test('one address that tries many accounts is slowed down, and owning one accoun
   expect(await spray()).toBeLessThan(30);
 });
 
-test('whoever owns a whole IPv6 network is one address to the throttle', async () => {
+test('the throttle counts an IPv6 network as one address', async () => {
   for (let index = 0; index < 40; index++)
     await attempt(`person${index}@example.org`, 'wrong', `2001:db8:1:2::${index}`);
   expect(compared.count).toBe(21);
@@ -151,8 +151,8 @@ test('whoever owns a whole IPv6 network is one address to the throttle', async (
 });
 
 test('an attack from elsewhere keeps the owner out neither at a familiar address nor for ever', async () => {
-  const ann = await addPerson(database.db, 'ann');
-  await enter(database.db, ann);
+  const ann = await addUser(database.db, 'ann');
+  await signInAs(database.db, ann);
   await failTimes(12, ann.email, '203.0.113.66');
   expect((await attempt(ann.email, PASSWORD, '198.51.100.7')).ok).toBe(true);
   expect((await attempt(ann.email, PASSWORD, '203.0.113.80')).ok).toBe(false);
@@ -161,13 +161,13 @@ test('an attack from elsewhere keeps the owner out neither at a familiar address
 });
 
 test('an address cannot make itself familiar by failing', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   for (let index = 0; index < 10; index++) await attempt('ann@example.org', 'wrong', '203.0.113.66');
   expect(compared.count).toBe(5);
 });
 
 test('failures are forgotten: half of them after half an hour, all of them in a day, and their rows go', async () => {
-  await addPerson(database.db, 'ann');
+  await addUser(database.db, 'ann');
   await failTimes(8, 'ann@example.org');
   wait(30 * 60);
   await attempt('ann@example.org', 'wrong');
@@ -180,7 +180,7 @@ test('failures are forgotten: half of them after half an hour, all of them in a 
 });
 
 test('without known addresses everybody shares one bucket, which never waits longer than a second', async () => {
-  const ann = await addPerson(database.db, 'ann');
+  const ann = await addUser(database.db, 'ann');
   await attempt('x0@example.org', 'wrong', null);
   await database.db.signInThrottle.updateMany({ where: { key: { startsWith: 'shared:' } }, data: { failures: 5_000 } });
   await attempt('x1@example.org', 'wrong', null);

@@ -2,7 +2,7 @@ import type { Role } from '#lib/access/permissions.ts';
 import type { Origin } from '#lib/audit/events/catalogue.ts';
 import type { Db } from '#lib/db.ts';
 import { hashPassword } from '#lib/auth/password.ts';
-import type { CurrentUser, OwnAct, SessionClaims } from '#lib/auth/session.ts';
+import type { CurrentUser, UserAuditContext, SessionClaims } from '#lib/auth/session.ts';
 import { loadSession } from '#lib/auth/session.ts';
 import { signIn } from '#lib/auth/sign-in.ts';
 
@@ -12,7 +12,7 @@ export const WEB: Origin = { source: 'web', ip: '198.51.100.7', userAgent: 'test
 let hash: Promise<string> | undefined;
 
 /** Adds a person whose password is PASSWORD. */
-export async function addPerson(db: Db, name: string, role: Role = 'user') {
+export async function addUser(db: Db, name: string, role: Role = 'user') {
   const passwordHash = await (hash ??= hashPassword(PASSWORD));
   return db.user.create({
     data: { email: `${name}@example.org`, name, role, passwordHash },
@@ -20,23 +20,23 @@ export async function addPerson(db: Db, name: string, role: Role = 'user') {
   });
 }
 
-type Person = Awaited<ReturnType<typeof addPerson>>;
+type Person = Awaited<ReturnType<typeof addUser>>;
 
 /** What a person does on the web. */
-export const actOf = ({ id, email, role }: Person): OwnAct => ({
+export const auditContextOf = ({ id, email, role }: Person): UserAuditContext => ({
   actor: { type: 'user', id, label: email, role },
   origin: WEB,
 });
 
 /** Signs a person in, who must not fail. */
-export async function enter(db: Db, { email }: Person, password = PASSWORD): Promise<SessionClaims> {
+export async function signInAs(db: Db, { email }: Person, password = PASSWORD): Promise<SessionClaims> {
   const outcome = await signIn(db, { email, password, origin: WEB });
   if (!outcome.ok) throw new Error(`sign-in of ${email} failed: ${outcome.detail}`);
   return outcome.value;
 }
 
 /** Whether a copy of the cookie still opens the door. */
-export async function stillIn(db: Db, copied: SessionClaims): Promise<CurrentUser | null> {
+export async function isStillSignedIn(db: Db, copied: SessionClaims): Promise<CurrentUser | null> {
   return loadSession(db, copied);
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../postgres/postgres.ts';
 import { serverUser } from '../postgres/postgres-files.ts';
-import { noteUnchecked } from '../process/unchecked.ts';
+import { reportUnchecked } from '../process/unchecked.ts';
 
 /** Codes of the packets that may come before a session, and of the session itself (protocol 3.0). */
 const SSL_REQUEST = 80_877_103;
@@ -18,16 +18,15 @@ interface Listening {
   stop(): Promise<void>;
 }
 
-/** The server behind a pooler, and the role with which that looks passwords up. */
+/** The server behind a pooler and the role for password lookups. */
 interface Behind {
   port: number;
   admin: { name: string; password: string };
 }
 
 /**
- * A pooler in session mode that knows a role by `role.project`, as hosted ones do: they serve many projects behind one address, and the
- * server never sees the second half. Without pgbouncer on the machine the names are still translated, and what went unchecked is named.
- * @param folder for its files, which the server's user may enter.
+ * A session-mode pooler that expects user names of the form `role.project`, like hosted poolers with many projects. Without pgbouncer only
+ * the names are translated, and the skipped check is reported. @param folder for its files, accessible to the server's user.
  */
 export async function startPooler(folder: string, project: string, behind: Behind): Promise<Listening> {
   const bouncer = await startBouncer(folder, behind);
@@ -48,7 +47,7 @@ export async function startPooler(folder: string, project: string, behind: Behin
   };
 }
 
-/** Reads what the client says first, with the role's name put right, and from then on passes everything through. */
+/** Rewrites the user name in the startup packet and then forwards everything. */
 async function openSession(near: Socket, project: string, port: number): Promise<void> {
   for (;;) {
     const packet = await readPacket(near);
@@ -69,7 +68,7 @@ async function openSession(near: Socket, project: string, port: number): Promise
   }
 }
 
-/** One packet of those without a type: its length in four bytes, then the rest. */
+/** An untyped packet: a length of four bytes, then the body. */
 async function readPacket(socket: Socket): Promise<Buffer> {
   for (;;) {
     const head = socket.read(4) as Buffer | null;
@@ -92,7 +91,7 @@ const readable = (socket: Socket) =>
     socket.once('end', () => reject(new Error('the client has gone')));
   });
 
-/** The start packet with `user` as the server knows it; undefined when the name has no project or another one. */
+/** The startup packet with the server's user name; undefined when the project is missing or wrong. */
 function withoutProject(packet: Buffer, project: string): Buffer | undefined {
   const words = packet.subarray(8).toString('utf8').split('\0');
   const at = words.findIndex((word, i) => i % 2 === 0 && word === 'user') + 1;
@@ -117,13 +116,13 @@ function fatal(message: string): Buffer {
 
 async function startBouncer(folder: string, { port: server, admin }: Behind): Promise<Listening | undefined> {
   if (spawnSync('pgbouncer', ['--version']).status !== 0) {
-    noteUnchecked('a session pooler of a hosted database', 'pgbouncer is not here (Debian: pgbouncer)');
+    reportUnchecked('a session pooler of a hosted database', 'pgbouncer is not here (Debian: pgbouncer)');
     return undefined;
   }
   const port = await freePort();
   const files = {
     'users.txt': `"${admin.name}" "${admin.password}"\n`,
-    // Passwords come from the server, so that a role that is made later can connect at once.
+    // Passwords are looked up on the server, so that new roles can connect immediately.
     'pgbouncer.ini': `[databases]
 * = host=127.0.0.1 port=${server}
 [pgbouncer]

@@ -10,7 +10,7 @@ import { startTestCluster } from '../postgres/test-cluster.ts';
 import { makeAppRole, type HostedCluster, type RolePasswords } from './cluster.ts';
 
 const SUPERUSER = 'rdsadmin';
-/** The master user of the instance: a member of rds_superuser, which is no superuser. */
+/** The master user of the instance, a member of rds_superuser, which is not a superuser. */
 const MASTER = 'golive_master';
 
 const roles = (passwords: RolePasswords) => [
@@ -22,15 +22,12 @@ const roles = (passwords: RolePasswords) => [
   'REVOKE ALL ON DATABASE rdsadmin FROM PUBLIC',
 ];
 
-/** As with rds.force_ssl: without encryption only the platform itself gets in. */
+/** As with rds.force_ssl: unencrypted connections are rejected, except for the platform. */
 const ACCESS = `host    all ${SUPERUSER} 127.0.0.1/32 scram-sha-256
 hostssl all all 127.0.0.1/32 scram-sha-256
 `;
 
-/**
- * Like an instance of RDS: the master user is no superuser, plain text is refused, and the server's certificate is signed by an
- * authority of the platform's own.
- */
+/** Like RDS: the master user is not a superuser, TLS is required, and the server certificate is signed by the platform's CA. */
 export async function startRds(major: 15 | 17, passwords: RolePasswords): Promise<HostedCluster> {
   await using started = new AsyncDisposableStack();
   const folder = await memoryFolder('hosted');
@@ -55,7 +52,7 @@ export async function startRds(major: 15 | 17, passwords: RolePasswords): Promis
   };
 }
 
-/** Certificates and rules of access. @returns the server's settings, and where its authority's certificate lies. */
+/** Writes certificates and pg_hba.conf. @returns the server settings and the path of the CA certificate. */
 async function writeServerFiles(folder: string): Promise<{ settings: Record<string, string>; authority: string }> {
   const authority = makeAuthority('platform authority');
   const { certificate, key } = issueServer(authority);

@@ -4,7 +4,7 @@ import type { HostedCluster, RolePasswords } from './cluster.ts';
 import { startRds } from './rds.ts';
 import { startSupabase } from './supabase.ts';
 
-/** Servers that differ in who owns what, who has rights by default, and how one connects. */
+/** Simulated hosting platforms, which differ in ownership, default privileges and connections. */
 const START = {
   plain: startPlain,
   supabase: startSupabase,
@@ -16,7 +16,7 @@ export type Shape = keyof typeof START;
 /** The names of the shapes, for usage lines. */
 export const SHAPES = Object.keys(START) as Shape[];
 
-/** Whether an argument names a shape. */
+/** True if the argument is a platform name. */
 export const isShape = (name: string): name is Shape => name in START;
 
 /** Starts a server of this shape. `stop` removes it. */

@@ -8,12 +8,12 @@ import { makeAppRole, type HostedCluster, type RolePasswords } from './cluster.t
 import { startPooler } from './pooler.ts';
 
 const SUPERUSER = 'supabase_admin';
-/** The role that a customer gets. It owns the database and is no superuser. */
+/** The customer's role; owns the database, not a superuser. */
 const CUSTOMER = 'postgres';
 const PROJECT = 'abcdefghijklmnopqrst';
 const TEMPLATE = 'shaped';
 
-/** Roles of the whole server. The three API roles reach every object of `public` that nobody takes away from them. */
+/** Server-wide roles. The three API roles have default privileges on `public`. */
 const roles = (passwords: RolePasswords) => [
   `CREATE ROLE ${CUSTOMER} LOGIN CREATEROLE CREATEDB REPLICATION BYPASSRLS PASSWORD ${escapeLiteral(passwords.owner)}`,
   'CREATE ROLE anon NOLOGIN NOINHERIT',
@@ -31,7 +31,7 @@ const roles = (passwords: RolePasswords) => [
 
 const API = 'anon, authenticated, service_role';
 
-/** What a new project's database holds before the customer has made anything. */
+/** Initial content of a project's database. */
 const CONTENTS = [
   'CREATE SCHEMA extensions',
   'CREATE EXTENSION pgcrypto SCHEMA extensions',
@@ -55,8 +55,8 @@ const CONTENTS = [
 ];
 
 /**
- * Like a project of Supabase: the customer's role is no superuser, the roles of its API have rights on whatever appears in `public`,
- * extensions and accounts have schemas of their own, and connections go through a pooler that knows roles by `role.project`.
+ * Like Supabase: the customer's role is not a superuser, the API roles have default privileges on
+ * `public`, extensions and auth have their own schemas, and connections use a pooler with `role.project` names.
  */
 export async function startSupabase(major: 15 | 17, passwords: RolePasswords): Promise<HostedCluster> {
   await using started = new AsyncDisposableStack();

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
 /**
- * Certificates for tests, made without openssl: X.509 v3 (RFC 5280) with P-256 keys, in DER (ITU-T X.690). Just what a TLS client
- * looks at: names, validity, the CA flag and the subject's alternative names.
+ * Test certificates without openssl: X.509 v3 (RFC 5280) with P-256 keys in DER (ITU-T X.690), with names, validity, CA flag and subject
+ * alternative names.
  */
 export interface Authority {
   /** PEM of the certificate. */
@@ -64,7 +64,7 @@ function certify({ subject, issuer, publicKey, signer, extensions }: Contents): 
 
 const keyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** A certificate authority that signs itself. */
+/** A self-signed certificate authority. */
 export function makeAuthority(name: string): Authority {
   const { publicKey, privateKey } = keyPair();
   const isCa = sequence(

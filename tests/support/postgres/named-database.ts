@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { openClient } from '#lib/db/client.ts';
 import type { Cluster } from './postgres.ts';
 
-/** The two roles of an installation: migrations own the tables, web and worker get what prisma/postgres grants. */
+/** The database roles of an installation: the owner for migrations and the app role for web and worker. */
 export const OWNER = 'golive_owner';
 export const APP = 'golive_app';
 
@@ -13,7 +13,7 @@ export interface DatabaseUrls {
   MIGRATE_DATABASE_URL: string;
 }
 
-/** Makes the two roles and a database of this name, where they are missing, and sets the roles' passwords. */
+/** Creates the two roles and the database if missing, and sets the passwords. */
 export async function prepareDatabase(
   cluster: Pick<Cluster, 'url'>,
   name: string,
@@ -33,7 +33,7 @@ export async function prepareDatabase(
   return { DATABASE_URL: as(APP, passwords.app), MIGRATE_DATABASE_URL: as(OWNER, passwords.owner) };
 }
 
-/** Makes a role, or gives the one that is there these rights and this password. */
+/** Creates or updates a role. */
 async function ensureRole(client: Client, role: string, rights: string, password: string): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
   const verb = rowCount === 0 ? 'CREATE' : 'ALTER';

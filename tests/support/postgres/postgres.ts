@@ -23,21 +23,21 @@ interface ClusterOptions {
   major?: 15 | 17;
   port?: number;
   password?: string;
-  /** Name of the role that initdb makes, the only one whose SUPERUSER cannot be taken away; default `postgres`. */
+  /** Name of the bootstrap superuser; default `postgres`. */
   superuser?: string | undefined;
   /** Delete the directory on stop: for tests. */
-  throwAway?: boolean;
-  /** Outlive a Ctrl-C in the terminal, so that the caller can stop the server after what uses it. */
+  temporary?: boolean;
+  /** Ignore Ctrl-C of the terminal, so that the caller can stop the server last. */
   ownGroup?: boolean;
   /** Extra `-c name=value` settings. */
   settings?: Record<string, string>;
 }
 
-/** After this long, in milliseconds, a server that was told to stop is stopped the hard way; it recovers at its next start. */
+/** After this long, in milliseconds, a stopping server is killed; it recovers at its next start. */
 const STOP_MS = 10_000;
 const READY = 'database system is ready to accept connections';
 
-/** A TCP port that was free a moment ago. */
+/** An unused TCP port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -47,9 +47,8 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Starts PostgreSQL from the npm package, making the cluster first if the directory is new. The package's own starter is not used: it
- * ends the process on a signal before anything else can be stopped in order.
- * @throws with the server's last words when it does not come up.
+ * Starts PostgreSQL from the npm package, creating the cluster if needed. The package's own starter is not used, because it exits on
+ * signals before an ordered shutdown. @throws with the server's last output when it does not start.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const port = options.port ?? (await freePort());
@@ -65,12 +64,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     url: (database = 'postgres') => `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`,
     async stop() {
       await end(child);
-      if (options.throwAway) await rm(options.dir, { recursive: true, force: true });
+      if (options.temporary) await rm(options.dir, { recursive: true, force: true });
     },
   };
 }
 
-/** Makes a cluster beside its place and then moves it there, so that an interrupted run leaves nothing half-made. */
+/** Creates a cluster in a temporary folder and renames it, so that an interruption leaves no partial cluster. */
 async function initialise(
   files: string,
   dir: string,
@@ -101,7 +100,7 @@ async function initialise(
       ],
       { ...user, cwd: '/', encoding: 'utf8' },
     );
-    if (made.status !== 0) throw new Error(`initdb failed for ${dir}:\n${lastWords(`${made.stdout}\n${made.stderr}`)}`);
+    if (made.status !== 0) throw new Error(`initdb failed for ${dir}:\n${lastLines(`${made.stdout}\n${made.stderr}`)}`);
     await rename(half, dir);
   } finally {
     await rm(secret, { recursive: true, force: true });
@@ -125,10 +124,10 @@ function start(files: string, port: number, options: ClusterOptions, user: RunAs
   });
   return new Promise((resolve, reject) => {
     let words = '';
-    const refuse = () => reject(new Error(`PostgreSQL did not start in ${options.dir}:\n${lastWords(words)}`));
+    const refuse = () => reject(new Error(`PostgreSQL did not start in ${options.dir}:\n${lastLines(words)}`));
     child.on('error', refuse);
     child.on('exit', refuse);
-    // The stream is read to the end of the server's life: a full pipe would block it.
+    // Keeps reading, because a full pipe would block the server.
     child.stderr?.on('data', (chunk: Buffer) => {
       words = (words + chunk.toString()).slice(-4_000);
       if (words.includes(READY)) resolve(child);
@@ -136,9 +135,9 @@ function start(files: string, port: number, options: ClusterOptions, user: RunAs
   });
 }
 
-const lastWords = (text: string) => text.trim().split('\n').slice(-8).join('\n');
+const lastLines = (text: string) => text.trim().split('\n').slice(-8).join('\n');
 
-/** A fast shutdown: sessions are cut, what was committed is on disk. */
+/** Fast shutdown: disconnects sessions, keeps committed data. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { findProcess } from '../process/process-table.ts';
 
 const MEMORY = '/dev/shm';
-/** Bytes that must be free, of the file system and of the machine: containers often have 64 MiB there. */
+/** Required free bytes in the file system and in memory. */
 const ROOM = 4 * 1024 ** 3;
 
 /**
- * A folder for a database that nothing needs to outlive: in memory where there is room, otherwise in the temporary folder. A test's
- * database is a thousand small files, and on a disk the clone of one costs ten times as much. Any user may enter it, because PostgreSQL
- * refuses root.
+ * A temporary folder for a database, in memory if there is room: cloning a test database is ten times faster than on disk. Accessible to
+ * any user, because PostgreSQL refuses root.
  */
 export async function memoryFolder(name: string): Promise<string> {
   return folderIn((await hasRoom()) ? MEMORY : tmpdir(), name);
@@ -31,7 +30,7 @@ async function hasRoom(): Promise<boolean> {
   return found !== undefined && found.bavail * found.bsize > ROOM && freemem() > ROOM;
 }
 
-/** A run that was killed leaves its folder behind, and memory is dear. */
+/** Removes folders left by killed runs. */
 async function sweep(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const pid = /^golive-[a-z-]+-(\d+)-\w{6}$/.exec(name)?.[1];

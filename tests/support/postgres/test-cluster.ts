@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { diskFolder, memoryFolder } from './scratch-folder.ts';
 import { startCluster, type Cluster } from './postgres.ts';
 
-/** Nothing here must survive a crash of the machine; it halves the time of the suite. */
+/** No durability is needed; halves the duration of the suite. */
 const CARELESS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
 interface TestClusterOptions {
-  /** On the disk and with PostgreSQL's own care for it, where the time matters that a real server would take. */
+  /** Durable settings, for realistic timing. */
   durable?: boolean;
   superuser?: string;
   settings?: Record<string, string>;
 }
 
-/** Starts a server that lives for one run; `stop` removes it. */
+/** Starts a temporary server; `stop` removes it. */
 export async function startTestCluster(
   major: 15 | 17 = 17,
   { durable = false, superuser, settings }: TestClusterOptions = {},

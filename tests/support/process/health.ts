@@ -4,10 +4,10 @@ import type { Running } from './processes.ts';
 const POLL_MS = 150;
 
 /**
- * Waits until a server answers its health URL with success.
- * @throws when it ends first, or is not healthy in time; the message holds its last output and answer.
+ * Waits until the health URL of a server responds with success. @throws when the server exits or is not healthy in time, with its last
+ * output and response.
  */
-export async function untilHealthy(origin: string, server: Running, path: string = HEALTH_PATH): Promise<void> {
+export async function waitUntilHealthy(origin: string, server: Running, path: string = HEALTH_PATH): Promise<void> {
   const url = origin + path;
   const deadline = performance.now() + TIMING.healthGrace * 1000;
   let answer = 'none';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** A process of this machine. `started` tells it apart from a later one with the same number. */
+/** A process of this machine. `started` distinguishes it from a later process with the same pid. */
 export interface ProcessEntry {
   pid: number;
   group: number;
@@ -13,7 +13,7 @@ export interface ProcessEntry {
 
 const run = promisify(execFile);
 
-/** Every process that has not ended, from /proc where there is one and else from `ps`, which slim images do not have. */
+/** All running processes, from /proc or else from `ps`, which slim images lack. */
 export async function processTable(): Promise<ProcessEntry[]> {
   if (!existsSync('/proc/self/stat')) return fromPs();
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
@@ -21,7 +21,7 @@ export async function processTable(): Promise<ProcessEntry[]> {
   return entries.filter((entry) => entry !== undefined);
 }
 
-/** The process with this number, if there is one. */
+/** The process with this pid, if any. */
 export async function findProcess(pid: number): Promise<ProcessEntry | undefined> {
   return (await processTable()).find((entry) => entry.pid === pid);
 }

@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TIMING } from '#lib/release/contract.ts';
 import { processTable } from './process-table.ts';
 
-/** A process that was started here, in a group of its own: a Ctrl-C reaches it through `stop` alone, in our order. */
+/** A child process in its own process group; Ctrl-C reaches it only through `stop`. */
 export interface Running {
   pid: number;
-  /** The last of what it printed, with the file's name when that went to one; empty when it went to the terminal. */
+  /** The end of its output, with the log file name; empty if it went to the terminal. */
   output(): string;
   /** Its exit code, or 128 and more when a signal ended it. */
   ended: Promise<number>;
-  /** Asks its whole group to end, and ends it the hard way when it does not. */
+  /** Stops its process group, with SIGKILL after a timeout. */
   stop(): Promise<void>;
 }
 
@@ -61,8 +61,8 @@ export function startProcess(command: string, args: readonly string[], options: 
     ended,
     async stop() {
       signal('SIGTERM');
-      // The whole group, not its first process: a shell ends at once while what it started still drains. The table of processes is
-      // dear to read, and says nothing new while the first one is there.
+      // Waits for the whole group, because a shell exits before its children. The process table is read only after the first process has
+      // exited.
       const deadline = Date.now() + TIMING.stop * 1000;
       while (Date.now() < deadline && (leads || (await groupLives(child.pid)))) await sleep(LOOK_MS);
       signal('SIGKILL');
@@ -76,7 +76,7 @@ function endOfFile(file: string): string {
   return [`${file} ends with:`, ...lines.slice(-SHOWN_LINES)].join('\n');
 }
 
-/** Sends a signal to every process of a group; one that is gone is fine. */
+/** Sends a signal to a process group; ignores a missing group. */
 export function signalGroup(group: number, name: NodeJS.Signals): void {
   try {
     process.kill(-group, name);

@@ -13,14 +13,14 @@ afterEach(() => rm(folder, { recursive: true }));
 const keyOf = ({ nextAuth, auditSigning }: Secrets) =>
   signingKey({ NEXTAUTH_SECRET: nextAuth, AUDIT_SIGNING_KEY: auditSigning }).id;
 
-test('a new installation signs its log with a key of its own, and keeps it in a file that nobody else can read', async () => {
+test('a new installation has its own signing key in a file with mode 0600', async () => {
   const first = await loadSecrets(folder);
   expect(keyOf(first)).not.toBe(signingKey({ NEXTAUTH_SECRET: first.nextAuth }).id);
   expect(await loadSecrets(folder)).toEqual(first);
   expect((await stat(join(folder, 'secrets.json'))).mode & 0o077).toBe(0);
 });
 
-test('an installation from before there was such a key goes on with the one that its log is signed with', async () => {
+test('an older installation keeps its derived signing key', async () => {
   const old: Secrets = await loadSecrets(folder);
   delete old.auditSigning;
   await writeFile(join(folder, 'secrets.json'), JSON.stringify(old));

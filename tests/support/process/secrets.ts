@@ -11,20 +11,20 @@ const schema = z.object({
   owner: text,
   app: text,
   nextAuth: text,
-  /** Signs the audit log. An installation from before there was one has none and goes on with the key derived from `nextAuth`. */
+  /** Signing key of the audit log. Older installations use the key derived from `nextAuth`. */
   auditSigning: text.optional(),
-  /** Names the forms: a page that stayed open while the app was built anew can still send its own. */
+  /** Server actions encryption key; pages opened before a rebuild can still submit forms. */
   serverActions: text.optional(),
   /** Passwords of the demo accounts. */
   accounts: z.record(z.enum(ROLES), text),
 });
 
-/** What an installation on this machine made up for itself: kept so that the next start finds its data again. */
+/** Generated secrets of a local installation, stored for the next start. */
 export type Secrets = z.output<typeof schema>;
 
 const secret = (bytes = 18) => randomBytes(bytes).toString('base64url');
 
-/** Secrets for a new installation, each made of random bytes of its own. */
+/** Generates random secrets for a new installation. */
 export function makeSecrets(): Secrets {
   const [superuser, owner, app, nextAuth] = [secret(), secret(), secret(), secret(36)];
   const auditSigning = generateKeyPairSync('ed25519')
@@ -42,8 +42,8 @@ export function makeSecrets(): Secrets {
 }
 
 /**
- * Reads the secrets of a data folder, making them at the first start. Only this user can read the file.
- * @throws an error that names the file when it cannot be read or is damaged: other secrets would not open the database beside it.
+ * Reads the secrets of a data folder, or creates them at the first start, with mode 0600. @throws an error naming the file when it is
+ * unreadable or invalid.
  */
 export async function loadSecrets(folder: string): Promise<Secrets> {
   const file = join(folder, 'secrets.json');
@@ -59,7 +59,7 @@ export async function loadSecrets(folder: string): Promise<Secrets> {
   }
 }
 
-/** Writes beside the file and moves it there, so that no crash leaves half of it. */
+/** Writes atomically through a temporary file. */
 async function writeSecrets(file: string): Promise<Secrets> {
   const made = makeSecrets();
   await mkdir(dirname(file), { recursive: true });

@@ -2,13 +2,13 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 
 const FILE = '.data/unchecked.txt';
 
-/** Remembers a promise that this machine cannot check, for the last lines of `npm test`. */
-export function noteUnchecked(promise: string, why: string): void {
+/** Records a check that is skipped on this machine, for the summary of `npm test`. */
+export function reportUnchecked(check: string, why: string): void {
   mkdirSync('.data', { recursive: true });
-  appendFileSync(FILE, `not checked: ${promise}, because ${why}\n`);
+  appendFileSync(FILE, `not checked: ${check}, because ${why}\n`);
 }
 
-/** Hands out what was remembered since the last call, and forgets it. */
+/** Returns and clears the recorded skips. */
 export function takeUnchecked(): string[] {
   try {
     const lines = readFileSync(FILE, 'utf8').split('\n').filter(Boolean);

@@ -1,10 +1,10 @@
 import { useTranslations } from 'next-intl';
 import type { SessionRow } from '#lib/auth/session.ts';
 import { Badge } from '../../../_ui/data/badge.tsx';
-import { Given } from '../../../_ui/given.tsx';
+import { Given } from '../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../_ui/data/local-time.tsx';
 
-/** Where a person is signed in, newest first. */
+/** The user's sessions, newest first. */
 export function SessionList({ sessions, current }: { sessions: SessionRow[]; current: string }) {
   const t = useTranslations('account.sessions');
   return (
@@ -34,7 +34,10 @@ const BROWSERS = ['Edg', 'OPR', 'Firefox', 'Chrome', 'Safari'] as const;
 const SYSTEMS = ['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS X', 'Linux'] as const;
 const NAMES: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', 'Mac OS X': 'macOS' };
 
-/** A guess good enough to recognise one's own machine; the first that matches wins, because each claims to be the later ones too. */
+/**
+ * Browser and system of a user agent, good enough to recognise one's own device; the first match wins, because each also claims to be the
+ * later ones.
+ */
 function browserOf(userAgent: string | null): string | null {
   if (userAgent === null) return null;
   const found = [BROWSERS, SYSTEMS].map((list) => list.find((name) => userAgent.includes(name)));

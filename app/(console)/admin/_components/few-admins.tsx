@@ -3,7 +3,7 @@ import { db } from '#lib/db.ts';
 import { countActiveAdmins, MIN_ADMINS } from '#lib/users/list.ts';
 import { Notice } from '../../../_ui/layout/notice.tsx';
 
-/** Stands until there are as many as the runbook wants, because one can be locked out or away. */
+/** A warning while there are fewer active admins than the runbook requires. */
 export async function FewAdmins() {
   const admins = await countActiveAdmins(db());
   if (admins >= MIN_ADMINS) return null;

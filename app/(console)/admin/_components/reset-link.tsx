@@ -2,17 +2,17 @@
 
 import { useTranslations } from 'next-intl';
 import { z } from 'zod';
-import { useSentValue } from '../../../_ui/form/action-form.tsx';
+import { useSubmittedValue } from '../../../_ui/form/action-form.tsx';
 import { Copyable } from '../../../_ui/form/copyable.tsx';
-import { Given } from '../../../_ui/given.tsx';
+import { Given } from '../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../_ui/data/local-time.tsx';
 
 const made = z.object({ link: z.string(), email: z.string().optional(), expiresAt: z.string() });
 
-/** The result of a form that made a link: shows it, this once, and for whom it is where the page does not say so. */
+/** Shows a newly created reset link once, with the user's address where the page does not show it. */
 export function ResetLinkShown() {
   const t = useTranslations('common.resetLink');
-  const { data } = made.safeParse(useSentValue());
+  const { data } = made.safeParse(useSubmittedValue());
   if (!data) return null;
   return (
     <div className="border-line mt-3 rounded-lg border p-4 text-sm">

@@ -1,7 +1,7 @@
 import { useTranslations } from 'next-intl';
 import { ROLES } from '#lib/access/permissions.ts';
 
-/** Every role as a choice of a select, in the reader's language. */
+/** All roles as options of a select. */
 export function RoleOptions() {
   const t = useTranslations('common.roles');
   return ROLES.map((role) => (

@@ -3,8 +3,8 @@ import { Button } from '../../../_ui/form/button.tsx';
 import { SelectField, TextField } from '../../../_ui/form/field.tsx';
 import { RoleOptions } from './role-options.tsx';
 
-/** Search and narrowing, by GET: what is shown has an address. */
-export function PeopleFilters({ given }: { given: Record<string, string> }) {
+/** Search and filters as a GET form, so that the result has a URL. */
+export function UserFilters({ given }: { given: Record<string, string> }) {
   const t = useTranslations();
   return (
     <form action="/admin" method="get" role="search" className="grid items-end gap-4 sm:grid-cols-[2fr_1fr_1fr_auto]">

@@ -1,12 +1,12 @@
 import { useTranslations } from 'next-intl';
 import type { UserRow } from '#lib/users/list.ts';
 import { Badge } from '../../../_ui/data/badge.tsx';
-import { Given } from '../../../_ui/given.tsx';
+import { Given } from '../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../_ui/data/local-time.tsx';
 import { Cell, HeadCell, Table } from '../../../_ui/data/table.tsx';
 
-/** The people; on narrow screens the first cell holds what the hidden columns say. */
-export function PeopleTable({ people }: { people: UserRow[] }) {
+/** Users; on narrow screens the first cell also shows the hidden columns. */
+export function UserTable({ users }: { users: UserRow[] }) {
   const t = useTranslations();
   return (
     <Table caption={t('admin.title')}>
@@ -19,7 +19,7 @@ export function PeopleTable({ people }: { people: UserRow[] }) {
         </tr>
       </thead>
       <tbody>
-        {people.map(({ id, name, email, role, disabledAt, lastSeenAt }) => (
+        {users.map(({ id, name, email, role, disabledAt, lastSeenAt }) => (
           <tr key={id} className="border-line hover:bg-sunken border-t">
             <Cell className="w-full max-w-0">
               <a href={`/admin/users/${id}`} className="font-medium wrap-anywhere underline-offset-4 hover:underline">

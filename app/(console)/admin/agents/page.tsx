@@ -5,9 +5,9 @@ import { db } from '#lib/db.ts';
 import { requirePermission } from '../../../_server/auth/session.ts';
 import { ActionForm, FormField, SubmitButton } from '../../../_ui/form/action-form.tsx';
 import { AgentsTable } from './_components/agents-table.tsx';
-import { ConfirmedAct } from '../../../_ui/form/confirmed-action.tsx';
-import { Figure, Figures } from '../../../_ui/data/stats.tsx';
-import { Lasting } from '../../../_ui/form/keep-mounted.tsx';
+import { ConfirmedAction } from '../../../_ui/form/confirmed-action.tsx';
+import { Stat, Stats } from '../../../_ui/data/stats.tsx';
+import { KeepMounted } from '../../../_ui/form/keep-mounted.tsx';
 import { Empty, PageHead } from '../../../_ui/layout/page.tsx';
 import { redriveAgentBatches, registerAgent } from './actions.ts';
 
@@ -24,14 +24,14 @@ export default async function AgentsPage() {
       <PageHead title={t('title')} lead={t('lead')} />
       <Ingestion overview={overview} />
       <div className="mb-6 grid gap-4">
-        <Lasting show={overview.deadLetters > 0}>
-          <ConfirmedAct
+        <KeepMounted show={overview.deadLetters > 0}>
+          <ConfirmedAction
             action={redriveAgentBatches}
             label={t('redrive.label')}
             text={t('redrive.hint')}
             done={t('redrive.done')}
           />
-        </Lasting>
+        </KeepMounted>
         <ActionForm
           action={registerAgent}
           label={t('register.title')}
@@ -64,12 +64,12 @@ async function Ingestion({ overview }: { overview: IngestOverview }) {
   const { backlog, deadLetters, eventsPerMinute, conflicts, failures } = overview;
   const lag = Math.round(backlog.lagMs / 1000);
   return (
-    <Figures label={t('label')}>
-      <Figure name={t('rate')} value={eventsPerMinute} note={t('perMinute')} />
-      <Figure name={t('lag')} value={lag} note={t('seconds', { count: lag })} />
-      <Figure name={t('waiting')} value={backlog.events} note={t('events', { count: backlog.events })} />
-      <Figure name={t('failures')} value={failures + conflicts} note={t('lastDay')} />
-      <Figure name={t('deadLetters')} value={deadLetters} note={t('batches', { count: deadLetters })} />
-    </Figures>
+    <Stats label={t('label')}>
+      <Stat name={t('rate')} value={eventsPerMinute} note={t('perMinute')} />
+      <Stat name={t('lag')} value={lag} note={t('seconds', { count: lag })} />
+      <Stat name={t('waiting')} value={backlog.events} note={t('events', { count: backlog.events })} />
+      <Stat name={t('failures')} value={failures + conflicts} note={t('lastDay')} />
+      <Stat name={t('deadLetters')} value={deadLetters} note={t('batches', { count: deadLetters })} />
+    </Stats>
   );
 }

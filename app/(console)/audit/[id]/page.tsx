@@ -7,23 +7,23 @@ import { OUTCOMES } from '#lib/audit/events/catalogue.ts';
 import { readAuditEvent, type FullEvent } from '#lib/audit/events/read.ts';
 import { db } from '#lib/db.ts';
 import { actionNames } from '../_components/texts.ts';
-import { actOf, requirePermission } from '../../../_server/auth/session.ts';
+import { auditContextOf, requirePermission } from '../../../_server/auth/session.ts';
 import { titleOf } from '../../../_server/i18n/title.ts';
 import { OUTCOME_TONES } from '../_components/event.ts';
 import { Badge } from '../../../_ui/data/badge.tsx';
-import { GivenJson } from '../../../_ui/given.tsx';
+import { GivenJson } from '../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../_ui/data/local-time.tsx';
 import { PageHead, Panel } from '../../../_ui/layout/page.tsx';
-import { Facts, type Fact } from '../../../_ui/data/description-list.tsx';
+import { DescriptionList, type DescriptionEntry } from '../../../_ui/data/description-list.tsx';
 
 interface Props {
   params: Promise<{ id: string }>;
 }
 
-/** Opening an event is an event itself; kept for the request, so that head and page open it once. */
+/** Opening an event is itself recorded; cached per request, so that head and page record it once. */
 const open = cache(async (id: string) => {
   const user = await requirePermission('audit:read');
-  return readAuditEvent(db(), await actOf(user, 'web'), id);
+  return readAuditEvent(db(), await auditContextOf(user, 'web'), id);
 });
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
@@ -50,10 +50,10 @@ export default async function AuditEventPage({ params }: Props) {
       <PageHead title={name ?? event.action} lead={<LocalTime time={event.createdAt.toISOString()} seconds />} />
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <Panel title={t('detail.what')}>
-          <Facts facts={await whatHappened(event)} />
+          <DescriptionList entries={await actionEntries(event)} />
         </Panel>
         <Panel title={t('detail.who')}>
-          <Facts facts={await whoDidIt(event)} />
+          <DescriptionList entries={await actorEntries(event)} />
         </Panel>
         <Panel title={t('detail.metadata')} className="lg:col-span-2">
           <pre
@@ -73,7 +73,7 @@ export default async function AuditEventPage({ params }: Props) {
 const filterBy = (name: string, value: string | null) =>
   value === null ? {} : { href: `/audit?${new URLSearchParams({ [name]: value }).toString()}` };
 
-async function whatHappened(event: FullEvent): Promise<Fact[]> {
+async function actionEntries(event: FullEvent): Promise<DescriptionEntry[]> {
   const t = await getTranslations('audit');
   const outcome = OUTCOMES.find((known) => known === event.outcome);
   return [
@@ -90,7 +90,7 @@ async function whatHappened(event: FullEvent): Promise<Fact[]> {
   ];
 }
 
-async function whoDidIt(event: FullEvent): Promise<Fact[]> {
+async function actorEntries(event: FullEvent): Promise<DescriptionEntry[]> {
   const t = await getTranslations('audit');
   const roles = await getTranslations('common.roles');
   const role = ROLES.find((one) => one === event.actorRole);

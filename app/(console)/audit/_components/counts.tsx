@@ -1,15 +1,15 @@
 import { useFormatter } from 'next-intl';
-import { Given } from '../../../_ui/given.tsx';
+import { Given } from '../../../_ui/data/given.tsx';
 import { Panel } from '../../../_ui/layout/page.tsx';
 
 interface Props {
   title: string;
   counts: { name: string; count: number }[];
-  /** What is said when there is nothing to count. */
+  /** Message for an empty list. */
   none: string;
 }
 
-/** Names with how often each occurred, the most frequent first, each with a bar of its share of the first. */
+/** Names with counts, most frequent first, each with a bar relative to the first. */
 export function Counts({ title, counts, none }: Props) {
   const format = useFormatter();
   const top = Math.max(...counts.map(({ count }) => count), 1);

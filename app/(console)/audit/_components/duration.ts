@@ -7,7 +7,7 @@ const UNITS = [
   { unit: 'second', seconds: 1 },
 ] as const;
 
-/** A stretch of time in the largest unit of which it has at least two: 119 seconds, 2 minutes, 47 hours, 2 days. */
+/** A duration in the largest unit of which it has at least two: 119 seconds, 2 minutes, 47 hours, 2 days. */
 export function duration(format: ReturnType<typeof useFormatter>, seconds: number): string {
   const { unit, seconds: size } = UNITS.find((each) => seconds >= 2 * each.seconds) ?? UNITS[3];
   return format.number(Math.floor(seconds / size), { style: 'unit', unit, unitDisplay: 'long' });

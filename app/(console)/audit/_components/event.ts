@@ -1,6 +1,6 @@
 import type { Tone } from '../../../_ui/data/badge.tsx';
 
-/** A row of the log as it travels to the browser: the same as in `GET /api/audit`. */
+/** A row of the log as sent to the browser, as in `GET /api/audit`. */
 export interface ShownEvent {
   id: string;
   createdAt: string;
@@ -20,11 +20,11 @@ export interface ShownEvent {
 
 export const OUTCOME_TONES: Record<ShownEvent['outcome'], Tone> = { success: 'good', failure: 'bad', denied: 'warn' };
 
-/** What the rows need to speak the reader's language. */
+/** Translated labels of the table. */
 export interface AuditTexts {
   columns: { time: string; action: string; actor: string; target: string; outcome: string; source: string };
   outcomes: Record<ShownEvent['outcome'], string>;
-  /** By action; one that is not here is shown by its name alone. */
+  /** By action; others are shown by their identifier. */
   actions: Record<string, string>;
   /** By source, in the same way. */
   sources: Record<string, string>;

@@ -4,14 +4,14 @@ import { Disclosure } from '../../../_ui/layout/disclosure.tsx';
 import { SelectField, TextField } from '../../../_ui/form/field.tsx';
 
 interface Props {
-  /** What stands in the URL now; moments without a zone, as the browser's control takes them. The form says that it means UTC. */
+  /** Current filters from the URL; times without a zone, as the datetime control takes them, in UTC. */
   given: Record<string, string>;
   actions: { value: string; text: string }[];
   outcomes: readonly string[];
   sources: readonly string[];
 }
 
-/** A form that sends by GET: the filters live in the URL, and the cursor is not among its fields, so it falls away by itself. */
+/** A GET form: the filters are kept in the URL, and applying them drops the cursor. */
 export function AuditFilters({ given, actions, outcomes, sources }: Props) {
   const t = useTranslations('audit');
   const count = Object.keys(given).length;
@@ -27,7 +27,7 @@ export function AuditFilters({ given, actions, outcomes, sources }: Props) {
             </option>
           ))}
           {given.action === undefined || actions.some(({ value }) => value === given.action) ? null : (
-            // Of an agent, or of a catalogue before this one: left out, the form would drop the filter.
+            // An agent's action or one of an older catalogue: without this option the form would drop the filter.
             <option value={given.action}>{given.action}</option>
           )}
         </SelectField>

@@ -1,7 +1,7 @@
 import { useTranslations } from 'next-intl';
 import { NavLinks } from '../../../_ui/layout/nav-links.tsx';
 
-/** The pages about the log, on each of them. */
+/** Navigation between the pages of the audit log. */
 export function AuditNav() {
   const t = useTranslations('audit.places');
   const items = [

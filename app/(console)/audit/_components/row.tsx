@@ -1,10 +1,10 @@
 import { OUTCOME_TONES, type AuditTexts, type ShownEvent } from './event.ts';
 import { Badge } from '../../../_ui/data/badge.tsx';
-import { Given } from '../../../_ui/given.tsx';
+import { Given } from '../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../_ui/data/local-time.tsx';
 import { Cell } from '../../../_ui/data/table.tsx';
 
-/** One event. On narrow screens the first cell holds what the hidden columns say. */
+/** One event. On narrow screens the first cell also shows the hidden columns. */
 export function AuditRow({ event, texts }: { event: ShownEvent; texts: AuditTexts }) {
   const name = texts.actions[event.action];
   const actorText = event.actorLabel ?? event.actorId ?? texts.anonymous;

@@ -20,7 +20,7 @@ interface Props {
   texts: AuditTexts;
 }
 
-/** The address of the page after a cursor, below a path. */
+/** URL of the page after a cursor. */
 function after(path: string, query: string, cursor: string): string {
   const params = new URLSearchParams(query);
   params.set('cursor', cursor);
@@ -28,8 +28,8 @@ function after(path: string, query: string, cursor: string): string {
 }
 
 /**
- * The log with its "More". Without JavaScript that is a link to the next page; with it the rows are appended where the reader is, from
- * the same keyset, so nothing is repeated and nothing skipped.
+ * The log with a "More" button. Without JavaScript it is a link to the next page; with it the rows are appended, from the same keyset, so
+ * none is repeated or skipped.
  */
 export function AuditTable({ first, query, texts }: Props) {
   const [shown, setShown] = useState(first);
@@ -38,7 +38,7 @@ export function AuditTable({ first, query, texts }: Props) {
   const rows = useRef<HTMLTableSectionElement>(null);
 
   useEffect(() => {
-    // The last page takes "More" away, and the keyboard's focus with it: it goes on at the first of the new rows.
+    // The last page removes "More" and with it the keyboard focus: move it to the first new row.
     if (appended === 0 || document.activeElement !== document.body) return;
     rows.current?.rows[rows.current.rows.length - appended]?.querySelector('a')?.focus();
   }, [appended, shown]);

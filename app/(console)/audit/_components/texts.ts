@@ -3,7 +3,7 @@ import { getTranslations } from 'next-intl/server';
 import { ACTIONS, SOURCES } from '#lib/audit/events/catalogue.ts';
 import type { AuditTexts } from './event.ts';
 
-/** The names of the actions that have one in the reader's language; the log may hold others, which are shown as they are. */
+/** Translated names of actions. The log may hold other actions, which are shown by their identifier. */
 export async function actionNames(): Promise<Record<string, string>> {
   const t = await getTranslations('audit');
   const named = Object.keys(ACTIONS).flatMap((action) => {
@@ -13,7 +13,7 @@ export async function actionNames(): Promise<Record<string, string>> {
   return Object.fromEntries(named);
 }
 
-/** What the table of the log says, for the part of it that lives in the browser. */
+/** Translated labels for the client component of the log's table. */
 export async function auditTexts(): Promise<AuditTexts> {
   const t = await getTranslations('audit');
   return {

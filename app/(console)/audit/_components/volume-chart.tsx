@@ -1,16 +1,16 @@
-import { Legend, Plot, roundUp } from '../../../_ui/data/chart-frame.tsx';
+import { Legend, ChartFrame, roundUp } from '../../../_ui/data/chart-frame.tsx';
 
 export interface VolumeDay {
   day: string;
   events: number;
-  mark: 'spike' | 'hole' | null;
+  anomaly: 'spike' | 'gap' | null;
 }
 
-const LOOKS = { usual: 'fill-chart', spike: 'fill-chart-bad', hole: 'fill-chart-warn' } as const;
-const SWATCHES = { usual: 'bg-chart', spike: 'bg-chart-bad', hole: 'bg-chart-warn' } as const;
-/** A marked day without events still shows as a sliver, in hundredths of the height. */
-const SLIVER = 2;
-/** Share of its day that a bar takes. */
+const LOOKS = { usual: 'fill-chart', spike: 'fill-chart-bad', gap: 'fill-chart-warn' } as const;
+const SWATCHES = { usual: 'bg-chart', spike: 'bg-chart-bad', gap: 'bg-chart-warn' } as const;
+/** Minimum height of an anomalous day's bar, in hundredths of the height. */
+const MIN_BAR_HEIGHT = 2;
+/** Width of a bar relative to its day. */
 const BAR = 0.7;
 
 interface Props {
@@ -18,11 +18,11 @@ interface Props {
   /** Names of the first and the last day. */
   ends: [string, string];
   names: Record<keyof typeof LOOKS, string>;
-  /** Says in a sentence what the picture shows. */
+  /** Text alternative of the chart. */
   summary: string;
 }
 
-/** One bar a day; days that stand out have a colour of their own, and are named in words below. */
+/** One bar per day; anomalies are coloured and listed below. */
 export function VolumeChart({ days, ends, names, summary }: Props) {
   const top = roundUp(Math.max(...days.map(({ events }) => events)));
   const axis = (
@@ -33,9 +33,9 @@ export function VolumeChart({ days, ends, names, summary }: Props) {
   );
   return (
     <figure className="mt-4">
-      <Plot summary={summary} columns={days.length} top={top} axis={axis}>
-        {days.map(({ day, events, mark }, index) => {
-          const height = Math.max((events / top) * 100, mark ? SLIVER : 0);
+      <ChartFrame summary={summary} columns={days.length} top={top} axis={axis}>
+        {days.map(({ day, events, anomaly }, index) => {
+          const height = Math.max((events / top) * 100, anomaly ? MIN_BAR_HEIGHT : 0);
           return (
             <rect
               key={day}
@@ -43,13 +43,13 @@ export function VolumeChart({ days, ends, names, summary }: Props) {
               y={100 - height}
               width={BAR}
               height={height}
-              className={LOOKS[mark ?? 'usual']}
+              className={LOOKS[anomaly ?? 'usual']}
             />
           );
         })}
-      </Plot>
+      </ChartFrame>
       <Legend
-        entries={(['usual', 'spike', 'hole'] as const).map((name) => ({ name: names[name], swatch: SWATCHES[name] }))}
+        entries={(['usual', 'spike', 'gap'] as const).map((name) => ({ name: names[name], swatch: SWATCHES[name] }))}
       />
     </figure>
   );

@@ -4,13 +4,13 @@ import { auditHealth, type AuditHealth } from '#lib/audit/reports/health.ts';
 import { readReport } from '#lib/audit/events/read.ts';
 import { db } from '#lib/db.ts';
 import { actionNames } from '../_components/texts.ts';
-import { actOf, requirePermission } from '../../../_server/auth/session.ts';
+import { auditContextOf, requirePermission } from '../../../_server/auth/session.ts';
 import { Counts } from '../_components/counts.tsx';
 import { AuditNav } from '../_components/nav.tsx';
 import { DaysTable } from '../../../_ui/data/days-table.tsx';
 import { duration } from '../_components/duration.ts';
-import { Facts } from '../../../_ui/data/description-list.tsx';
-import { Figure, Figures } from '../../../_ui/data/stats.tsx';
+import { DescriptionList } from '../../../_ui/data/description-list.tsx';
+import { Stat, Stats } from '../../../_ui/data/stats.tsx';
 import { LocalTime } from '../../../_ui/data/local-time.tsx';
 import { Notice } from '../../../_ui/layout/notice.tsx';
 import { PageHead, Panel } from '../../../_ui/layout/page.tsx';
@@ -23,7 +23,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function AuditHealthPage() {
   const user = await requirePermission('audit:read');
   const t = await getTranslations('auditHealth');
-  const health = await readReport(db(), await actOf(user, 'web'), 'health', () => auditHealth(db()));
+  const health = await readReport(db(), await auditContextOf(user, 'web'), 'health', () => auditHealth(db()));
   const names = await actionNames();
   const actions = health.topActions.map(({ action, events }) => ({ name: names[action] ?? action, count: events }));
   const addresses = health.failuresByAddress.map(({ ip, failures }) => ({ name: ip, count: failures }));
@@ -31,7 +31,7 @@ export default async function AuditHealthPage() {
     <>
       <AuditNav />
       <PageHead title={t('title')} lead={t('lead')} />
-      <State health={health} />
+      <HealthSummary health={health} />
       <Volume days={health.days} />
       <div className="mt-4 grid gap-4 lg:grid-cols-2">
         <Counts title={t('topActions')} counts={actions} none={t('none')} />
@@ -43,11 +43,11 @@ export default async function AuditHealthPage() {
 
 const mib = (bytes: number) => Math.round((bytes / 1024 / 1024) * 10) / 10;
 
-/** A log that grows by little still grows. */
+/** Shows small growth as "less than 0.1" instead of 0. */
 const perDay = (bytes: number, format: Awaited<ReturnType<typeof getFormatter>>) =>
   mib(bytes) > 0 ? format.number(mib(bytes)) : `< ${format.number(0.1)}`;
 
-async function State({ health: { days, proof, growth, retention } }: { health: AuditHealth }) {
+async function HealthSummary({ health: { days, proof, growthOf, retention } }: { health: AuditHealth }) {
   const t = await getTranslations('auditHealth');
   const format = await getFormatter();
   const denials = days.reduce((total, day) => total + day.denials, 0);
@@ -57,20 +57,20 @@ async function State({ health: { days, proof, growth, retention } }: { health: A
         <Proof proof={proof} />
         {retention.working ? null : <Notice kind="bad">{t('retentionStopped', { count: retention.overdue })}</Notice>}
       </div>
-      <Figures label={t('figures')}>
-        <Figure
+      <Stats label={t('figures')}>
+        <Stat
           name={t('pending')}
           value={proof.pending}
           {...(proof.pending > 0 ? { note: t('lag', { lag: duration(format, proof.lagSeconds) }) } : {})}
         />
-        <Figure name={t('verified')} value={Number(proof.verifiedUpTo)} />
-        <Figure name={t('denials')} value={denials} note={t('inDays', { days: days.length })} />
-        <Figure
+        <Stat name={t('verified')} value={Number(proof.verifiedUpTo)} />
+        <Stat name={t('denials')} value={denials} note={t('inDays', { days: days.length })} />
+        <Stat
           name={t('size')}
-          value={mib(growth.bytes)}
-          note={t('perDay', { mib: perDay(growth.bytesPerDay, format) })}
+          value={mib(growthOf.bytes)}
+          note={t('perDay', { mib: perDay(growthOf.bytesPerDay, format) })}
         />
-        <Figure
+        <Stat
           name={t('kept')}
           value={retention.days}
           note={
@@ -79,8 +79,8 @@ async function State({ health: { days, proof, growth, retention } }: { health: A
               : t('lastPrune', { at: format.dateTime(retention.lastPrune, { dateStyle: 'medium', timeZone: 'UTC' }) })
           }
         />
-        {growth.daysUntilLimit === null ? null : <Figure name={t('daysLeft')} value={growth.daysUntilLimit} />}
-      </Figures>
+        {growthOf.daysUntilLimit === null ? null : <Stat name={t('daysLeft')} value={growthOf.daysUntilLimit} />}
+      </Stats>
     </>
   );
 }
@@ -101,9 +101,9 @@ async function Volume({ days }: Pick<AuditHealth, 'days'>) {
   const t = await getTranslations('auditHealth');
   const format = await getFormatter();
   const name = (day: string) => format.dateTime(new Date(day), { day: 'numeric', month: 'short', timeZone: 'UTC' });
-  const marked = days.filter(({ mark }) => mark !== null);
+  const marked = days.filter(({ anomaly }) => anomaly !== null);
   const events = days.reduce((total, day) => total + day.events, 0);
-  const names = { usual: t('marks.usual'), spike: t('marks.spike'), hole: t('marks.hole') };
+  const names = { usual: t('marks.usual'), spike: t('marks.spike'), gap: t('marks.gap') };
   return (
     <Panel title={t('chart')} lead={t('method')}>
       <VolumeChart
@@ -121,8 +121,11 @@ async function Volume({ days }: Pick<AuditHealth, 'days'>) {
       {marked.length === 0 ? (
         <p className="text-muted mt-2 text-sm">{t('nothingMarked')}</p>
       ) : (
-        <Facts
-          facts={marked.map((day) => ({ term: name(day.day), value: `${names[day.mark ?? 'usual']}: ${day.events}` }))}
+        <DescriptionList
+          entries={marked.map((day) => ({
+            term: name(day.day),
+            value: `${names[day.anomaly ?? 'usual']}: ${day.events}`,
+          }))}
         />
       )}
     </Panel>

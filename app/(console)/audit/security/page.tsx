@@ -4,10 +4,10 @@ import { readReport } from '#lib/audit/events/read.ts';
 import { db } from '#lib/db.ts';
 import { securityReport, type SecurityReport } from '#lib/security-report.ts';
 import { actionNames } from '../_components/texts.ts';
-import { actOf, requirePermission } from '../../../_server/auth/session.ts';
+import { auditContextOf, requirePermission } from '../../../_server/auth/session.ts';
 import { Counts } from '../_components/counts.tsx';
 import { AuditNav } from '../_components/nav.tsx';
-import { Given } from '../../../_ui/given.tsx';
+import { Given } from '../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../_ui/data/local-time.tsx';
 import { Notice } from '../../../_ui/layout/notice.tsx';
 import { PageHead, Panel } from '../../../_ui/layout/page.tsx';
@@ -19,7 +19,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function SecurityPage() {
   const user = await requirePermission('audit:read');
-  const report = await readReport(db(), await actOf(user, 'web'), 'security', () => securityReport(db()));
+  const report = await readReport(db(), await auditContextOf(user, 'web'), 'security', () => securityReport(db()));
   const t = await getTranslations('security');
   const outcomes = await getTranslations('audit.outcomes');
   const names = await actionNames();

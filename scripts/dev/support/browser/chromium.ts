@@ -8,10 +8,7 @@ const CACHE = resolve('node_modules/.cache/golive-chromium');
 const PACKED = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..', 'bin');
 const FONTS = resolve('node_modules/geist/dist/fonts');
 
-/**
- * What Chromium asks of the network by itself, and what a sandboxed machine cannot give it. As root it has no sandbox; the pages it
- * visits here are ours.
- */
+/** Chromium arguments: no background network requests, no dependency on GPU or shared memory, and no sandbox as root. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -23,17 +20,17 @@ const FLAGS = [
   '--font-render-hinting=none',
 ];
 
-/** Where Chrome's own installers put it, by platform. */
+/** Default installation paths of Chrome by platform. */
 const CHROME: Partial<Record<NodeJS.Platform, string>> = {
   darwin: '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   linux: '/opt/google/chrome/chrome',
 };
 
-/** A host, as far as the choice of a browser depends on it. */
+/** Properties of the host that determine the browser. */
 export interface Host {
   platform: NodeJS.Platform;
   arch: string;
-  /** Where Playwright would install its own browser. */
+  /** Path of Playwright's browser. */
   own: string;
   exists: (path: string) => boolean;
 }
@@ -46,9 +43,8 @@ const here = (): Host => ({
 });
 
 /**
- * Which browser there is: the one that `playwright install` brought, which fits it best; Chrome; and, for a host that has neither, the
- * Chromium of an npm package, which is built for Linux on x64 alone.
- * @throws when there is none, with what to do.
+ * Chooses a browser: Playwright's own, then Chrome, then the Chromium of an npm package (Linux x64 only). @throws with instructions when
+ * there is none.
  */
 export function chooseBrowser({ platform, arch, own, exists }: Host): { path: string } | 'packed' {
   const found = [own, CHROME[platform]].find((path) => path !== undefined && path !== '' && exists(path));
@@ -67,14 +63,14 @@ export async function launchOptions(): Promise<LaunchOptions> {
     args: FLAGS,
     env: {
       ...(process.env as Record<string, string>),
-      // A bare host has no NSS; the package carries it.
+      // NSS of the package, for hosts without it.
       LD_LIBRARY_PATH: [join(folder, 'al2023', 'lib'), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
       FONTCONFIG_FILE: join(folder, 'fonts.conf'),
     },
   };
 }
 
-/** Unpacks the browser once per installation. The package itself would share a fixed path in the temporary folder with everybody. */
+/** Unpacks the browser once per installation. The package would use a fixed path in the temporary folder, shared by all users. */
 async function unpacked(): Promise<string> {
   const folder = join(CACHE, 'browser');
   if (existsSync(folder)) return folder;
@@ -90,12 +86,12 @@ async function unpacked(): Promise<string> {
     else process.env.TMPDIR = before;
   }
   await writeFile(join(half, 'fonts.conf'), fontsConfig(folder));
-  // Two runs at once: the second finds the folder there and drops its own.
+  // Of two concurrent runs the second discards its copy.
   await rename(half, folder).catch(() => rm(half, { recursive: true, force: true }));
   return folder;
 }
 
-/** The app serves its own font; this is for what the browser draws itself, and it must know Latin and Cyrillic. */
+/** A font with Latin and Cyrillic for browser-drawn text; the app serves its own font. */
 const fontsConfig = (folder: string) => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

@@ -1,21 +1,21 @@
 import type { Role } from '#lib/access/permissions.ts';
 import { expireKey, issueKey, revokeKey } from '#lib/agents/key-admin.ts';
 import { registerAgent } from '#lib/agents/registry.ts';
-import type { Act } from '#lib/audit/events/catalogue.ts';
+import type { AuditContext } from '#lib/audit/events/catalogue.ts';
 import type { Db } from '#lib/db.ts';
 import type { Result } from '#lib/errors.ts';
 
-/** A page as somebody sees it. */
-export interface Stop {
-  /** Also the name of its picture. */
+/** A page with the role that visits it. */
+export interface PageVisit {
+  /** Also the file name of its screenshot. */
   name: string;
   path: string;
   who: Role | null;
   status?: number;
 }
 
-/** Every page, each as a role that may see it, and the page for those who may not. */
-export async function tour(db: Db): Promise<Stop[]> {
+/** Every page with a permitted role, and the forbidden page. */
+export async function pagesToVisit(db: Db): Promise<PageVisit[]> {
   const admin = await db.user.findUniqueOrThrow({ where: { email: 'admin@example.org' }, select: { id: true } });
   const event = await db.auditEvent.findFirstOrThrow({
     where: { action: 'auth.sign_in', outcome: 'failure' },
@@ -43,10 +43,10 @@ export async function tour(db: Db): Promise<Stop[]> {
   ];
 }
 
-const ACT: Act = { actor: { type: 'system', id: 'tour', label: 'tour' }, origin: { source: 'cli' } };
+const ACT: AuditContext = { actor: { type: 'system', id: 'tour', label: 'tour' }, origin: { source: 'cli' } };
 const AGENT = { name: 'deploy-bot', description: 'Reports what the pipeline rolls out', eventsPerSecond: 500 };
 
-/** The agent on show, with a key of every state that can be made at once. Made by whoever comes first. */
+/** The example agent with keys in every state. Created on first use. */
 async function demoAgent(db: Db): Promise<string> {
   const made = await registerAgent(db, ACT, AGENT);
   if (!made.ok) return (await db.agent.findUniqueOrThrow({ where: { name: AGENT.name }, select: { id: true } })).id;
@@ -56,12 +56,12 @@ async function demoAgent(db: Db): Promise<string> {
     await issueKey(db, ACT, id, null),
     await issueKey(db, ACT, id, 90),
   ];
-  need(await expireKey(db, ACT, need(ending).keyId, 30));
-  need(await revokeKey(db, ACT, need(leaked).keyId));
+  assertOk(await expireKey(db, ACT, assertOk(ending).keyId, 30));
+  assertOk(await revokeKey(db, ACT, assertOk(leaked).keyId));
   return id;
 }
 
-function need<T>(result: Result<T>): T {
+function assertOk<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(result.detail);
   return result.value;
 }

@@ -1,7 +1,7 @@
 import { COMMANDS } from '#lib/release/contract.ts';
 import { isBuilt } from '../checks/build.ts';
 import { prepareDatabase, type DatabaseUrls } from '../../../../tests/support/postgres/named-database.ts';
-import { untilHealthy } from '../../../../tests/support/process/health.ts';
+import { waitUntilHealthy } from '../../../../tests/support/process/health.ts';
 import { freePort } from '../../../../tests/support/postgres/postgres.ts';
 import { startProcess } from '../../../../tests/support/process/processes.ts';
 import { makeSecrets, seedEnv, type Secrets } from '../../../../tests/support/process/secrets.ts';
@@ -14,7 +14,7 @@ export interface TestSite {
   accounts: Secrets['accounts'];
   /** The process group of the web server. */
   group: number;
-  /** From the start of the web server to its first healthy answer. */
+  /** Start-up time until the first healthy response. */
   bootMs: number;
   stop: () => Promise<void>;
 }
@@ -53,17 +53,17 @@ export async function startTestSite(env: Record<string, string> = {}): Promise<T
     wanted = false;
     return web.stop();
   });
-  // Without this a server that dies shows as a hundred refused connections and no reason.
+  // Reports a server crash instead of refused connections.
   void web.ended.then((code) => {
     if (wanted) console.error(`the web server ended with exit code ${code} in mid-test:\n${web.output()}`);
   });
-  await untilHealthy(origin, web);
+  await waitUntilHealthy(origin, web);
   const bootMs = performance.now() - started;
   const stack = running.move();
   return { origin, urls, accounts: secrets.accounts, group: web.pid, bootMs, stop: () => stack.disposeAsync() };
 }
 
-/** Runs a command to its end. @throws with its output when it fails. */
+/** Runs a command. @throws with its output on failure. */
 export async function complete(command: string, env: Record<string, string>): Promise<void> {
   const step = startProcess('sh', ['-c', command], { env });
   const code = await step.ended;

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 
 const STAMP = '.next/built-from';
 
-/** Everything that a production build reads. */
+/** Inputs of a production build. */
 const SOURCES = [
   '{app,lib,public}/**/*',
   'prisma/schema.prisma',
@@ -29,13 +29,13 @@ export async function fingerprint(root = process.cwd()): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Whether the build in .next was made from the sources as they are now. */
+/** True if the build in .next is up to date. */
 export async function isBuilt(): Promise<boolean> {
   if (!existsSync('.next/BUILD_ID') || !existsSync(STAMP)) return false;
   return (await readFile(STAMP, 'utf8')) === (await fingerprint());
 }
 
-/** Records the fingerprint of what the build in .next was made from, taken before it: an edit during the build is not in it. */
+/** Stores the fingerprint of the build in .next, computed before the build started. */
 export async function stampBuild(sources: string): Promise<void> {
   await writeFile(STAMP, sources);
 }

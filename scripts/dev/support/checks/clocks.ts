@@ -2,17 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import type { Step } from './steps.ts';
 
-/** A moment, a zone and a language that the tests have to pass in. */
+/** A date, time zone and locale under which the tests run. */
 export interface Clock {
   /** In UTC. */
   at: string;
   zone?: string;
   locale?: string;
-  /** Of the short form, which CI runs. */
+  /** Part of the short run in CI. */
   short?: boolean;
 }
 
-/** Each is an edge that a belief about dates breaks at; a run begins there and goes on over it. */
+/** Edge cases of dates; a run starts just before the edge. */
 export const CLOCKS: readonly Clock[] = [
   { at: '2027-12-31T23:58:00Z', short: true },
   { at: '2028-02-29T12:00:00Z', zone: 'America/St_Johns', short: true },
@@ -25,19 +25,19 @@ export const CLOCKS: readonly Clock[] = [
 ];
 
 const LIBRARIES = '/usr/lib/{,*/}faketime/libfaketimeMT.so.1';
-/** Counted when a step begins, and not an absolute start: every process would begin at it anew. */
+/** A relative offset; an absolute start time would restart in every process. */
 const SHIFT = 'FAKETIME=$(printf "%+d" $((START - $(date +%s)))) LD_PRELOAD=$CLOCK_LIBRARY exec "$@"';
 const PROJECTS = ['unit', 'infra', 'integration', 'heavy'].flatMap((name) => ['--project', name]);
 const LIMIT_MINUTES = 40;
 
-/** The library of Debian's `libfaketime` that shifts the clock of a process and of those it starts; undefined when it is not here. */
+/** The library of Debian's `libfaketime` that shifts the clock of a process and of those it starts; undefined if not installed. */
 export const clockLibrary = (): string | undefined => globSync(LIBRARIES)[0];
 
-/** What a clock is called in progress lines: its moment, zone and language, as far as they are changed. */
+/** Label of a clock in progress lines. */
 export const clockName = ({ at, zone, locale }: Clock): string =>
   [at.slice(0, 16).replace('T', ' '), 'UTC', zone, locale].filter(Boolean).join(' ');
 
-/** What a process under a clock has in its environment; timers go by the monotonic clock, which stays true, as do times of files. */
+/** Environment of a process under a clock. The monotonic clock, hence timers, and file times are unchanged. */
 function environment({ at, zone, locale }: Clock, library: string): Record<string, string> {
   return {
     START: String(Date.parse(at) / 1000),
@@ -53,7 +53,7 @@ function environment({ at, zone, locale }: Clock, library: string): Record<strin
 export function clockStep(clock: Clock, library: string): Step {
   return {
     name: clockName(clock),
-    lane: 'servers',
+    group: 'servers',
     command: ['sh', '-c', SHIFT, 'sh', 'vitest', 'run', ...PROJECTS],
     report: 'vitest',
     env: environment(clock, library),
@@ -61,7 +61,7 @@ export function clockStep(clock: Clock, library: string): Step {
   };
 }
 
-/** How many seconds a process under a clock is away from where it should be. */
+/** Deviation in seconds of a process from its clock. */
 export function drift(clock: Clock, library: string): number {
   const { stdout } = spawnSync('sh', ['-c', SHIFT, 'sh', process.execPath, '-p', 'Date.now()'], {
     env: { ...process.env, ...environment(clock, library) },
@@ -70,7 +70,7 @@ export function drift(clock: Clock, library: string): number {
   return Math.abs(Number(stdout) - Date.parse(clock.at)) / 1000;
 }
 
-/** Languages that the host cannot speak: under them programs fall back to English, and only Node is tried. */
+/** Locales missing on the host; only Node is tested with them. */
 export function missingLocales(clocks: readonly Clock[]): string[] {
   const { stdout } = spawnSync('locale', ['-a'], { encoding: 'utf8' });
   const known = new Set((stdout ?? '').toLowerCase().replaceAll('utf-8', 'utf8').split('\n'));

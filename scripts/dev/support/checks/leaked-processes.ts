@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { processTable, type ProcessEntry } from '../../../../tests/support/process/process-table.ts';
 
-/** Every process of a step inherits this variable, whatever process group or session it moves to. */
+/** Environment variable inherited by every process of a step. */
 export const MARK = 'GOLIVE_STEP_MARK';
 
 const POLL_MS = 100;
 
 /**
- * Waits for the processes of a step to go, kills those that do not, and names them.
+ * Waits for the processes of a step to exit, kills the remaining ones and returns their names.
  * @param mark the value of `MARK` in their environment (seen on Linux, for processes of this user or by root).
  * @param group the process group that the step was started in.
- * @param grace how long, in milliseconds, servers that were told to stop may take before they count as left behind.
+ * @param grace how long, in milliseconds, servers may take to stop before they count as leaked.
  */
-export async function endLeftovers(mark: string, group: number, grace: number): Promise<string[]> {
+export async function killLeakedProcesses(mark: string, group: number, grace: number): Promise<string[]> {
   const deadline = performance.now() + grace;
   for (;;) {
-    const left = await findLeftovers(mark, group);
+    const left = await findLeakedProcesses(mark, group);
     if (left.length === 0) return [];
     if (performance.now() > deadline) {
       for (const { pid } of left) kill(pid);
@@ -25,14 +25,14 @@ export async function endLeftovers(mark: string, group: number, grace: number): 
   }
 }
 
-async function findLeftovers(mark: string, group: number): Promise<ProcessEntry[]> {
+async function findLeakedProcesses(mark: string, group: number): Promise<ProcessEntry[]> {
   const found: ProcessEntry[] = [];
   for (const entry of await processTable())
-    if (entry.group === group || (await carriesMark(entry.pid, mark))) found.push(entry);
+    if (entry.group === group || (await hasStepMark(entry.pid, mark))) found.push(entry);
   return found;
 }
 
-async function carriesMark(pid: number, mark: string): Promise<boolean> {
+async function hasStepMark(pid: number, mark: string): Promise<boolean> {
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
   return environment.includes(`${MARK}=${mark}`);
 }
@@ -41,6 +41,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It went by itself in between.
+    // It has exited meanwhile.
   }
 }

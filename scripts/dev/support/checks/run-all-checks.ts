@@ -4,11 +4,14 @@ import type { Step } from './steps.ts';
 import { takeUnchecked } from '../../../../tests/support/process/unchecked.ts';
 
 /**
- * Runs the lanes of the steps side by side, a line for each step, and ends with the one line `N passed, N failed, N skipped`.
- * @param flags further options without a value that the caller has read.
- * @returns the exit code: 0 when nothing failed, 1 otherwise, 2 for arguments that make no sense, 130 when interrupted.
+ * Runs the step groups in parallel, prints a line per step and the summary `N passed, N failed, N skipped`. @param flags further boolean
+ * options read by the caller. @returns the exit code: 0 passed, 1 failed, 2 invalid arguments, 130 interrupted.
  */
-export async function prove(usage: string, all: readonly Step[], flags: readonly string[] = []): Promise<number> {
+export async function runAllChecks(
+  usage: string,
+  all: readonly Step[],
+  flags: readonly string[] = [],
+): Promise<number> {
   const steps = choose(usage, all, flags);
   if (typeof steps === 'number') return steps;
   const interrupt = new AbortController();
@@ -17,8 +20,8 @@ export async function prove(usage: string, all: readonly Step[], flags: readonly
   takeUnchecked();
   const total = { passed: 0, failed: 0, skipped: 0 };
   const broken = new Set<string>();
-  const run = async (lane: readonly Step[]) => {
-    for (const step of lane) {
+  const run = async (group: readonly Step[]) => {
+    for (const step of group) {
       if (interrupt.signal.aborted) return;
       const outcome =
         step.needs !== undefined && broken.has(step.needs)
@@ -31,7 +34,7 @@ export async function prove(usage: string, all: readonly Step[], flags: readonly
       print(step, outcome);
     }
   };
-  await Promise.all([...Map.groupBy(steps, ({ lane }) => lane).values()].map(run));
+  await Promise.all([...Map.groupBy(steps, ({ group }) => group).values()].map(run));
   if (interrupt.signal.aborted) {
     console.error('interrupted');
     return 130;

@@ -6,7 +6,7 @@ import type { Step } from './steps.ts';
 const never = new AbortController().signal;
 
 /** A step that ends well, and leaves behind what the script starts. */
-const node = (script: string): Step => ({ name: 'planted', lane: 'code', command: ['node', '-e', script] });
+const node = (script: string): Step => ({ name: 'planted', group: 'code', command: ['node', '-e', script] });
 
 test('a step whose processes all end has passed', async () => {
   expect(await runStep(node(''), never)).toMatchObject({ passed: 1, failed: 0 });
@@ -24,7 +24,7 @@ for (const [how, listener] of [
   });
 
 test('a process that a step leaves behind fails it, is named and is killed, also one that moved to a session of its own', async () => {
-  // Told apart from everything else on this machine by how long they would sleep.
+  // Identified by their sleep duration.
   const [child, stray] = [`${process.pid}.125`, `${process.pid}.375`];
   const outcome = await runStep(
     node(`const { spawn } = require('node:child_process');

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { endLeftovers, MARK } from './leaked-processes.ts';
+import { killLeakedProcesses, MARK } from './leaked-processes.ts';
 import { signalGroup } from '../../../../tests/support/process/processes.ts';
 import type { Step } from './steps.ts';
 
-/** How a step ended. `output` is what it printed, stdout and stderr together. */
+/** Result of a step. `output` is stdout and stderr combined. */
 export interface Outcome {
   passed: number;
   failed: number;
@@ -18,20 +18,18 @@ export interface Outcome {
 
 const DEFAULT_LIMIT_MINUTES = 15;
 
-/** A runner that was told to end stops its servers first, and on a busy machine that takes a while. */
+/** Time for a runner to stop its servers. */
 const GRACE_MS = 30_000;
 
 /** As `timeout` of the coreutils has it. */
 const TIMED_OUT = 124;
 
-/** The tests start hundreds of our commands: each takes a quarter less when Node keeps what it compiled. Gone with node_modules. */
+/** Compile cache: the tests start hundreds of commands, each 25 % faster with it. */
 const COMPILED = resolve('node_modules/.cache/golive-compiled');
 
 /**
- * Runs one step in a process group of its own and counts its tests. It fails too when its runner exits non-zero without naming a failed
- * test, when it counts no test at all, when it outlives its limit, and when a process that it started is still alive afterwards.
- * @param signal ends the step's processes early.
- * @param grace how long, in milliseconds, what was told to end may take before it is killed.
+ * Runs one step in its own process group and counts its tests. Also fails on a non-zero exit code without a failed test, on zero tests, on
+ * a timeout, and on leaked processes. @param signal stops the step. @param grace milliseconds between SIGTERM and SIGKILL.
  */
 export async function runStep(step: Step, signal: AbortSignal, grace = GRACE_MS): Promise<Outcome> {
   const started = performance.now();
@@ -41,12 +39,12 @@ export async function runStep(step: Step, signal: AbortSignal, grace = GRACE_MS)
   try {
     const { code, output, group } = await execute(step, { report, mark, grace }, signal);
     const outcome = await count(step, report, code);
-    const left = await endLeftovers(mark, group, grace);
+    const leaked = await killLeakedProcesses(mark, group, grace);
     return {
       ...outcome,
-      failed: outcome.failed + left.length,
+      failed: outcome.failed + leaked.length,
       seconds: (performance.now() - started) / 1000,
-      output: [output, ...left.map((command) => `still running at the end, now killed: ${command}`)].join('\n'),
+      output: [output, ...leaked.map((command) => `still running at the end, now killed: ${command}`)].join('\n'),
     };
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -54,9 +52,9 @@ export async function runStep(step: Step, signal: AbortSignal, grace = GRACE_MS)
 }
 
 interface Run {
-  /** The file for the runner's report. */
+  /** Path of the runner's JSON report. */
   report: string;
-  /** What the environment of every process of the step carries. */
+  /** Value of the marker variable in the environment of the step's processes. */
   mark: string;
   grace: number;
 }
@@ -109,14 +107,14 @@ function execute(step: Step, { report, mark, grace }: Run, signal: AbortSignal):
       clearTimeout(timer);
       clearTimeout(lastResort);
       signal.removeEventListener('abort', end);
-      // One that ends well when it is told to has not done its work.
+      // Exit code 0 after a stop does not mean success.
       settle({ code: timedOut ? TIMED_OUT : code, output: Buffer.concat(chunks).toString().trim(), group });
     };
     child.on('error', (error) => {
       chunks.push(Buffer.from(error.message));
       done(127);
     });
-    // Not `close`: a process left behind may hold the pipes open for ever.
+    // Not `close`: a leaked process may hold the pipes open.
     child.on('exit', (code) => setImmediate(() => done(code ?? 1)));
   });
 }

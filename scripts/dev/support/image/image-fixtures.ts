@@ -6,14 +6,14 @@ import { emailOf } from '#prisma/demo-accounts.ts';
 import type { Secrets } from '../../../../tests/support/process/secrets.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** Past the floor under which no event is ever removed. */
+/** Older than the minimum retention. */
 const OLD_DAYS = 200;
-/** So many events of that age are there for the prune to remove. */
+/** Number of old events. */
 export const OLD_EVENTS = 60;
 
 const act = { actor: { type: 'system', id: 'image-check', label: 'image-check' }, origin: { source: 'cli' } } as const;
 
-/** What the processes of the image find in the database beside the demo accounts: old events, and an agent for the smoke. */
+/** Prepares the database for the image check: old events and an agent for the smoke checks. */
 export async function fillDatabase(url: string, nextAuth: string): Promise<{ agentKey: string }> {
   process.env.NEXTAUTH_SECRET ??= nextAuth;
   process.env.DATABASE_URL ??= url;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commitOf } from './commit.ts';
 
-test('the commit of a checkout is told, and a folder that is none has none', async () => {
+test('the commit of a checkout is found; other folders have none', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'golive-commit-'));
   expect(await commitOf(folder)).toBeUndefined();
   const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { stdio: 'pipe', encoding: 'utf8' });

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The commit that a checkout is at; undefined without git, or where there is no repository. */
+/** The commit of a checkout; undefined without git or a repository. */
 export async function commitOf(folder: string): Promise<string | undefined> {
   const head = await run('git', ['rev-parse', 'HEAD'], { cwd: folder }).catch(() => undefined);
   return head?.stdout.trim();

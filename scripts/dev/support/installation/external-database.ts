@@ -5,16 +5,15 @@ import { reason } from '../../../support/failure.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Connects once to the server of DATABASE_URL, as the owner of the tables and as the app, before anything is done with it: what migrations
- * say of a wrong URL is a page long and names no variable.
+ * Tests the connection of DATABASE_URL as owner and as app, to report errors by variable name.
  * @throws EnvError, or an error of one line that begins with the variable's name; never with a password.
  */
-export async function checkGivenDatabase(): Promise<void> {
+export async function checkExternalDatabase(): Promise<void> {
   const { DATABASE_URL, MIGRATE_DATABASE_URL, DATABASE_APP_ROLE, DATABASE_CA_CERT } = migrateEnv();
   const owner = MIGRATE_DATABASE_URL === undefined ? 'DATABASE_URL' : 'MIGRATE_DATABASE_URL';
   if (!(await mayMakeTables(owner, MIGRATE_DATABASE_URL ?? DATABASE_URL, DATABASE_CA_CERT)))
     throw new Error(`${owner}: its user may not make tables; MIGRATE_DATABASE_URL must name their owner`);
-  // With DATABASE_APP_ROLE the app's user is made by the migrations.
+  // With DATABASE_APP_ROLE the migrations create the app's user.
   if (MIGRATE_DATABASE_URL !== undefined && DATABASE_APP_ROLE === undefined)
     await mayMakeTables('DATABASE_URL', DATABASE_URL, DATABASE_CA_CERT);
 }

@@ -20,7 +20,7 @@ test('a second holder is refused, and the lock of one that was killed is taken o
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('a lock that cannot be read is named at once, and not asked for again and again', async () => {
+test('an unreadable lock file is reported without retries', async () => {
   await mkdir(join(folder, 'up.lock'));
   await expect(take()).rejects.toThrow(`${join(folder, 'up.lock')} cannot be used (EISDIR)`);
 });

@@ -9,7 +9,7 @@ interface Held {
   started: string;
 }
 
-/** A process that must not outlive the holder; `signal` is the one that stops it in order. */
+/** A child process of the holder; `signal` stops it gracefully. */
 interface Child extends Held {
   signal: NodeJS.Signals;
 }
@@ -18,7 +18,7 @@ interface LockFile extends Held {
   children: Child[];
 }
 
-/** Thrown when somebody else holds the lock. */
+/** Thrown when another process holds the lock. */
 export class AlreadyRunning extends Error {
   override name = 'AlreadyRunning';
 }
@@ -26,8 +26,8 @@ export class AlreadyRunning extends Error {
 const POLL_MS = 100;
 
 /**
- * One `up` at a time on a data folder. The file names the holder and what it started, so that the next one can tell a living holder
- * from a killed one and end what the killed one left running.
+ * A lock file of a data folder. It records the holder and its child processes, so that the next holder can detect a killed holder and stop
+ * its remaining children.
  */
 export class FolderLock {
   readonly #file: string;
@@ -40,8 +40,8 @@ export class FolderLock {
 
   /**
    * Takes the lock.
-   * @returns the lock, and how many processes of a killed holder had to be ended first.
-   * @throws AlreadyRunning naming the process that holds it; an error that names the file or folder when it is closed to this user.
+   * @returns the lock, and the number of processes of a killed holder that were stopped.
+   * @throws AlreadyRunning naming the holder; an error naming the path if access is denied.
    */
   static async take(folder: string, signal: AbortSignal): Promise<{ lock: FolderLock; ended: number }> {
     await mkdir(folder, { recursive: true });
@@ -64,7 +64,7 @@ export class FolderLock {
     }
   }
 
-  /** Notes a process, so that it is ended even if this one is killed. */
+  /** Registers a child process, to be stopped even if this process is killed. */
   async note(pid: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const entry = await findProcess(pid);
     if (!entry) return;
@@ -77,10 +77,7 @@ export class FolderLock {
   }
 }
 
-/**
- * Root does not run in the data folder of somebody else: the files that it would leave there are closed to that user.
- * @throws an error that names the folder and its owner.
- */
+/** Prevents root from using the data folder of another user, who could not read the created files. @throws an error with the folder and its owner. */
 export async function refuseForeign(folder: string, user = process.getuid?.()): Promise<void> {
   const { uid } = await stat(folder);
   if (user === 0 && uid !== 0)
@@ -92,10 +89,10 @@ const closed = (file: string, { code }: NodeJS.ErrnoException) =>
     `${file} cannot be used (${code}): somebody else made it; run this as that user, or set GOLIVE_DATA_FOLDER`,
   );
 
-/** Removes the lock of a holder that is gone, after ending its children, the last one first. */
+/** Removes a stale lock after stopping the children, last one first. */
 async function clearStale(file: string): Promise<number> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    // Its holder ended a moment ago.
+    // The holder has just ended.
     if (error.code === 'ENOENT') return undefined;
     throw closed(file, error);
   });
@@ -115,7 +112,7 @@ function parse(text: string): LockFile {
   try {
     return JSON.parse(text) as LockFile;
   } catch {
-    // Killed between making and filling it: nothing was started yet.
+    // The holder was killed before writing the file; it has no children.
     return { pid: 0, started: '', children: [] };
   }
 }
@@ -124,7 +121,7 @@ async function isAlive({ pid, started }: Held): Promise<boolean> {
   return pid > 0 && (await findProcess(pid))?.started === started;
 }
 
-/** Whether anything is left of a child's process group; a number is not given to a new process while a group bears it. */
+/** True while the process group of a child exists. A pid is not reused while a group has it. */
 async function hasGroup({ pid, started }: Held): Promise<boolean> {
   const members = (await processTable()).filter(({ group }) => group === pid);
   return members.length > 0 && members.every((member) => member.pid !== pid || member.started === started);

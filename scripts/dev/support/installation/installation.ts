@@ -2,25 +2,25 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROLES } from '#lib/access/permissions.ts';
 import { COMMANDS } from '#lib/release/contract.ts';
-import { emailOf, LEFT_ALONE } from '#prisma/demo-accounts.ts';
+import { emailOf, NOT_SEEDED } from '#prisma/demo-accounts.ts';
 import { isBuilt } from '../checks/build.ts';
 import { commitOf } from './commit.ts';
 import { prepareDatabase } from '../../../../tests/support/postgres/named-database.ts';
 import type { FolderLock } from './folder-lock.ts';
-import { checkGivenDatabase } from './external-database.ts';
-import { untilHealthy } from '../../../../tests/support/process/health.ts';
+import { checkExternalDatabase } from './external-database.ts';
+import { waitUntilHealthy } from '../../../../tests/support/process/health.ts';
 import { freePort, startCluster } from '../../../../tests/support/postgres/postgres.ts';
 import { reachableFolder } from '../../../../tests/support/postgres/postgres-files.ts';
 import { startProcess, type Running } from '../../../../tests/support/process/processes.ts';
 import type { Progress } from './progress.ts';
 import { seedEnv, type Secrets } from '../../../../tests/support/process/secrets.ts';
 
-export interface Wishes {
+export interface InstallationOptions {
   mode: 'production' | 'development';
-  /** The address on which web and worker listen. */
+  /** Listen address of web and worker. */
   host: string;
   port: number;
-  /** Where data, secrets and logs of this checkout are. */
+  /** Folder of data, secrets and logs of this checkout. */
   folder: string;
   demoEvents: boolean;
 }
@@ -28,11 +28,11 @@ export interface Wishes {
 type Environment = Record<string, string | undefined>;
 
 /**
- * Everything that `up` starts on this machine, in the order in which it starts; `stack` stops it in the opposite one. Each method is a
- * step on the progress list and gives up as soon as `signal` is aborted.
+ * The processes that `up` starts, in start order; `stack` stops them in reverse. Each method is a progress step and ends when `signal` is
+ * aborted.
  */
 export class Installation {
-  readonly #wishes: Wishes;
+  readonly #wishes: InstallationOptions;
   readonly #progress: Progress;
   readonly #lock: FolderLock;
   readonly #stack: AsyncDisposableStack;
@@ -40,7 +40,7 @@ export class Installation {
   #environment: Environment = {};
 
   constructor(
-    wishes: Wishes,
+    wishes: InstallationOptions,
     tools: { progress: Progress; lock: FolderLock; stack: AsyncDisposableStack; signal: AbortSignal },
   ) {
     this.#wishes = wishes;
@@ -54,11 +54,11 @@ export class Installation {
     return `http://localhost:${this.#wishes.port}`;
   }
 
-  /** The server of DATABASE_URL, or an embedded one that keeps its data in the folder. */
+  /** The server of DATABASE_URL, or an embedded one. */
   async database(secrets: Secrets): Promise<void> {
     await this.#step('database', async () => {
       if (process.env.DATABASE_URL) {
-        await checkGivenDatabase();
+        await checkExternalDatabase();
         return 'of DATABASE_URL';
       }
       const dir = await reachableFolder(join(this.#wishes.folder, 'postgres'));
@@ -74,17 +74,14 @@ export class Installation {
     await this.#step('migrate', () => this.#complete(COMMANDS.migrate, this.#environment));
   }
 
-  /**
-   * Makes the demo accounts. A server of DATABASE_URL may hold a real database: with people of its own it is left alone.
-   * @returns whether the demo accounts are there.
-   */
+  /** Creates the demo accounts, unless an external database already has users. @returns true if the demo accounts exist. */
   async seed(accounts: Secrets['accounts']): Promise<boolean> {
     const care = process.env.DATABASE_URL ? ' --if-empty' : '';
     const command = `node prisma/seed.ts${care}${this.#wishes.demoEvents ? ' --demo-events' : ''}`;
     const code = await this.#step(
       'seed',
-      () => this.#complete(command, { ...this.#environment, ...seedEnv(accounts) }, [0, LEFT_ALONE]),
-      (ended) => (ended === LEFT_ALONE ? 'the database has people: not seeded' : ''),
+      () => this.#complete(command, { ...this.#environment, ...seedEnv(accounts) }, [0, NOT_SEEDED]),
+      (ended) => (ended === NOT_SEEDED ? 'the database has people: not seeded' : ''),
     );
     return code === 0;
   }
@@ -113,7 +110,7 @@ export class Installation {
     const { mode, host, port } = this.#wishes;
     const command = mode === 'production' ? `${COMMANDS.start} -- -H ${host}` : `next dev -p ${port} -H ${host}`;
     const web = await this.#serve('web', command, env, originOf(reachable(host), port));
-    // Nobody asks for the worker's port by number here, and its default may be taken by another installation.
+    // The worker's default port may be used by another installation.
     const workerPort = process.env.WORKER_PORT ?? String(await freePort());
     const workerEnv = { ...env, WORKER_HOST: host, WORKER_PORT: workerPort };
     const worker = await this.#serve(
@@ -133,7 +130,7 @@ export class Installation {
       const aborted = new Promise<never>((_, reject) =>
         this.#signal.addEventListener('abort', () => reject(this.#signal.reason as Error)),
       );
-      await Promise.race([untilHealthy(origin, server, path), aborted]);
+      await Promise.race([waitUntilHealthy(origin, server, path), aborted]);
       return server;
     });
   }
@@ -157,7 +154,7 @@ export class Installation {
     return started;
   }
 
-  /** Runs a command to its end, which must come with one of `codes`; it is ended early when the signal is aborted. */
+  /** Runs a command and checks its exit code; stops it when the signal is aborted. */
   async #complete(command: string, env: Environment = {}, codes: readonly number[] = [0]): Promise<number> {
     const running = startProcess('sh', ['-c', command], { env });
     const stop = () => void running.stop();
@@ -171,24 +168,24 @@ export class Installation {
   }
 }
 
-/** The key that build and server agree on. */
+/** The server actions encryption key. */
 const actionsKey = ({ serverActions }: Secrets): Environment => ({
   NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY ?? serverActions,
 });
 
-/** Where a server that listens on an address is asked by this machine: the wildcard is no destination. */
+/** The connect address of a listen address; a wildcard becomes localhost. */
 const reachable = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host);
 
 const originOf = (host: string, port: number | string): string =>
   `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-/** Deletes what an embedded installation keeps. */
+/** Deletes the data of an embedded installation. */
 export async function wipe(folder: string): Promise<void> {
   await rm(await reachableFolder(join(folder, 'postgres')), { recursive: true, force: true });
   await rm(join(folder, 'secrets.json'), { force: true });
 }
 
-/** Where to go and whom to be, where that is known. */
+/** Prints the URL and the demo accounts. */
 export function summary(origin: string, accounts?: Secrets['accounts']): string {
   const rows = accounts ? ROLES.map((role) => `  ${role.padEnd(8)} ${emailOf(role).padEnd(22)} ${accounts[role]}`) : [];
   return ['', origin, '', ...rows, ...(accounts ? [''] : []), 'Ctrl-C stops everything.'].join('\n');

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 
-/** Why a port cannot be listened on, or undefined when it can. */
-export async function portTrouble(port: number): Promise<string | undefined> {
-  // A server on every address and one on the loopback alone are different listeners to some systems.
+/** The reason why a port is not available, or undefined. */
+export async function portProblem(port: number): Promise<string | undefined> {
+  // Some systems allow a wildcard and a loopback listener on the same port.
   for (const host of [undefined, '127.0.0.1']) {
     const code = await tryListen(port, host);
     if (code === 'EADDRINUSE') return `port ${port} is taken: choose another with -- --port N`;

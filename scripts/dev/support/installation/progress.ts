@@ -1,6 +1,6 @@
-/** Prints the steps of a start, each with its time. */
+/** Prints progress steps with their duration. */
 export interface Progress {
-  /** Runs one step; what it resolves to may add a remark to its line. */
+  /** Runs one step; the resolved value may add a remark to its line. */
   step<T>(name: string, run: () => Promise<T>, remark?: (value: T) => string): Promise<T>;
 }
 

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_PORT } from '#lib/release/contract.ts';
 import { AlreadyRunning, FolderLock } from './folder-lock.ts';
-import { Installation, summary, wipe, type Wishes } from './installation.ts';
-import { portTrouble } from './port-check.ts';
+import { Installation, summary, wipe, type InstallationOptions } from './installation.ts';
+import { portProblem } from './port-check.ts';
 import { progress } from './progress.ts';
 import type { Running } from '../../../../tests/support/process/processes.ts';
 import { loadSecrets } from '../../../../tests/support/process/secrets.ts';
@@ -24,24 +24,24 @@ enter: then it is in a folder below /var/lib/golive that the start names. GOLIVE
 Exit codes: 0 stopped by Ctrl-C, 1 a step failed, 2 wrong arguments, 3 the port is taken, 4 it is running already,
 130 interrupted while starting.`;
 
-type Options = Wishes & { reset: boolean };
+type Options = InstallationOptions & { reset: boolean };
 
 /**
- * Starts the app on this machine and runs until it is told to stop.
+ * Starts the app on this machine and runs until it is stopped.
  * @returns the exit code.
  */
-export async function startInstallation(mode: Wishes['mode'], usage: string): Promise<number> {
+export async function startInstallation(mode: InstallationOptions['mode'], usage: string): Promise<number> {
   const options = readOptions(mode, usage);
   if (typeof options === 'number') return options;
-  const trouble = await portTrouble(options.port);
+  const trouble = await portProblem(options.port);
   const interrupt = listenForInterrupt();
   try {
     await using stack = new AsyncDisposableStack();
     const { lock, ended } = await FolderLock.take(options.folder, interrupt);
     stack.defer(() => lock.release());
     if (ended > 0) console.log(`recovered  ... ended ${ended} process(es) of a run that was killed`);
-    // A killed run may have held the port until a moment ago.
-    const taken = trouble && (await portTrouble(options.port));
+    // A killed run may have just released the port.
+    const taken = trouble && (await portProblem(options.port));
     if (taken) return refuse(taken, EXIT.port);
     return await run(options, { lock, stack, signal: interrupt });
   } catch (error) {
@@ -72,7 +72,7 @@ async function run(
   return refuse(`a server ended by itself with exit code ${ended}; its log is in ${options.folder}`, EXIT.failed);
 }
 
-/** Resolves when told to stop, or with the exit code of the first server that ends by itself. */
+/** Resolves on a stop request, or with the exit code of the first server that exits. */
 function untilEnd(running: Running[], signal: AbortSignal): Promise<number | undefined> {
   const stopped = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
@@ -81,17 +81,17 @@ function untilEnd(running: Running[], signal: AbortSignal): Promise<number | und
   return Promise.race([stopped, ...running.map(({ ended }) => ended)]);
 }
 
-/** Aborted by Ctrl-C, a polite kill, a closed terminal, and the end of the process that started this one. */
+/** Aborted by SIGINT, SIGTERM, SIGHUP and the exit of the parent process. */
 function listenForInterrupt(): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.abort(new Error('interrupted'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(signal, stop);
-  // Listening for its end would keep this process alive when all is done.
+  // Unreferenced, so that it does not keep the process alive.
   process.channel?.unref();
   return controller.signal;
 }
 
-function readOptions(mode: Wishes['mode'], usage: string): Options | number {
+function readOptions(mode: InstallationOptions['mode'], usage: string): Options | number {
   try {
     const { values } = parseArgs({
       options: {
@@ -112,7 +112,7 @@ function readOptions(mode: Wishes['mode'], usage: string): Options | number {
     if (values.reset && process.env.DATABASE_URL) {
       return refuse('--reset deletes the embedded database only: unset DATABASE_URL', EXIT.usage);
     }
-    // The tests start installations of their own beside the developer's.
+    // Tests start installations in parallel to the developer's.
     const folder = resolve(process.env.GOLIVE_DATA_FOLDER ?? '.data');
     if (!isIP(values.host))
       return refuse(`"${values.host}" is not an address: --host takes an IP address of this machine`, EXIT.usage);
@@ -122,7 +122,7 @@ function readOptions(mode: Wishes['mode'], usage: string): Options | number {
   }
 }
 
-/** A port in decimal digits alone: what Number takes beside them, the servers do not. */
+/** A port in decimal digits only; Number accepts other forms. */
 export function readPort(text: string): number | undefined {
   const port = Number(text);
   return /^\d+$/.test(text) && port >= 1 && port <= 65_535 ? port : undefined;

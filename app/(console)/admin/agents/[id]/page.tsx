@@ -7,14 +7,14 @@ import { db } from '#lib/db.ts';
 import { requirePermission } from '../../../../_server/auth/session.ts';
 import { titleOf } from '../../../../_server/i18n/title.ts';
 import { FormField } from '../../../../_ui/form/action-form.tsx';
-import { AgentKeyAct } from '../_components/agent-key-action.tsx';
+import { AgentKeyAction } from '../_components/agent-key-action.tsx';
 import { Badge } from '../../../../_ui/data/badge.tsx';
-import { ConfirmedAct } from '../../../../_ui/form/confirmed-action.tsx';
-import { Facts } from '../../../../_ui/data/description-list.tsx';
-import { Given } from '../../../../_ui/given.tsx';
+import { ConfirmedAction } from '../../../../_ui/form/confirmed-action.tsx';
+import { DescriptionList } from '../../../../_ui/data/description-list.tsx';
+import { Given } from '../../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../../_ui/data/local-time.tsx';
 import { PageHead, Panel } from '../../../../_ui/layout/page.tsx';
-import { Swap } from '../../../../_ui/form/focus-on-change.tsx';
+import { FocusOnChange } from '../../../../_ui/form/focus-on-change.tsx';
 import { disableAgent, enableAgent, issueAgentKey } from '../actions.ts';
 import { KeyPanel } from '../_components/key-panel.tsx';
 
@@ -59,7 +59,7 @@ async function About({ agent }: { agent: AgentDetail }) {
   const t = await getTranslations('agents');
   const format = await getFormatter();
   const disabled = agent.disabledAt !== null;
-  const facts = [
+  const entries = [
     {
       term: t('status'),
       value: (
@@ -74,21 +74,21 @@ async function About({ agent }: { agent: AgentDetail }) {
   ];
   return (
     <Panel title={t('about')}>
-      <Facts facts={facts} />
+      <DescriptionList entries={entries} />
       <p className="my-4 text-sm">
         <a href={`/audit?target=${agent.id}`} className="underline underline-offset-4">
           {t('itsHistory')}
         </a>
       </p>
-      <Swap by={disabled ? 'enable' : 'disable'}>
-        <ConfirmedAct
+      <FocusOnChange by={disabled ? 'enable' : 'disable'}>
+        <ConfirmedAction
           action={disabled ? enableAgent : disableAgent}
           fields={{ id: agent.id }}
           label={t(disabled ? 'enable.label' : 'disable.label')}
           text={t(disabled ? 'enable.hint' : 'disable.hint')}
           danger={!disabled}
         />
-      </Swap>
+      </FocusOnChange>
     </Panel>
   );
 }
@@ -96,8 +96,14 @@ async function About({ agent }: { agent: AgentDetail }) {
 async function IssueForm({ id }: { id: string }) {
   const t = await getTranslations('agents');
   return (
-    <AgentKeyAct action={issueAgentKey} id={id} label={t('issue.label')} text={t('issue.hint')} done={t('keys.made')}>
+    <AgentKeyAction
+      action={issueAgentKey}
+      id={id}
+      label={t('issue.label')}
+      text={t('issue.hint')}
+      done={t('keys.made')}
+    >
       <FormField label={t('issue.days')} hint={t('issue.daysHint')} name="days" type="number" min={1} max={3650} />
-    </AgentKeyAct>
+    </AgentKeyAction>
   );
 }

@@ -5,19 +5,19 @@ import { AgentSecretShown } from './agent-secret.tsx';
 
 interface Props<T> {
   action: FormAction<T>;
-  /** The agent or the key it is done to. */
+  /** Id of the agent or key. */
   id: string;
   label: string;
-  /** The key as people know it, for screen readers: a page holds the act once for each. */
+  /** Name of the key, for screen readers: a page has this action once per key. */
   subject?: string;
   text: string;
   done: string;
-  /** The fields that say how: they stand before the button. */
+  /** Form fields before the button. */
   children: ReactNode;
 }
 
-/** An act on keys that asks one thing first. If it made a key, the secret is shown below. */
-export function AgentKeyAct<T>({ action, id, label, subject, text, done, children }: Props<T>) {
+/** An action on a key with a parameter. The secret of a new key is shown below. */
+export function AgentKeyAction<T>({ action, id, label, subject, text, done, children }: Props<T>) {
   const name = subject ? `${label} ${subject}` : label;
   return (
     <ActionForm action={action} label={name} disclosure={{ label, name }} done={done} result={<AgentSecretShown />}>

@@ -1,11 +1,11 @@
 import { getFormatter, getTranslations } from 'next-intl/server';
 import type { AgentRow } from '#lib/agents/overview.ts';
 import { Badge } from '../../../../_ui/data/badge.tsx';
-import { Given } from '../../../../_ui/given.tsx';
+import { Given } from '../../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../../_ui/data/local-time.tsx';
 import { Cell, HeadCell, Table } from '../../../../_ui/data/table.tsx';
 
-/** Every agent, its keys and its use; on a narrow screen the less telling columns go. */
+/** Agents with their keys and usage; less important columns are hidden on narrow screens. */
 export async function AgentsTable({ agents }: { agents: AgentRow[] }) {
   const t = await getTranslations('agents');
   const format = await getFormatter();

@@ -1,18 +1,18 @@
 import { getFormatter, getTranslations } from 'next-intl/server';
 import { keyState, type AgentKeyRow } from '#lib/agents/overview.ts';
 import { FormField } from '../../../../_ui/form/action-form.tsx';
-import { AgentKeyAct } from './agent-key-action.tsx';
+import { AgentKeyAction } from './agent-key-action.tsx';
 import { Badge } from '../../../../_ui/data/badge.tsx';
-import { ConfirmedAct } from '../../../../_ui/form/confirmed-action.tsx';
-import { Facts } from '../../../../_ui/data/description-list.tsx';
+import { ConfirmedAction } from '../../../../_ui/form/confirmed-action.tsx';
+import { DescriptionList } from '../../../../_ui/data/description-list.tsx';
 import { LocalTime } from '../../../../_ui/data/local-time.tsx';
 import { Panel } from '../../../../_ui/layout/page.tsx';
-import { Swap } from '../../../../_ui/form/focus-on-change.tsx';
+import { FocusOnChange } from '../../../../_ui/form/focus-on-change.tsx';
 import { expireAgentKey, revokeAgentKey, rotateAgentKey } from '../actions.ts';
 
 const TONES = { valid: 'good', expired: 'neutral', revoked: 'neutral' } as const;
 
-/** One key: what it is, how much it is used, and what can be done while it works. */
+/** One key with its state, its usage and the actions that are available while it is valid. */
 export async function KeyPanel({ agentKey }: { agentKey: AgentKeyRow }) {
   const t = await getTranslations('agents');
   const format = await getFormatter();
@@ -23,7 +23,7 @@ export async function KeyPanel({ agentKey }: { agentKey: AgentKeyRow }) {
       <Badge tone={TONES[state]}>{t(`keys.${state}`)}</Badge>
     </span>
   );
-  const facts = [
+  const entries = [
     { term: t('status'), value: status },
     { term: t('keys.issued'), value: moment(agentKey.createdAt) },
     { term: t('keys.expires'), value: agentKey.revokedAt ? null : moment(agentKey.expiresAt) },
@@ -33,25 +33,25 @@ export async function KeyPanel({ agentKey }: { agentKey: AgentKeyRow }) {
   ];
   return (
     <Panel title={`${agentKey.prefix}…`}>
-      <Facts facts={facts} />
-      <Swap by={state}>{state === 'valid' ? <Acts agentKey={agentKey} /> : null}</Swap>
+      <DescriptionList entries={entries} />
+      <FocusOnChange by={state}>{state === 'valid' ? <KeyActions agentKey={agentKey} /> : null}</FocusOnChange>
     </Panel>
   );
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** As many days as the key was to work, for its successor; empty when it has no end. */
+/** Lifetime of the key in days, offered as the default for its replacement; empty when it does not expire. */
 const lifetime = ({ createdAt, expiresAt }: AgentKeyRow): string =>
   expiresAt === null ? '' : String(Math.ceil((expiresAt.getTime() - createdAt.getTime()) / DAY_MS));
 
-async function Acts({ agentKey }: { agentKey: AgentKeyRow }) {
-  const act = { id: agentKey.id, subject: `${agentKey.prefix}…` };
+async function KeyActions({ agentKey }: { agentKey: AgentKeyRow }) {
+  const target = { id: agentKey.id, subject: `${agentKey.prefix}…` };
   const t = await getTranslations('agents');
   return (
     <div className="mt-4 grid gap-3">
-      <AgentKeyAct
-        {...act}
+      <AgentKeyAction
+        {...target}
         action={rotateAgentKey}
         label={t('rotate.label')}
         text={t('rotate.hint')}
@@ -67,21 +67,21 @@ async function Acts({ agentKey }: { agentKey: AgentKeyRow }) {
           max={3650}
           defaultValue={lifetime(agentKey)}
         />
-      </AgentKeyAct>
-      <AgentKeyAct
-        {...act}
+      </AgentKeyAction>
+      <AgentKeyAction
+        {...target}
         action={expireAgentKey}
         label={t('expire.label')}
         text={t('expire.hint')}
         done={t('expire.done')}
       >
         <FormField label={t('expire.days')} name="days" type="number" min={1} max={3650} defaultValue="30" required />
-      </AgentKeyAct>
-      <ConfirmedAct
+      </AgentKeyAction>
+      <ConfirmedAction
         action={revokeAgentKey}
-        fields={{ id: act.id }}
+        fields={{ id: target.id }}
         label={t('revoke.label')}
-        subject={act.subject}
+        subject={target.subject}
         text={t('revoke.hint')}
         danger
       />

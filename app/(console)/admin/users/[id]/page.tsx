@@ -8,14 +8,14 @@ import { requirePermission } from '../../../../_server/auth/session.ts';
 import { titleOf } from '../../../../_server/i18n/title.ts';
 import { ActionForm, FormSelect, SubmitButton } from '../../../../_ui/form/action-form.tsx';
 import { Badge } from '../../../../_ui/data/badge.tsx';
-import { ConfirmedAct } from '../../../../_ui/form/confirmed-action.tsx';
-import { Facts } from '../../../../_ui/data/description-list.tsx';
-import { Given } from '../../../../_ui/given.tsx';
+import { ConfirmedAction } from '../../../../_ui/form/confirmed-action.tsx';
+import { DescriptionList } from '../../../../_ui/data/description-list.tsx';
+import { Given } from '../../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../../_ui/data/local-time.tsx';
 import { PageHead, Panel } from '../../../../_ui/layout/page.tsx';
 import { ResetLinkShown } from '../../_components/reset-link.tsx';
 import { RoleOptions } from '../../_components/role-options.tsx';
-import { Swap } from '../../../../_ui/form/focus-on-change.tsx';
+import { FocusOnChange } from '../../../../_ui/form/focus-on-change.tsx';
 import { changeRole, createResetLink, disableUser, enableUser, revokeSessions } from '../../actions.ts';
 import { FewAdmins } from '../../_components/few-admins.tsx';
 
@@ -33,11 +33,11 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   });
 }
 
-export default async function PersonPage({ params }: Props) {
-  const me = await requirePermission('users:manage');
+export default async function UserPage({ params }: Props) {
+  const currentUser = await requirePermission('users:manage');
   const found = await find((await params).id);
   if (!found.ok) notFound();
-  const person = found.value;
+  const user = found.value;
   const t = await getTranslations();
   return (
     <>
@@ -46,21 +46,24 @@ export default async function PersonPage({ params }: Props) {
           ← {t('admin.title')}
         </a>
       </p>
-      <PageHead title={person.name} lead={<Given text={person.email} />} />
+      <PageHead title={user.name} lead={<Given text={user.email} />} />
       <FewAdmins />
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <Panel title={t('admin.about')}>
-          <Facts facts={await factsOf(person)} />
+          <DescriptionList entries={await entriesOf(user)} />
           <p className="mt-4 text-sm">
-            <a href={`/audit?actor=${person.id}`} className="underline underline-offset-4">
+            <a href={`/audit?actor=${user.id}`} className="underline underline-offset-4">
               {t('admin.theirActs')}
             </a>
           </p>
         </Panel>
-        <Panel title={t('admin.change.title')} lead={me.id === person.id ? t('admin.change.yourself') : undefined}>
+        <Panel
+          title={t('admin.change.title')}
+          lead={currentUser.id === user.id ? t('admin.change.yourself') : undefined}
+        >
           <div className="mt-4 grid gap-4">
-            <RoleForm person={person} />
-            <Acts person={person} />
+            <RoleForm user={user} />
+            <UserActions user={user} />
           </div>
         </Panel>
       </div>
@@ -68,7 +71,7 @@ export default async function PersonPage({ params }: Props) {
   );
 }
 
-async function factsOf({ role, disabledAt, lastSeenAt, createdAt, hasPassword, id }: UserRow) {
+async function entriesOf({ role, disabledAt, lastSeenAt, createdAt, hasPassword, id }: UserRow) {
   const t = await getTranslations();
   const status = (
     <span role="status">
@@ -88,14 +91,14 @@ async function factsOf({ role, disabledAt, lastSeenAt, createdAt, hasPassword, i
   ];
 }
 
-async function RoleForm({ person }: { person: UserRow }) {
+async function RoleForm({ user }: { user: UserRow }) {
   const t = await getTranslations();
   return (
     <ActionForm action={changeRole} label={t('admin.change.role')} done={t('admin.change.roleDone')}>
-      <input type="hidden" name="id" value={person.id} />
+      <input type="hidden" name="id" value={user.id} />
       <div className="flex flex-wrap items-end gap-3">
         <div className="min-w-40 grow">
-          <FormSelect label={t('admin.role')} name="role" defaultValue={person.role}>
+          <FormSelect label={t('admin.role')} name="role" defaultValue={user.role}>
             <RoleOptions />
           </FormSelect>
         </div>
@@ -106,14 +109,14 @@ async function RoleForm({ person }: { person: UserRow }) {
   );
 }
 
-async function Acts({ person }: { person: UserRow }) {
+async function UserActions({ user }: { user: UserRow }) {
   const t = await getTranslations('admin.change');
   const made = (await getTranslations('common.resetLink'))('made');
-  const id = { id: person.id };
-  const disabled = person.disabledAt !== null;
+  const id = { id: user.id };
+  const disabled = user.disabledAt !== null;
   return (
     <>
-      <ConfirmedAct
+      <ConfirmedAction
         action={revokeSessions}
         fields={id}
         label={t('sessions')}
@@ -121,7 +124,7 @@ async function Acts({ person }: { person: UserRow }) {
         done={t('sessionsDone')}
       />
       {disabled ? null : (
-        <ConfirmedAct
+        <ConfirmedAction
           action={createResetLink}
           fields={id}
           label={t('link')}
@@ -130,13 +133,13 @@ async function Acts({ person }: { person: UserRow }) {
           result={<ResetLinkShown />}
         />
       )}
-      <Swap by={disabled ? 'enable' : 'disable'}>
+      <FocusOnChange by={disabled ? 'enable' : 'disable'}>
         {disabled ? (
-          <ConfirmedAct action={enableUser} fields={id} label={t('enable')} text={t('enableHint')} />
+          <ConfirmedAction action={enableUser} fields={id} label={t('enable')} text={t('enableHint')} />
         ) : (
-          <ConfirmedAct action={disableUser} fields={id} label={t('disable')} text={t('disableHint')} danger />
+          <ConfirmedAction action={disableUser} fields={id} label={t('disable')} text={t('disableHint')} danger />
         )}
-      </Swap>
+      </FocusOnChange>
     </>
   );
 }
