@@ -15,6 +15,7 @@ export const environment: Check = {
       ...origin(env, firstDeployment),
       ...webhook(env),
       ...identityProvider(env),
+      ...formKey(env),
     ];
     if (env.NODE_ENV !== 'production')
       findings.push(red(`NODE_ENV is ${env.NODE_ENV ?? 'missing'}`, 'set NODE_ENV=production'));
@@ -106,6 +107,17 @@ function identityProvider({ OIDC_ASSUME_EMAIL_VERIFIED: assumed }: Record<string
     yellow(
       'OIDC_ASSUME_EMAIL_VERIFIED is true: anyone who can choose an address at the provider signs in as the user with that address',
       'keep it only for one tenant whose addresses its administrators alone set, and remove it once everybody is linked',
+    ),
+  ];
+}
+
+/** Without it the key is made from the commit: equal in every build of it, and another one after each release. */
+function formKey(env: Record<string, string | undefined>): CheckFinding[] {
+  if (given(env, 'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY')) return [];
+  return [
+    yellow(
+      'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY is not set: forms of the release before are refused after each deployment, and whoever knows the commit knows the key',
+      'set it where the app is built, the same for every build: openssl rand -base64 32',
     ),
   ];
 }

@@ -19,6 +19,7 @@ const GOOD = {
   NODE_ENV: 'production',
   NEXTAUTH_URL: 'https://app.example.org',
   TRUSTED_PROXY_COUNT: '0',
+  NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: 'bm90LXRoZS1rZXktb2YtYW55LWluc3RhbGxhdGlvbiE=',
   NEXTAUTH_SECRET: '4m+Vc0tYp9ZkQ2xHs7RgB1uWnE6dJ3oLaI8fTzKqPyM=',
   DATABASE_URL: 'postgres://app:x@db.example.org:5432/x?sslmode=require',
   MIGRATE_DATABASE_URL: 'postgres://owner:x@db.example.org:5432/x?sslmode=require',
@@ -61,6 +62,12 @@ test('an absent origin is green before the first deployment and yellow afterward
   expect(await light(environment, context(env, { firstDeployment: true }))).toBe('green');
   expect(await light(environment, context(env))).toBe('yellow');
   expect(await light(environment, context({}, { firstDeployment: true }))).toBe('yellow');
+});
+
+test('a missing key of the forms is yellow', async () => {
+  const env = { NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: undefined };
+  expect(await light(environment, context(env))).toBe('yellow');
+  expect(await reasons(environment, context(env))).toMatch(/forms of the release before are refused/);
 });
 
 test('an unset TRUSTED_PROXY_COUNT is yellow', async () => {
