@@ -2,7 +2,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext } from '@playwright/test';
-import type { Role } from '#lib/access/permissions.ts';
+import { ROLES, type Role } from '#lib/access/permissions.ts';
 import { openDb } from '#lib/db.ts';
 import { emailOf } from '#prisma/demo-accounts.ts';
 import { launchOptions } from './support/browser/chromium.ts';
@@ -73,7 +73,7 @@ type State = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 async function signInAll(browser: Browser, site: TestSite): Promise<Map<Role, State>> {
   const states = new Map<Role, State>();
-  for (const role of ['admin', 'auditor', 'user'] as const) {
+  for (const role of ROLES) {
     const context = await browser.newContext({ baseURL: site.origin, locale: 'en' });
     const page = await context.newPage();
     await page.goto('/login');

@@ -2,6 +2,7 @@
  * `npm run runbook:rehearse`: the local steps of docs/PROD_RUNBOOK.md, in order, against a new database and the built app, with durations:
  * migrate, first admins, smoke with worker and agent, drift and repair, both quick rollbacks, prune, 24-hour checklist, backup and restore.
  */
+import { ROLES } from '#lib/access/permissions.ts';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -160,7 +161,7 @@ async function smoke(
   more: Record<string, string> = {},
 ): Promise<void> {
   if (web !== undefined) await waitUntilHealthy(origin, web);
-  const accounts = (['admin', 'auditor', 'user'] as const).flatMap((role) => [
+  const accounts = ROLES.flatMap((role) => [
     [`SMOKE_${role.toUpperCase()}_EMAIL`, emailOf(role)],
     [`SMOKE_${role.toUpperCase()}_PASSWORD`, stage.secrets.accounts[role]],
   ]);

@@ -1,9 +1,9 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
-import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/events/catalogue.ts';
+import { ACTIONS, OUTCOMES, SOURCES, type AuditContext } from '#lib/audit/events/catalogue.ts';
 import { FILTER_NAMES, momentField } from '#lib/audit/events/filters.ts';
 import { parseAuditQuery } from '#lib/audit/events/query.ts';
-import { readAudit, type ReaderContext } from '#lib/audit/events/read.ts';
+import { readAudit } from '#lib/audit/events/read.ts';
 import { verificationState } from '#lib/audit/proof/verification.ts';
 import { db } from '#lib/db.ts';
 import type { Failure } from '#lib/errors.ts';
@@ -92,7 +92,7 @@ async function queryError({ code, extra }: Failure): Promise<string> {
 interface LogProps {
   params: URLSearchParams;
   filters: Record<string, string>;
-  context: ReaderContext;
+  context: AuditContext;
 }
 
 /** The rows of the page, or a message when there are none. */

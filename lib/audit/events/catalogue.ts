@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ROLES, type Role } from '../../access/permissions.ts';
 
 /** The catalogue of audit actions. Closed and typed: other actions cannot be recorded. */
 interface ActionSpec {
@@ -11,7 +12,7 @@ interface ActionSpec {
 }
 
 const noMetadata = z.strictObject({});
-const role = z.enum(['admin', 'auditor', 'user']);
+const role = z.enum(ROLES);
 /** Number of attempts reported by one coalesced event. */
 const refusalCount = z.number().int().optional();
 const changedRole = z.strictObject({ from: role, to: role });
@@ -234,7 +235,7 @@ export type Source = (typeof SOURCES)[number];
 
 /** Who acted. `role` is the role at the time of the action; it is stored with the event. */
 export type Actor =
-  | { type: 'user'; id: string; label: string; role: 'admin' | 'auditor' | 'user' }
+  | { type: 'user'; id: string; label: string; role: Role }
   | { type: 'agent'; id: string; label: string }
   | { type: 'system'; id: string; label: string }
   | { type: 'anonymous'; label?: string };

@@ -1,24 +1,17 @@
 import type { Db, Tx } from '../../db.ts';
 import { fail, ok, type Result } from '../../errors.ts';
 import type { Prisma } from '../../db.ts';
-import type { Actor, Origin } from './catalogue.ts';
+import { isUuid } from '../../ids.ts';
+import type { AuditContext } from './catalogue.ts';
 import { filtersToText } from './filters.ts';
 import { listAudit, type AuditPage } from './list.ts';
 import type { AuditQuery } from './query.ts';
 import { recordAudit } from './record.ts';
 
-/** Actor and origin of a read. */
-export interface ReaderContext {
-  actor: Actor;
-  origin: Origin;
-}
-
 export type FullEvent = Prisma.AuditEventGetPayload<object>;
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** Lists a page and records the read. No transaction is needed: the page is returned only after its event is stored. */
-export async function readAudit(db: Db, { actor, origin }: ReaderContext, query: AuditQuery): Promise<AuditPage> {
+export async function readAudit(db: Db, { actor, origin }: AuditContext, query: AuditQuery): Promise<AuditPage> {
   const page = await listAudit(db, query);
   const metadata = {
     filters: filtersToText(query.filters),
@@ -31,11 +24,11 @@ export async function readAudit(db: Db, { actor, origin }: ReaderContext, query:
 
 /** One complete event, or null. Any text is allowed as id. */
 export async function getAuditEvent(db: Tx, id: string): Promise<FullEvent | null> {
-  return UUID.test(id) ? db.auditEvent.findFirst({ where: { id } }) : null;
+  return isUuid(id) ? db.auditEvent.findFirst({ where: { id } }) : null;
 }
 
 /** Reads one event and records the read. @returns `not_found` when there is none. */
-export async function readAuditEvent(db: Db, { actor, origin }: ReaderContext, id: string): Promise<Result<FullEvent>> {
+export async function readAuditEvent(db: Db, { actor, origin }: AuditContext, id: string): Promise<Result<FullEvent>> {
   const event = await getAuditEvent(db, id);
   if (event === null) return fail('not_found', 'There is no such event.');
   const target = { type: 'audit_event', id, label: event.action };
@@ -49,7 +42,7 @@ export async function readAuditEvent(db: Db, { actor, origin }: ReaderContext, i
  */
 export async function readReport<T>(
   db: Db,
-  { actor, origin }: ReaderContext,
+  { actor, origin }: AuditContext,
   id: 'health' | 'security',
   make: () => Promise<T>,
 ): Promise<T> {

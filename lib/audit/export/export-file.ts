@@ -7,7 +7,7 @@ import { filtersToText, type AuditFilters } from '../events/filters.ts';
 import { publishVerifiedFile } from './publish-file.ts';
 import { BOM, FORMATS, type ExportFormat } from './formats.ts';
 import { ExportRange, OWNER_ONLY, signManifest, type Manifest } from './manifest.ts';
-import type { ReaderContext } from '../events/read.ts';
+import type { AuditContext } from '../events/catalogue.ts';
 import { recordAudit } from '../events/record.ts';
 import type { SigningKey } from '../proof/signing.ts';
 
@@ -39,7 +39,7 @@ export interface ExportFileOptions {
 /** Records the export before the first byte is sent, so that aborted exports are recorded too. */
 export async function recordExport(
   db: Db,
-  { actor, origin }: ReaderContext,
+  { actor, origin }: AuditContext,
   format: ExportFormat,
   filters: AuditFilters,
 ): Promise<void> {
@@ -57,7 +57,7 @@ export async function recordExport(
  */
 export async function exportToFile(
   db: Db,
-  context: ReaderContext,
+  context: AuditContext,
   options: ExportFileOptions,
 ): Promise<Manifest | null> {
   const { file, format, filters, key } = options;

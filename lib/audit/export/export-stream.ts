@@ -8,7 +8,7 @@ import { filtersToText, type AuditFilters } from '../events/filters.ts';
 import { BOM, EXPORT_FORMATS, FORMATS, type ExportFormat } from './formats.ts';
 import { ExportRange, signManifest, type Manifest } from './manifest.ts';
 import { parseAuditQuery } from '../events/query.ts';
-import type { ReaderContext } from '../events/read.ts';
+import type { AuditContext } from '../events/catalogue.ts';
 import type { SigningKey } from '../proof/signing.ts';
 
 /** True when a text is a supported export format. */
@@ -75,7 +75,7 @@ const isManifestPlace = (text: string): text is ManifestPlace => (MANIFEST_PLACE
  */
 export async function exportStream(
   db: Db,
-  context: ReaderContext,
+  context: AuditContext,
   download: Download,
   key: SigningKey,
 ): Promise<ReadableStream<Uint8Array>> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Role } from '#lib/access/permissions.ts';
+import { ROLES, type Role } from '#lib/access/permissions.ts';
 import { HEALTH_PATH, TIMING } from '#lib/release/contract.ts';
 import { agentEventAppears, moreWithoutDuplicates, signInIsRecorded } from './audit.ts';
 import { expect, visitorOf, type Account, type Smoke } from './run.ts';
@@ -112,7 +112,7 @@ async function signInWithForm({ origin, accounts }: Smoke): Promise<string> {
 
 async function roles(smoke: Smoke): Promise<string> {
   let checked = 0;
-  for (const role of ['admin', 'auditor', 'user'] as const)
+  for (const role of ROLES)
     for (const [path, guard] of [...pages(), ...apis()]) {
       const allowed = isAllowed(role, guard);
       if (allowed === undefined) continue;

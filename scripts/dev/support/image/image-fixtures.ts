@@ -1,3 +1,4 @@
+import { ROLES } from '#lib/access/permissions.ts';
 import { openDb, type Db } from '#lib/db.ts';
 import { issueKey } from '#lib/agents/key-admin.ts';
 import { registerAgent } from '#lib/agents/registry.ts';
@@ -42,7 +43,7 @@ async function makeAgentKey(db: Db): Promise<string> {
 
 /** The environment of scripts/smoke.ts. */
 export function smokeEnv(accounts: Secrets['accounts'], agentKey: string): Record<string, string> {
-  const pairs = (['admin', 'auditor', 'user'] as const).flatMap((role) => [
+  const pairs = ROLES.flatMap((role) => [
     [`SMOKE_${role.toUpperCase()}_EMAIL`, emailOf(role)],
     [`SMOKE_${role.toUpperCase()}_PASSWORD`, accounts[role]],
   ]);
