@@ -1,6 +1,6 @@
 import { NextResponse, type NextRequest } from 'next/server';
 import { expectedFormHost } from './app/_server/http/form-origin.ts';
-import { createStandardHeaders } from './app/_server/http/standard-headers.ts';
+import { createStandardHeaders } from './app/_server/http/security-headers.ts';
 import { env } from './lib/env.ts';
 
 const FOREIGN_FORM = (configured: string) =>

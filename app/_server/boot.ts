@@ -1,8 +1,8 @@
+import { format } from 'node:util';
 import type { Instrumentation } from 'next';
 import { errorCode, isTransient } from '#lib/db/transient.ts';
 import { env, EnvError } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
-import { redirectConsoleToLog } from './console-log.ts';
 import { drainConnectionsOnShutdown } from './gate/drain.ts';
 import { exchanges, isClientError } from './gate/exchange.ts';
 import { guardRequestsAndBodies } from './gate/gates.ts';
@@ -38,4 +38,19 @@ export function logRequestError(error: RequestError[0], request: RequestError[1]
     log.warn({ ...about, cause: errorCode(error) }, 'database unavailable');
   } else if (exchange !== undefined && isClientError(exchange)) log.debug({ ...about, err: error }, 'request refused');
   else log.error({ ...about, err: error }, 'request failed');
+}
+
+/** Maximum length of a line from a library, in characters. */
+const MAX_TEXT = 1_000;
+
+/**
+ * Redirects console output of Next and libraries to the application log, one JSON line each, of bounded length. Output during a request is
+ * logged at `debug`, because any visitor can cause it; our own errors are logged by `onRequestError` and the handlers.
+ */
+function redirectConsoleToLog(): void {
+  const levels = { error: 'error', warn: 'warn', info: 'info', log: 'info', debug: 'debug', trace: 'debug' } as const;
+  for (const [method, level] of Object.entries(levels))
+    // eslint-disable-next-line no-console -- console output is redirected to the log
+    console[method as keyof typeof levels] = (...texts: unknown[]) =>
+      log[exchanges.getStore() === undefined ? level : 'debug']({ printed: true }, format(...texts).slice(0, MAX_TEXT));
 }

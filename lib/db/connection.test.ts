@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { connectionConfig } from './connection.ts';
-import { DatabaseUrlError } from './url/error.ts';
+import { DatabaseUrlError } from './url/split.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 const dir = mkdtempSync(join(tmpdir(), 'golive-ca-'));

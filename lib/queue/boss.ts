@@ -3,7 +3,7 @@ import { poolConfig } from '../db/client.ts';
 import { db, type Db, type Tx } from '../db.ts';
 import { env } from '../env.ts';
 import { log } from '../log.ts';
-import { QUEUE_SCHEMA } from '../db/roles/schemas.ts';
+import { QUEUE_SCHEMA } from '../db/roles/grants.ts';
 import { INGEST_QUEUE, ingestJob, type IngestJob } from './jobs.ts';
 
 /** Web and worker never change the schema; migrations do, as the owner. */

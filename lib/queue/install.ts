@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { PgBoss } from 'pg-boss';
-import { QUEUE_SCHEMA } from '../db/roles/schemas.ts';
+import { QUEUE_SCHEMA } from '../db/roles/grants.ts';
 import { QUEUE_SETTINGS } from './jobs.ts';
 
 /** Poll interval for pg-boss's background index builds, which must finish here: at run time no role may create indexes. */

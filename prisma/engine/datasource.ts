@@ -1,5 +1,4 @@
-import { addressOf } from '#lib/db/url/address.ts';
-import { readDatabaseUrl } from '#lib/db/url/read.ts';
+import { addressOf, readDatabaseUrl } from '#lib/db/url/read.ts';
 
 type Environment = Record<string, string | undefined>;
 

@@ -2,7 +2,7 @@ import type { Process } from '#lib/release/contract.ts';
 import type { Stack } from '../../infra/release/ecs/environment.ts';
 import type { AuditTask } from '../../infra/release/manifest/audit.ts';
 import type { Session } from '../../infra/release/ecs/session.ts';
-import { describeTaskDefinition } from '../../infra/release/ecs/task-definition.ts';
+import { describeTaskDefinition } from '../../infra/release/ecs/describe.ts';
 
 /** Starts a one-off task from the newest task definition of a process, with its image, database user and roles. */
 export async function oneOff(session: Session, stack: Stack, process: Process): Promise<AuditTask> {

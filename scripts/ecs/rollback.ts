@@ -1,4 +1,4 @@
-import { reconcileCommand } from '../../infra/release/inspect/reconcile.ts';
+import { reconcileCommand } from '../../infra/release/inspect/drift.ts';
 import { planRollback, type Step } from '../../infra/release/rollback/plan.ts';
 import { rollBack } from '../../infra/release/rollback/rollback.ts';
 import { idOf } from '../../infra/release/ecs/task-log.ts';

@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv as parseDotEnv, styleText } from 'node:util';
 import { runCheck, type Context, type CommandResult, type CheckResult } from '#lib/release/preflight/check.ts';
 import { CHECKS } from '#lib/release/preflight/checks.ts';
-import { reason } from '../support/failure.ts';
-import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
+import { type Given, reason, runCommand, WrongUsage } from '../support/run-command.ts';
 
 const ENV_FILE = '.env.local';
 const USAGE = `npm run preflight:prod -- [options]

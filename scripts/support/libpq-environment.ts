@@ -7,8 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IGNORED_VARIABLES, libpqVariables } from '#lib/db/libpq.ts';
-import { addressOf } from '#lib/db/url/address.ts';
-import { readDatabaseUrl } from '#lib/db/url/read.ts';
+import { addressOf, readDatabaseUrl } from '#lib/db/url/read.ts';
 
 const [variable = '', folder = ''] = process.argv.slice(2);
 

@@ -1,5 +1,4 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { reason } from './failure.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
@@ -52,4 +51,11 @@ function usageError(error: unknown): string | undefined {
   if (error instanceof WrongUsage) return error.message;
   const { code, message } = error as NodeJS.ErrnoException;
   return code?.startsWith('ERR_PARSE_ARGS') ? message.split(/\.?\n|\. /, 1)[0] : undefined;
+}
+
+/** The message of an error: the causes of an AggregateError, the last line of a Prisma error. */
+export function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return reason(error.errors[0]);
+  const { name, message } = error as Error;
+  return (name.startsWith('PrismaClient') ? message.trim().split('\n').at(-1) : message) || name;
 }

@@ -9,7 +9,7 @@ import * as admin from '#lib/users/admin.ts';
 import * as create from '#lib/users/create.ts';
 import type { ResetLink } from '#lib/auth/reset.ts';
 import { defineAction } from '../../_server/action.ts';
-import { publicOrigin } from '../../_server/http/public-origin.ts';
+import { publicOrigin } from '../../_server/http/origin.ts';
 
 const userId = z.object({ id: z.uuid() });
 const role = z.enum(ROLES);

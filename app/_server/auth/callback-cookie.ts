@@ -1,7 +1,7 @@
 import 'server-only';
 import { cookies } from 'next/headers';
 import { sessionCookie } from '../http/cookies.ts';
-import { publicOrigin } from '../http/public-origin.ts';
+import { publicOrigin } from '../http/origin.ts';
 
 /**
  * Replaces a callback-url cookie that does not point to this app. NextAuth answers every request with an error while the cookie is not a

@@ -4,7 +4,7 @@ import { NextRequest, NextResponse } from 'next/server';
 import { z } from 'zod';
 import { fail, ok, type Failure, type Result } from '#lib/errors.ts';
 import { nextAuth } from './next-auth-route.ts';
-import { publicOrigin } from '../http/public-origin.ts';
+import { publicOrigin } from '../http/origin.ts';
 
 /** Known error codes of `authorize` and NextAuth; anything else is unexpected. */
 const code = z

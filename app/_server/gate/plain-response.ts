@@ -1,7 +1,7 @@
 import en from '../../_messages/en/errors.json' with { type: 'json' };
 import ru from '../../_messages/ru/errors.json' with { type: 'json' };
 import { toProblem, type Failure } from '#lib/errors.ts';
-import { createStandardHeaders } from '../http/standard-headers.ts';
+import { createStandardHeaders } from '../http/security-headers.ts';
 
 import { REQUEST_ID_HEADER } from '../http/request-id.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail, toProblem, type ErrorCode } from '#lib/errors.ts';
-import { createStandardHeaders } from '../http/standard-headers.ts';
+import { createStandardHeaders } from '../http/security-headers.ts';
 
 type Rejection = Extract<ErrorCode, 'too_large' | 'too_slow' | 'unavailable'>;
 

@@ -1,5 +1,5 @@
-import 'server-only';
 import { headers } from 'next/headers';
+import 'server-only';
 import type { Origin } from '#lib/audit/events/catalogue.ts';
 import { env } from '#lib/env.ts';
 import { clientAddress } from './client-address.ts';
@@ -22,4 +22,11 @@ export async function requestOrigin(source: 'web' | 'api'): Promise<Origin> {
 /** Path and query of the current request. */
 export async function requestPath(): Promise<string> {
   return (await headers()).get(PATH_HEADER) ?? '/';
+}
+
+/** The public origin: the configured one or, before it is set, the host of the current request. */
+export async function publicOrigin(): Promise<string> {
+  const configured = env().NEXTAUTH_URL;
+  if (configured !== undefined) return configured;
+  return `http://${(await headers()).get('host') ?? 'localhost'}`;
 }

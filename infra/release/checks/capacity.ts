@@ -1,7 +1,7 @@
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import { SERVICES } from '../ecs/live.ts';
-import { describeService } from '../ecs/service.ts';
+import { describeService } from '../ecs/describe.ts';
 import { check, type Check, type CheckContext } from './check.ts';
 
 /** "Fargate On-Demand vCPU resource count", per region. */

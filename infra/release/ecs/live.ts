@@ -1,7 +1,7 @@
 import { ListServiceDeploymentsCommand, type Deployment } from '@aws-sdk/client-ecs';
 import { GetScheduleCommand, type GetScheduleOutput } from '@aws-sdk/client-scheduler';
 import type { Stack } from './environment.ts';
-import { describeService } from './service.ts';
+import { describeService } from './describe.ts';
 import type { Session } from './session.ts';
 
 export type ServiceName = 'web' | 'worker';

@@ -4,7 +4,7 @@ import { EcsFailure } from '../ecs/failure.ts';
 import { readLive } from '../ecs/live.ts';
 import { readReleases } from '../manifest/manifest.ts';
 import type { Session } from '../ecs/session.ts';
-import { describeTaskDefinition } from '../ecs/task-definition.ts';
+import { describeTaskDefinition } from '../ecs/describe.ts';
 
 export interface Difference {
   process: string;

@@ -3,7 +3,7 @@ import type { Stack } from '../ecs/environment.ts';
 import { SERVICES, readSchedule } from '../ecs/live.ts';
 import { currentRelease, readReleases } from '../manifest/manifest.ts';
 import type { Release } from '../manifest/release.ts';
-import { describeService } from '../ecs/service.ts';
+import { describeService } from '../ecs/describe.ts';
 import type { Session } from '../ecs/session.ts';
 import { idOf } from '../ecs/task-log.ts';
 

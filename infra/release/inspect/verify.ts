@@ -1,15 +1,12 @@
 import { PROCESSES, type Process } from '#lib/release/contract.ts';
 import { checkCapacity } from '../checks/capacity.ts';
 import { skipped, type Check, type CheckContext } from '../checks/check.ts';
-import { checkImages } from '../checks/images.ts';
-import { checkLogGroups } from '../checks/logs.ts';
-import { checkRoles } from '../checks/roles.ts';
+import { checkImages, checkLogGroups, checkRoles, checkTargetGroup } from '../checks/references.ts';
 import { checkSecrets } from '../checks/secrets.ts';
-import { checkTargetGroup } from '../checks/target-group.ts';
 import type { Stack } from '../ecs/environment.ts';
 import { EcsFailure } from '../ecs/failure.ts';
 import type { Session } from '../ecs/session.ts';
-import { describeTaskDefinition } from '../ecs/task-definition.ts';
+import { describeTaskDefinition } from '../ecs/describe.ts';
 
 const CHECKS = [checkImages, checkRoles, checkSecrets, checkLogGroups, checkTargetGroup, checkCapacity];
 

@@ -1,5 +1,5 @@
 import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
-import { describeService } from '../ecs/service.ts';
+import { describeService } from '../ecs/describe.ts';
 import type { Session } from '../ecs/session.ts';
 import { idOf } from '../ecs/task-log.ts';
 

@@ -3,7 +3,7 @@ import { EcsFailure } from '../ecs/failure.ts';
 import { waitUntilServing } from './health.ts';
 import { poll } from '../ecs/poll.ts';
 import { assessRollout, type Rollout } from './rollout-state.ts';
-import { describeService } from '../ecs/service.ts';
+import { describeService } from '../ecs/describe.ts';
 import { openSession, type Session } from '../ecs/session.ts';
 import { diagnoseRollout } from './rollout-diagnosis.ts';
 

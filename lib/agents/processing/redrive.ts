@@ -4,7 +4,7 @@ import { recordAudit } from '../../audit/events/record.ts';
 import type { Db } from '../../db.ts';
 import { ok, type Result } from '../../errors.ts';
 import { queueProducer } from '../../queue/boss.ts';
-import { QUEUE_SCHEMA } from '../../db/roles/schemas.ts';
+import { QUEUE_SCHEMA } from '../../db/roles/grants.ts';
 import { INGEST_DEAD_LETTERS, INGEST_QUEUE } from '../../queue/jobs.ts';
 import { withAgentPermission } from '../agent-permission.ts';
 

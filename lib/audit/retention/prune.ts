@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { Prisma, type Db, type Tx } from '../../db.ts';
 import { writeAnchor, shipAnchor } from '../proof/anchor.ts';
-import { storeArchive } from './archive-store.ts';
+import { storeArchive } from './archive.ts';
 import { ensurePartitions } from './partitions.ts';
 import { recordAudit } from '../events/record.ts';
 import { planPrune, removable, type PruneStep, type RetentionPolicy } from './policy.ts';

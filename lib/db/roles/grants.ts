@@ -1,4 +1,5 @@
-import { QUEUE_SCHEMA } from './schemas.ts';
+/** Schema of pg-boss's tables; `public` is Prisma's. */
+export const QUEUE_SCHEMA = 'pgboss';
 
 /** A grantable object; `name` is schema-qualified as PostgreSQL prints it. */
 export interface GrantObject {

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { QUEUE_SCHEMA } from './schemas.ts';
+import { QUEUE_SCHEMA } from './grants.ts';
 
 /** A privilege held on one of our objects, from the system catalogue. */
 export interface HeldRight {

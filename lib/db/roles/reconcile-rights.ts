@@ -1,7 +1,6 @@
 import type { Client } from 'pg';
-import { QUEUE_SCHEMA } from './schemas.ts';
+import { type AppRoles, assignGrants, type Grant, GRANTS, QUEUE_GRANTS, QUEUE_SCHEMA } from './grants.ts';
 import { escapeIdentifier } from '../client.ts';
-import { assignGrants, GRANTS, QUEUE_GRANTS, type AppRoles, type Grant } from './grants.ts';
 import { describeObject, readHeldRights, OWNER_SQL, readOwner, revokeSql, type HeldRight } from './held-rights.ts';
 
 /** Missing or superfluous privileges of a role on one object. */

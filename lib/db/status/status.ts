@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { openClient } from '../client.ts';
-import { schemaDrift } from './drift.ts';
+import { schemaDrift, structureFindings } from './drift.ts';
 import type { ForeignRight } from '../roles/held-rights.ts';
 import { REPEATABLE_DIR } from '../migrations/files.ts';
 import { repeatableMigrationStates } from '../migrations/repeatable-migrations.ts';
@@ -16,7 +16,6 @@ import {
 } from '../sessions/check.ts';
 import { sharedSessionFault } from '../sessions/shared.ts';
 import { foreignRights } from '../roles/foreign-rights.ts';
-import { structureFindings } from './structure.ts';
 
 /** A difference between the database and this release. */
 export interface StatusFinding {

@@ -1,4 +1,4 @@
-import { DatabaseUrlError } from './error.ts';
+import { DatabaseUrlError } from './split.ts';
 
 /** Parses a parameter's value; throws ParameterError for invalid values. */
 type Reader<T> = (value: string) => T;

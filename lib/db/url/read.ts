@@ -1,7 +1,6 @@
-import { DatabaseUrlError } from './error.ts';
-import { checkOptions } from './options.ts';
-import { readParameters, unknownToPsql, type Parameters } from './parameters.ts';
-import { multipleHostsError, splitDatabaseUrl } from './split.ts';
+import { REQUIRED_SETTINGS } from '../sessions/settings.ts';
+import { type Parameters, readParameters, unknownToPsql } from './parameters.ts';
+import { DatabaseUrlError, multipleHostsError, splitDatabaseUrl } from './split.ts';
 
 /** A parsed database URL, used by web, worker, queue, migration engine, psql and pg_dump. */
 export interface DatabaseTarget {
@@ -143,3 +142,24 @@ type WithoutUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K
 /** Omits undefined properties. */
 const omitUndefined = <T extends object>(all: T): WithoutUndefined<T> =>
   Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
+
+const MANAGED_SETTINGS: ReadonlySet<string> = new Set(Object.keys(REQUIRED_SETTINGS).map((name) => name.toLowerCase()));
+
+/**
+ * Returns the URL's session options unless they include a setting that the app sets itself.
+ * @throws DatabaseUrlError naming the setting.
+ */
+function checkOptions(options: string | undefined): string | undefined {
+  for (const [, name = ''] of (options ?? '').matchAll(/(?:^|\s)(?:-c\s*|--)([\w.-]+)\s*=/g)) {
+    const setting = name.toLowerCase().replaceAll('-', '_');
+    if (MANAGED_SETTINGS.has(setting))
+      throw new DatabaseUrlError(`sets ${setting} in its options, which the application sets itself: remove it`);
+  }
+  return options;
+}
+
+/** The address of a database as `host:port/name`, percent-encoded, without credentials; for display and comparison. */
+export function addressOf({ host, port, database }: Pick<DatabaseTarget, 'host' | 'port' | 'database'>): string {
+  const shown = host.includes(':') ? `[${host}]` : encodeURIComponent(host);
+  return `${shown}:${port}/${encodeURIComponent(database)}`;
+}

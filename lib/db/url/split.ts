@@ -1,5 +1,3 @@
-import { DatabaseUrlError } from './error.ts';
-
 /** The decoded parts of a database URL; missing parts are empty. */
 export interface UrlParts {
   user: string;
@@ -83,4 +81,12 @@ function decode(text: string): string {
   } catch {
     throw new DatabaseUrlError('percent-encodes bytes that are no UTF-8');
   }
+}
+
+/**
+ * Why a database URL is invalid, phrased to follow the variable's name, with the fix. Contains no part of the URL except parameter names:
+ * what looks like a host may be part of a password.
+ */
+export class DatabaseUrlError extends Error {
+  override name = 'DatabaseUrlFault';
 }

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-const script = (name: string) => fileURLToPath(new URL(`../../../scripts/${name}`, import.meta.url));
+const script = (name: string) => fileURLToPath(new URL(`../../../scripts/dev/docs/${name}`, import.meta.url));
 
-test.each(['docs-audit.ts', 'docs-performance.ts'])('what %s writes is what stands in the documents', async (name) => {
+test.each(['audit.ts', 'performance.ts'])('what docs/%s writes is what stands in the documents', async (name) => {
   const run = promisify(execFile)(process.execPath, [script(name), '--check']);
   await expect(run).resolves.toMatchObject({ stderr: '' });
 });

@@ -1,6 +1,6 @@
 import { ingest } from '#lib/agents/ingest/ingest.ts';
 import { db } from '#lib/db.ts';
-import { agentProblem } from '../../../_server/http/agent.ts';
+import { agentProblem } from '../../../_server/http/problem.ts';
 import { withErrorResponses } from '../../../_server/http/api.ts';
 import { requestOrigin } from '../../../_server/http/origin.ts';
 

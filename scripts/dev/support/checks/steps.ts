@@ -36,7 +36,7 @@ export const STEPS: readonly Step[] = [
     command: ['eslint', '.', '--max-warnings', '0', '--cache', '--cache-location', '.data/eslint/'],
   },
   { name: 'dead code', group: 'code', fast: true, command: ['knip'] },
-  { name: 'documents', group: 'code', fast: true, command: ['node', 'scripts/dev/docs-check.ts'] },
+  { name: 'documents', group: 'code', fast: true, command: ['node', 'scripts/dev/docs/check.ts'] },
   { name: 'architecture', group: 'servers', fast: true, command: vitest('architecture'), report: 'vitest' },
   { name: 'unit', group: 'servers', fast: true, command: vitest('unit'), report: 'vitest' },
   { name: 'build', group: 'code', command: ['node', 'scripts/dev/build-changed.ts'] },

@@ -1,6 +1,6 @@
 import { openClient } from '#lib/db/client.ts';
 import { migrateEnv } from '#lib/env.ts';
-import { reason } from '../../../support/failure.ts';
+import { reason } from '../../../support/run-command.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 

@@ -1,9 +1,9 @@
 /** `npm run docs:generate`: generates .env.example, the permission table and the decision index. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { decisionIndex } from './support/docs/decision-index.ts';
-import { envExample } from './support/docs/env-example.ts';
-import { withPermissionTable } from './support/docs/permission-table.ts';
-import { runCommand } from '../support/run-command.ts';
+import { decisionIndex } from '../support/docs/decision-index.ts';
+import { envExample } from '../support/docs/env-example.ts';
+import { withPermissionTable } from '../support/docs/permission-table.ts';
+import { runCommand } from '../../support/run-command.ts';
 
 const ACCESS = 'docs/ACCESS.md';
 const DECISIONS = 'docs/decisions';

@@ -5,10 +5,10 @@ import { openClient } from '#lib/db/client.ts';
 import { readHeldRights } from '#lib/db/roles/held-rights.ts';
 import { readDatabaseRoles } from '#lib/db/roles/roles.ts';
 import { migrateEnv } from '#lib/env.ts';
-import { grantDocument } from './support/docs/grant-table.ts';
-import { runCommand } from '../support/run-command.ts';
+import { grantDocument } from '../support/docs/grant-table.ts';
+import { runCommand } from '../../support/run-command.ts';
 
-const FILE = fileURLToPath(new URL('../../docs/GRANTS.md', import.meta.url));
+const FILE = fileURLToPath(new URL('../../../docs/GRANTS.md', import.meta.url));
 
 const USAGE = `npm run docs:grants
 Writes docs/GRANTS.md from the database of MIGRATE_DATABASE_URL, as whose owner it connects. DATABASE_URL and WORKER_DATABASE_URL must be

@@ -10,9 +10,9 @@ import {
   renderPerformance,
   type Measurement,
   type Result,
-} from './support/docs/performance.ts';
-import type { BoundResult } from './support/docs/bounds.ts';
-import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
+} from '../support/docs/performance.ts';
+import type { BoundResult } from '../support/docs/bounds.ts';
+import { runCommand, WrongUsage, type Given } from '../../support/run-command.ts';
 
 const USAGE = `npm run docs:performance [-- options]
 Runs the measurements one after another, on a machine that should do nothing else, and keeps each result as soon as it is there.
@@ -26,7 +26,7 @@ Runs the measurements one after another, on a machine that should do nothing els
 Exit: 0 done, 1 a bound was not kept or the document differs, 2 wrong use, 3 a measurement failed; the others are kept.`;
 
 const EXIT = { done: 0, broken: 1, failed: 3 } as const;
-const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
+const DOCS = fileURLToPath(new URL('../../../docs', import.meta.url));
 
 const OPTIONS = {
   only: { type: 'string' },

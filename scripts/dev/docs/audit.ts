@@ -6,9 +6,9 @@ import { ACTIONS, OUTCOMES, SOURCES } from '#lib/audit/events/catalogue.ts';
 import { FILTER_NAMES } from '#lib/audit/events/filters.ts';
 import { toOcsf } from '#lib/audit/export/ocsf.ts';
 import type { SealedEvent } from '#lib/audit/export/export.ts';
-import { runCommand, type Given } from '../support/run-command.ts';
+import { runCommand, type Given } from '../../support/run-command.ts';
 
-const FILE = fileURLToPath(new URL('../../docs/AUDIT_AUDIT.md', import.meta.url));
+const FILE = fileURLToPath(new URL('../../../docs/AUDIT_AUDIT.md', import.meta.url));
 
 const USAGE = `npm run docs:audit [-- --check]    --check only compares
 Exit: 0 as the catalogue says, 1 it differs, 2 wrong use.`;

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { ROUTE_GUARDS } from '#lib/access/route-guards.ts';
 import { WORKER_CHECK_PATH } from '#lib/release/contract.ts';
-import { findMistakes, type Known } from './support/docs/documents.ts';
-import { runCommand } from '../support/run-command.ts';
+import { findMistakes, type Known } from '../support/docs/documents.ts';
+import { runCommand } from '../../support/run-command.ts';
 
 /** Paths of the worker's health server. */
 const WORKER_ROUTES = ['/alive', '/ready', '/stuck', WORKER_CHECK_PATH];

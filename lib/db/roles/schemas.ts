@@ -1,2 +1,0 @@
-/** Schema of pg-boss's tables; `public` is Prisma's. */
-export const QUEUE_SCHEMA = 'pgboss';
