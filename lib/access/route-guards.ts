@@ -35,6 +35,7 @@ export const ROUTE_GUARDS: RouteGuards = {
     'POST /api/auth/[...nextauth]': 'public',
     'GET /api/audit': 'audit:read',
     'GET /api/audit/export': 'audit:export',
+    'GET /api/audit/[id]/proof': 'audit:read',
     'POST /api/agent/events': 'agent-key',
     'GET /api/agent/batches/[id]': 'agent-key',
     'GET /api/agent/schema': 'public',

@@ -116,7 +116,7 @@ BEGIN
 END
 $$;
 
--- Drops the oldest partition of the chain once all its events are removed and its last link is anchored. Returns true if one was dropped.
+-- Drops the oldest stretch of leaves once all its events are removed, and tiles and a checkpoint stand for it. Returns whether there was one.
 CREATE OR REPLACE FUNCTION audit_drop_chain_head() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
 DECLARE
@@ -127,7 +127,8 @@ BEGIN
   SELECT min("sequence") INTO low FROM public."AuditChain";
   high := (low / chunk + 1) * chunk - 1;
   IF low IS NULL OR NOT EXISTS (SELECT FROM public."AuditChain" WHERE "sequence" > high)
-    OR NOT EXISTS (SELECT FROM public."AuditAnchor" a JOIN public."AuditChain" c USING ("sequence", "hash") WHERE a."sequence" = high)
+    OR NOT EXISTS (SELECT FROM public."AuditTile" WHERE "level" = 0 AND "index" = (high - 1) / 256)
+    OR NOT EXISTS (SELECT FROM public."AuditCheckpoint" WHERE "size" >= high)
     OR (SELECT coalesce(sum(least("toSequence", high) - greatest("fromSequence", low) + 1), 0) FROM public."AuditTombstone"
         WHERE "toSequence" >= low AND "fromSequence" <= high) <> high - low + 1 THEN
     RETURN false;

@@ -1,24 +1,25 @@
 /** `npm run audit:verify`: exit 0 intact, 1 broken, 2 could not check. */
-import { createReadStream } from 'node:fs';
-import type { ShippedAnchor } from '#lib/audit/proof/anchor.ts';
+import { readFile } from 'node:fs/promises';
 import { describeFinding } from '#lib/audit/proof/finding.ts';
 import { describeManifest } from '#lib/audit/export/manifest.ts';
-import { trustedKeys } from '#lib/audit/proof/signing.ts';
+import { readNoteKey } from '#lib/audit/proof/note.ts';
+import { checkProof } from '#lib/audit/proof/tlog-proof.ts';
+import { trustedKeys, type PublicKeys } from '#lib/audit/proof/signing.ts';
 import { keyId, readPublicKey } from '#lib/ed25519.ts';
+import { readKeptElsewhere, type KeptElsewhere } from '#lib/audit/proof/kept-elsewhere.ts';
 import { verifyExport } from '#lib/audit/export/verify-export.ts';
 import { recordVerification, verifyAudit, type Verification } from '#lib/audit/proof/verify.ts';
 import { openVerifierConnections } from '#lib/audit/proof/verifier-connections.ts';
 import { readDatabaseUrl } from '#lib/db/url/read.ts';
 import { env } from '#lib/env.ts';
-import { readLines } from '#lib/json/lines.ts';
-import { parseLosslessJson } from '#lib/json/strict.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
 
 const USAGE = `npm run audit:verify [-- options]
   --full              the whole log, not only what is new
-  --anchors FILE      also against anchors kept elsewhere: log lines or objects of the bucket, one JSON a line
+  --anchors FILE      also against checkpoints and anchors kept elsewhere: log lines and objects of the bucket
   --export FILE       an export and its manifest instead of the database; needs no database
-  --public-key KEY    with --export: the signer's public key (base64, PEM or a path)
+  --proof FILE        one event's .tlog-proof instead of the database; needs no database
+  --public-key KEY    with --export or --proof: the signer's public key (base64, PEM, a path, or NAME+HASH+KEY of a signed note)
   --json              one JSON object
 Exit: 0 intact, 1 broken, 2 could not check.`;
 
@@ -26,32 +27,62 @@ const OPTIONS = {
   full: { type: 'boolean', default: false },
   anchors: { type: 'string' },
   export: { type: 'string' },
+  proof: { type: 'string' },
   'public-key': { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const;
 
 async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
+  if (values.proof !== undefined)
+    return verifyProof(values.proof, givenKey('--proof', values['public-key']), values.json);
   if (values.export !== undefined) {
-    if (values['public-key'] === undefined) throw new WrongUsage('--export needs --public-key');
-    const key = readPublicKey(values['public-key']);
-    const outcome = await verifyExport(values.export, new Map([[keyId(key), key]]));
+    const outcome = await verifyExport(values.export, givenKey('--export', values['public-key']));
     const lines = [`${outcome.events} exported events are what was signed`, ...describeManifest(outcome.manifest)];
     return print(outcome, values.json, lines.join('\n'));
   }
-  const shipped = values.anchors === undefined ? [] : await readAnchors(values.anchors);
+  const shipped = values.anchors === undefined ? undefined : await readKeptElsewhere(values.anchors);
   const outcome = await verifyDatabase(values.full, shipped, values.json);
   return print(
     outcome,
     values.json,
-    `intact: verified up to ${outcome.sequence}, ${outcome.events} events and ${outcome.anchors} anchors checked`,
+    `intact: verified up to ${outcome.sequence}, ${outcome.events} events and ${outcome.checkpoints} checkpoints checked`,
   );
 }
 
-async function verifyDatabase(full: boolean, shipped: ShippedAnchor[], quiet: boolean): Promise<Verification> {
-  await using connections = await openVerifierConnections(verifierUrl(), env().DATABASE_CA_CERT);
+/** The one key that is believed. */
+function givenKey(option: string, text: string | undefined): PublicKeys {
+  if (text === undefined) throw new WrongUsage(`${option} needs --public-key`);
+  const key = readNoteKey(text)?.publicKey ?? readPublicKey(text);
+  return new Map([[keyId(key), key]]);
+}
+
+async function verifyProof(file: string, keys: PublicKeys, json: boolean): Promise<number> {
+  const proven = checkProof(await readFile(file, 'utf8'), keys);
+  if (typeof proven === 'string') {
+    if (json) console.log(JSON.stringify({ ok: false, finding: proven }));
+    else console.error(`broken: ${proven}`);
+    return 1;
+  }
+  const { sequence, text, checkpoint } = proven;
+  const signed = { size: checkpoint.size, root: checkpoint.root.toString('base64'), keyId: checkpoint.keyId };
+  if (json) console.log(JSON.stringify({ ok: true, sequence, checkpoint: signed, event: text, finding: null }));
+  else console.log(`proven: event no. ${sequence} of ${signed.size} in the log signed by key ${signed.keyId}\n${text}`);
+  return 0;
+}
+
+async function verifyDatabase(
+  full: boolean,
+  shipped: KeptElsewhere | undefined,
+  quiet: boolean,
+): Promise<Verification> {
+  await using lanes = await openVerifierConnections(verifierUrl(), env().DATABASE_CA_CERT);
   const onProgress = (message: string) => void (quiet || !process.stderr.isTTY || process.stderr.write(`${message}\n`));
-  const outcome = await verifyAudit(connections.clients, trustedKeys(env()), { full, shipped, onProgress });
-  await recordVerification(connections.clients[0], outcome);
+  const outcome = await verifyAudit(lanes.clients, trustedKeys(env()), {
+    full,
+    onProgress,
+    ...(shipped === undefined ? {} : { shipped }),
+  });
+  await recordVerification(lanes.clients[0], outcome);
   return outcome;
 }
 
@@ -61,17 +92,6 @@ function verifierUrl(): string {
   const [given, worker] = [readDatabaseUrl(DATABASE_URL), readDatabaseUrl(WORKER_DATABASE_URL)];
   // Anchors of the environment may belong to another database than the URL.
   return given.host === worker.host && given.database === worker.database ? WORKER_DATABASE_URL : DATABASE_URL;
-}
-
-/** Accepts log lines (`{"anchor": {...}}`) and plain anchors; ignores other lines. */
-async function readAnchors(file: string): Promise<ShippedAnchor[]> {
-  const anchors: ShippedAnchor[] = [];
-  for await (const line of readLines(createReadStream(file))) {
-    if (!line.includes('"signature"')) continue;
-    const value = parseLosslessJson(line) as ShippedAnchor & { anchor?: ShippedAnchor };
-    anchors.push(value.anchor ?? value);
-  }
-  return anchors;
 }
 
 function print({ ok, finding, ...rest }: Pick<Verification, 'ok' | 'finding'>, json: boolean, good: string): number {

@@ -103,7 +103,7 @@ async function fill(url: string, db: Db, rows: number): Promise<void> {
   });
   await ensurePartitions(db);
   progress('sealing');
-  await seal(db, { anchor: 'always' });
+  await seal(db, { checkpoint: 'always' });
   await withClient(url, async (client) => {
     for (const table of ['AuditEvent', 'AuditChain', 'AuditPending']) await client.query(`VACUUM ANALYZE "${table}"`);
     await client.query('CHECKPOINT');
@@ -133,7 +133,7 @@ async function step(url: string, db: Db, days: number, batches: number[]) {
 
 /** What was measured must also be right: the log still verifies. */
 async function check(url: string, db: Db): Promise<void> {
-  await seal(db, { anchor: 'always' });
+  await seal(db, { checkpoint: 'always' });
   const keys = trustedKeys({ NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET ?? '' });
   await using lanes = await openVerifierConnections(url);
   const outcome = await verifyAudit(lanes.clients, keys, { full: true });

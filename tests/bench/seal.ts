@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const db = openDb(database.appUrl, { max: 2 });
   progress('sealing');
   let started = performance.now();
-  const { sealed } = await seal(db, { anchor: 'always' });
+  const { sealed } = await seal(db, { checkpoint: 'always' });
   const sealMs = performance.now() - started;
   await db.$disconnect();
   await withClient(database.url, async (client) => {

@@ -138,7 +138,7 @@ async function useLog(database: string, label: string) {
   const db = openDb(server.app(database), { max: 3 });
   try {
     await write(db);
-    await seal(db, { anchor: 'always' });
+    await seal(db, { checkpoint: 'always' });
     const file = join(dir, `${label}.ndjson`);
     const key = signingKey({ NEXTAUTH_SECRET: SECRET });
     await exportToFile(db, act, { file, format: 'ndjson', filters: { to: NOW }, key });

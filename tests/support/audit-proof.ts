@@ -13,7 +13,7 @@ export const SECRET = 'only-for-tests-only-for-tests-only';
 export function testEnvironment(): void {
   process.env.DATABASE_URL = 'postgres://unused@localhost/unused';
   process.env.NEXTAUTH_SECRET = SECRET;
-  // Each sealing ships an anchor as a log line.
+  // Each sealing ships a checkpoint as a log line.
   log.level = 'silent';
 }
 
@@ -30,14 +30,14 @@ export async function verifyAsCommand(
   return outcome;
 }
 
-/** Events of this month, sealed and anchored in `times` steps. */
+/** Events of this month, sealed and signed in `times` steps. */
 export async function sealedLog(database: TestDatabase, rows = 40, times = 2): Promise<void> {
   for (let step = 0; step < times; step++) {
     await writeEvents(database.ownerUrl, rows / times, {
       createdAt: `date_trunc('month', now()) + ${step} * interval '1 hour' + n * interval '1 minute'`,
       metadata: `'{"method": "password"}'`,
     });
-    await seal(database.db, { anchor: 'always' });
+    await seal(database.db, { checkpoint: 'always' });
   }
 }
 
@@ -50,4 +50,13 @@ export const asOwner = (database: TestDatabase, ...statements: string[]): Promis
     ...statements,
   );
 
-const TABLES = ['AuditEvent', 'AuditPending', 'AuditChain', 'AuditAnchor', 'AuditPrune', 'AuditTombstone'];
+const TABLES = [
+  'AuditEvent',
+  'AuditPending',
+  'AuditChain',
+  'AuditTile',
+  'AuditCheckpoint',
+  'AuditAnchor',
+  'AuditPrune',
+  'AuditTombstone',
+];

@@ -10,7 +10,7 @@ const BUILT = resolve('.data/foreign');
 const LIMITS = { stdio: 'pipe', encoding: 'utf8', timeout: 300_000 } as const;
 
 /** Programs in other languages, as a command for each of their names. */
-export type ForeignPrograms = (program: 'send' | 'validate') => [file: string, args: string[]];
+export type ForeignPrograms = (program: 'send' | 'validate' | 'prove') => [file: string, args: string[]];
 
 /**
  * The programs of tests/foreign/python with what they need from PyPI, in an environment of their own. Null where there is no Python or no

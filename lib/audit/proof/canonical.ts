@@ -1,4 +1,5 @@
-import { createHash, hash } from 'node:crypto';
+import { leafHash } from './merkle.ts';
+import { entryOf } from './tlog-proof.ts';
 
 /** The columns of an event that are hashed, in the order in which they are hashed; metadata follows as the last element. */
 export const HASHED_COLUMNS = `action schemaVersion outcome actorType actorId actorLabel actorRole targetType targetId
@@ -7,16 +8,25 @@ export const HASHED_COLUMNS = `action schemaVersion outcome actorType actorId ac
 /** An event as an export carries it: column names to values, metadata as JSON. */
 export type HashableEvent = { id: string; createdAt: Date; metadata: unknown } & Record<string, unknown>;
 
-/** Version of the leaf format, its first hashed element. */
-const LEAF_VERSION = 1;
+/**
+ * How an event becomes a leaf of the tree. 2: its canonical text is the leaf, whose hash is SHA-256(0x00 || text). 1, of before there was a tree:
+ * the SHA-256 of the text is what was kept and is the leaf.
+ */
+export type Form = 1 | 2;
+const CURRENT: Form = 2;
 
 /**
- * The leaf hash as an SQL expression over "AuditEvent". The verifier does not call audit_leaf(), because the owner of the tables could
- * replace that function.
+ * The canonical text of an event but for its first element, as an SQL expression over the columns of "AuditEvent". The verifier spells it out
+ * instead of calling audit_leaf(): whoever owns the tables could replace that function by one that lies.
  */
-export const LEAF_SQL = `pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.json_build_array(${LEAF_VERSION}, "id",
-  (extract(epoch FROM "createdAt") * 1000)::bigint, ${HASHED_COLUMNS.map((name) => `"${name}"`).join(', ')},
-  "metadata"::text)::text, 'UTF8'))`;
+export const TEXT_SQL = `pg_catalog.json_build_array("id", (extract(epoch FROM "createdAt") * 1000)::bigint,
+  ${HASHED_COLUMNS.map((name) => `"${name}"`).join(', ')}, "metadata"::text)::text`;
+
+/** What the sealer keeps of an event, from SQL expressions for the form and the text of `TEXT_SQL`. */
+export const leafSql = (form: string, text: string): string => {
+  const whole = (first: Form) => `pg_catalog.convert_to('[${first}, ' || pg_catalog.substr(${text}, 2), 'UTF8')`;
+  return `CASE ${form} WHEN 1 THEN pg_catalog.sha256(${whole(1)}) ELSE pg_catalog.sha256(pg_catalog.byteacat('\\x00', ${whole(2)})) END`;
+};
 
 /** A number without exponent, as PostgreSQL's numeric type prints it. */
 function canonicalNumber(value: number): string {
@@ -47,17 +57,15 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}: ${canonicalJson(item)}`).join(', ')}}`;
 }
 
-/** The leaf hash of an event. */
-export function leafOf(event: HashableEvent): Buffer {
+/** The canonical text of an event: a JSON array of the form and the columns. */
+export function canonicalText(event: HashableEvent, form: Form = CURRENT): string {
   const columns = HASHED_COLUMNS.map((name) => event[name] ?? null);
-  const parts = [LEAF_VERSION, event.id, event.createdAt.getTime(), ...columns, canonicalJson(event.metadata)];
-  return Buffer.from(hash('sha256', `[${parts.map((part) => JSON.stringify(part)).join(', ')}]`, 'hex'), 'hex');
+  const parts = [form, event.id, event.createdAt.getTime(), ...columns, canonicalJson(event.metadata)];
+  return `[${parts.map((part) => JSON.stringify(part)).join(', ')}]`;
 }
 
-/** Hash before the first link. */
-export const GENESIS = createHash('sha256').update('golive audit chain 1').digest();
-
-/** Hash of a link: SHA-256 of the previous hash and the leaf. */
-export function linkOf(previous: Uint8Array, leaf: Uint8Array): Buffer {
-  return createHash('sha256').update(previous).update(leaf).digest();
+/** What the sealer keeps of an event: the hash of its leaf, or for form 1 the leaf itself. */
+export function leafOf(event: HashableEvent, form: Form = CURRENT): Buffer {
+  const text = Buffer.from(canonicalText(event, form));
+  return form === CURRENT ? leafHash(text) : entryOf(text);
 }

@@ -8,6 +8,7 @@ export type VerificationFindingKind =
   | 'truncated at the tail'
   | 'forked'
   | 'forged anchor'
+  | 'forged checkpoint'
   | 'unproven removal';
 
 /** The first problem found. */

@@ -1,6 +1,6 @@
 import type { Db } from '../../db.ts';
 import { env } from '../../env.ts';
-import { isAnchorDue, shipAnchor, writeAnchor } from './anchor.ts';
+import { checkpoint } from './checkpoints.ts';
 import { signingKey } from './signing.ts';
 
 /** Events sealed per transaction; stays far below the statement timeout. */
@@ -11,7 +11,7 @@ export interface SealResult {
   busy: boolean;
   /** Events sealed by this call. */
   sealed: number;
-  /** Sequence of the chain's head, or null for an empty chain. */
+  /** Sequence of the last sealed event, which is the size of the tree; or null while there is none. */
   head: bigint | null;
 }
 
@@ -19,16 +19,17 @@ interface Row {
   busy: boolean;
   sealed: number;
   head: bigint | null;
-  head_hash: Uint8Array<ArrayBuffer> | null;
+  more: boolean;
 }
 
 /**
- * Moves pending events of the outbox into the hash chain, and anchors the head when due. Safe to call concurrently.
- * @param anchor `always` anchors even before the interval has passed, for one-off commands.
+ * Makes every pending note a leaf of the tree, and signs a checkpoint of its head when that is due. Safe to call from many processes at once.
+ * @param checkpoint `always` signs whatever has been sealed since the last one, for commands that end.
+ * @throws when the tree no longer begins with the one that was signed last: nothing is signed over that.
  */
 export async function seal(
   db: Db,
-  { anchor = 'due', signal }: { anchor?: 'due' | 'always'; signal?: AbortSignal } = {},
+  { checkpoint: how = 'due', signal }: { checkpoint?: 'due' | 'always'; signal?: AbortSignal } = {},
 ): Promise<SealResult> {
   const key = signingKey(env());
   let total = 0;
@@ -36,11 +37,9 @@ export async function seal(
     const [row] = await db.$queryRaw<Row[]>`SELECT * FROM audit_seal(${BATCH_SIZE}::int)`;
     if (row === undefined || row.busy) return { busy: true, sealed: total, head: null };
     total += row.sealed;
-    if (row.sealed === BATCH_SIZE && signal?.aborted !== true) continue;
-    if (row.head !== null && row.head_hash !== null) {
-      const head = { sequence: row.head, hash: row.head_hash };
-      if (anchor === 'always' || (await isAnchorDue(db, key, head))) await shipAnchor(await writeAnchor(db, key, head));
-    }
+    if (row.more && signal?.aborted !== true) continue;
+    const size = Number(row.head ?? 0);
+    if (!row.more && size > 0) await checkpoint(db, key, size, how);
     return { busy: false, sealed: total, head: row.head };
   }
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, hkdfSync, sign, verify, type KeyObject } from 'node:crypto';
 import { keyId, readPrivateKey, readPublicKey } from '../../ed25519.ts';
 
-/** An Ed25519 key pair that signs anchors, prunes and manifests. */
+/** An Ed25519 key pair that signs checkpoints, prunes and manifests. */
 export interface SigningKey {
   id: string;
   privateKey: KeyObject;
@@ -61,11 +61,7 @@ export function checkText(
   return verify(null, Buffer.from(text), key, signature) ? 'good' : 'bad';
 }
 
-/** The signed text of an anchor. */
-export const anchorText = (sequence: bigint, hash: Uint8Array, at: Date): string =>
-  `golive audit anchor 1\n${sequence}\n${Buffer.from(hash).toString('hex')}\n${at.toISOString()}\n`;
-
-/** The signed text of a removal by retention. */
+/** What a removal by retention signs. */
 export const pruneText = (prune: {
   id: string;
   at: Date;

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { LEAF_SQL } from './canonical.ts';
+import { leafSql, TEXT_SQL } from './canonical.ts';
 import type { VerificationFinding } from './finding.ts';
 import { runInParallel, type VerifierConnections } from './verifier-connections.ts';
 
@@ -14,18 +14,18 @@ const NOT_PRUNED = `NOT EXISTS (SELECT FROM (SELECT t."toSequence" FROM "AuditTo
   ORDER BY t."fromSequence" DESC LIMIT 1) latest WHERE latest."toSequence" >= c."sequence")`;
 
 /** Sealed and pending leaves of a time range. */
-const LEAVES = `SELECT c."sequence", c."eventId", c."createdAt", c."leaf" FROM "AuditChain" c
+const LEAVES = `SELECT c."sequence", c."eventId", c."createdAt", c."leaf", c."form" FROM "AuditChain" c
     WHERE ${withinBounds('c."createdAt"')} AND ${NOT_PRUNED}
-  UNION ALL SELECT NULL, p."eventId", p."createdAt", p."leaf" FROM "AuditPending" p WHERE ${withinBounds('p."createdAt"')}`;
+  UNION ALL SELECT NULL, p."eventId", p."createdAt", p."leaf", p."form" FROM "AuditPending" p WHERE ${withinBounds('p."createdAt"')}`;
 
-const EVENTS = `SELECT "id", "createdAt", ${LEAF_SQL} AS leaf FROM "AuditEvent"
+const EVENTS = `SELECT "id", "createdAt", ${TEXT_SQL} AS text FROM "AuditEvent"
   WHERE ${withinBounds('"createdAt"')} AND isfinite("createdAt")`;
 
 /** Full join of events and leaves. */
 const COMPARED = `(${EVENTS}) e FULL JOIN (${LEAVES}) proof ON proof."eventId" = e."id" AND proof."createdAt" = e."createdAt"`;
 
 /** True unless both leaves exist and are equal. */
-const DIFFERS = `(e.leaf = proof."leaf") IS NOT TRUE`;
+const DIFFERS = `(${leafSql('proof."form"', 'e.text')} = proof."leaf") IS NOT TRUE`;
 
 /**
  * Compares events with their leaves: none changed, none without a leaf, no leaf without an event.

@@ -1,13 +1,16 @@
 import type { ClientBase } from 'pg';
-import type { ShippedAnchor } from './anchor.ts';
-import { GENESIS } from './canonical.ts';
 import type { VerificationFinding } from './finding.ts';
+import type { KeptElsewhere } from './kept-elsewhere.ts';
+import { LinearChain } from './linear-chain.ts';
+import { GrowingTree, joinSubtrees } from './merkle.ts';
+import { SignedHeads } from './signed-heads.ts';
+import { storedTree, TILE_WIDTH, TreeReader } from './tree.ts';
+import { verifyTree } from './verify-tree.ts';
 import type { PublicKeys } from './signing.ts';
 import { uuidv7 } from '../../ids.ts';
-import { verifyAnchors, verifyPrunes, verifyShippedAnchors } from './verify-anchors.ts';
 import { verifyEvents } from './verify-events.ts';
 import { withSharedSnapshot, type VerifierConnections } from './verifier-connections.ts';
-import { verifyLinks, type ChainLink } from './verify-links.ts';
+import { verifyPrunes } from './verify-prunes.ts';
 
 export interface Verification {
   ok: boolean;
@@ -16,15 +19,15 @@ export interface Verification {
   sequence: bigint;
   /** Events compared with their leaves in this run. */
   events: number;
-  anchors: number;
+  /** Signed heads of the log that hold: of the tree, and of the linear chain that was there before it. */
+  checkpoints: number;
   finding?: VerificationFinding;
 }
 
 export interface VerifyOptions {
   full: boolean;
-  /** Anchors that were kept outside the database. */
-  shipped?: ShippedAnchor[];
-  /** Links or events a query. */
+  shipped?: KeptElsewhere;
+  /** Leaves or events a query. */
   batchSize?: number;
   onProgress?: (message: string) => void;
 }
@@ -32,16 +35,12 @@ export interface VerifyOptions {
 /** Small enough to balance the connections and to join in memory; larger batches are not faster. */
 const BATCH_SIZE = 50_000;
 
-interface ChainBounds {
-  first: bigint;
-  last: bigint;
-}
-
 /**
- * Verifies the log: removals, anchors, chain links, and every event against its leaf. An incremental run starts at the last verified anchor
- * and compares the events of the last day, those sealed since, and one older month in rotation. The SQL only uses functions of pg_catalog,
- * so that modified functions of the database cannot affect the result.
- * @param clients connections of `openVerifierConnections()`; at least one.
+ * Verifies the log: the removals, the tree over the leaves with everything that was signed of it, and every event against its leaf. An incremental
+ * run starts at the last verified checkpoint and compares the events of the last day, those sealed since, and one older month, another each day.
+ * The SQL is spelt out here and calls functions of pg_catalog alone, so that a function of the database cannot vouch for itself.
+ * Anchors of before the tree are looked at by runs from the beginning, which one that was kept elsewhere asks for.
+ * @param clients connections of `openVerifierConnections()`; they share the work, and one is enough.
  */
 export async function verifyAudit(
   clients: VerifierConnections['clients'],
@@ -67,79 +66,126 @@ async function verifyInSnapshot(
   options: VerifyOptions,
 ): Promise<Verification> {
   const [client] = clients;
-  const batchSize = options.batchSize ?? BATCH_SIZE;
-  const report = options.onProgress ?? (() => undefined);
-  const { first, last } = await readChainBounds(client);
+  const {
+    batchSize = BATCH_SIZE,
+    shipped = { checkpoints: [], anchors: [] },
+    onProgress: say = () => undefined,
+  } = options;
+  const full = options.full || shipped.anchors.length > 0;
   const broken = (finding: VerificationFinding): Verification => ({
     ok: false,
-    full: options.full,
+    full,
     sequence: 0n,
     events: 0,
-    anchors: 0,
+    checkpoints: 0,
     finding,
   });
 
   const removal = await verifyPrunes(client, keys);
   if (removal) return broken(removal);
-  const start = options.full ? null : await lastVerifiedLink(client);
-  const anchors = await verifyAnchors(client, keys, start?.sequence ?? 0n, first, last);
-  if (anchors.finding) return broken(anchors.finding);
-  if (anchors.anchors === 0 && last > 0n)
+  const extent = await extentOf(client);
+  const heads = new SignedHeads(keys, shipped.checkpoints);
+  const chain = new LinearChain(keys, extent.first, shipped.anchors);
+  const ends = (await endsEarly(client, heads, extent)) ?? (await chain.open(client, extent.last));
+  if (ends) return broken(ends);
+  const start = full ? await beginning(client, extent) : await lastVerified(client, heads, extent);
+  if ('kind' in start) return broken(start);
+  const tree = await verifyTree(clients, {
+    ...extent,
+    from: start.tree,
+    heads,
+    batchSize,
+    ...(start.whole ? { chain } : {}),
+    onProgress: (leaves) => say(`${leaves} leaves`),
+  });
+  if (tree !== undefined && tree.kind !== 'forked') return broken(tree);
+
+  const stretches = start.whole ? [['-infinity', 'infinity'] as const] : await incrementalRanges(client);
+  const { events, finding } = await verifyEvents(clients, stretches, batchSize, (count) => say(`${count} events`));
+  // That a tree is another one than was signed says less than which event is not what it was.
+  const first = finding ?? tree;
+  if (first) return broken(first);
+  const checkpoints = heads.checked + chain.checked;
+  if (checkpoints === 0 && extent.last > 0 && start.whole)
     return broken({
       kind: 'truncated at the tail',
-      sequence: last,
-      detail: 'the chain has no anchor left; sealing writes one at once',
+      sequence: BigInt(extent.last),
+      detail: 'the log has no checkpoint left; sealing writes one at once',
     });
-  const shipped = await verifyShippedAnchors(client, keys, options.shipped ?? [], first, last);
-  if (shipped) return broken(shipped);
-  report(`${anchors.anchors} anchors hold`);
-
-  const from = start ?? (await chainStart(client, first, last));
-  if ('kind' in from) return broken(from);
-  const link = await verifyLinks(clients, from, last, BigInt(batchSize), (links) =>
-    report(`${links} of ${last - from.sequence} links`),
-  );
-  if (link) return broken(link);
-
-  const ranges = options.full ? [['-infinity', 'infinity'] as const] : await incrementalRanges(client);
-  const { events, finding } = await verifyEvents(clients, ranges, batchSize, (count) => report(`${count} events`));
-  if (finding) return broken(finding);
-  return { ok: true, full: options.full, sequence: last, events, anchors: anchors.anchors };
+  return { ok: true, full, sequence: BigInt(extent.last), events, checkpoints };
 }
 
-async function readChainBounds(client: ClientBase): Promise<ChainBounds> {
+interface Extent {
+  first: number;
+  last: number;
+}
+
+async function extentOf(client: ClientBase): Promise<Extent> {
   const { rows } = await client.query<{ first: string | null; last: string | null }>(
-    'SELECT min("sequence") AS first, max("sequence") AS last FROM "AuditChain"',
+    'SELECT min("sequence") AS first, max("sequence") AS last FROM public."AuditChain"',
   );
-  return { first: BigInt(rows[0]?.first ?? 1), last: BigInt(rows[0]?.last ?? 0) };
+  return { first: Number(rows[0]?.first ?? 1), last: Number(rows[0]?.last ?? 0) };
 }
 
-/** The link before the first one: the genesis hash, or the anchor where the chain was truncated. */
-async function chainStart(client: ClientBase, first: bigint, last: bigint): Promise<ChainLink | VerificationFinding> {
-  if (first === 1n || last === 0n) return { sequence: 0n, hash: GENESIS };
-  const cut: VerificationFinding = {
-    kind: 'truncated at the head',
-    sequence: first,
-    detail: 'the chain does not begin where it must',
-  };
-  const { rows } = await client.query<{ hash: Buffer }>('SELECT "hash" FROM "AuditAnchor" WHERE "sequence" = $1', [
-    first - 1n,
-  ]);
-  const covered = await client.query<{ total: string | null }>(
-    `SELECT sum(least("toSequence", $1::bigint) - "fromSequence" + 1) AS total FROM "AuditTombstone" WHERE "fromSequence" <= $1`,
-    [first - 1n],
-  );
-  if (!rows[0] || BigInt(covered.rows[0]?.total ?? 0) !== first - 1n) return cut;
-  return { sequence: first - 1n, hash: rows[0].hash };
+/** A checkpoint that is higher than the log. */
+async function endsEarly(
+  client: ClientBase,
+  heads: SignedHeads,
+  { last }: Extent,
+): Promise<VerificationFinding | undefined> {
+  const beyond = await heads.between(client, last, Number.MAX_SAFE_INTEGER);
+  if ('kind' in beyond) return beyond;
+  const size = beyond[0]?.size;
+  return size === undefined
+    ? undefined
+    : { kind: 'truncated at the tail', sequence: BigInt(size), detail: 'the log ends before a checkpoint of it' };
 }
 
-/** The newest anchor in the chain that a successful run has verified. */
-async function lastVerifiedLink(client: ClientBase): Promise<ChainLink | null> {
-  const { rows } = await client.query<{ sequence: string; hash: Buffer }>(
-    `SELECT a."sequence", a."hash" FROM "AuditAnchor" a JOIN "AuditChain" c ON c."sequence" = a."sequence"
-     WHERE a."sequence" <= (SELECT max("sequence") FROM "AuditVerification" WHERE "ok") ORDER BY a."sequence" DESC LIMIT 1`,
+interface Start {
+  tree: GrowingTree;
+  /** From the first leaf on. */
+  whole: boolean;
+}
+
+/** Of a run over everything. Leaves that are gone must have been removed by prunes. */
+async function beginning(client: ClientBase, { first }: Extent): Promise<Start | VerificationFinding> {
+  const { rows } = await client.query<{ total: string | null }>(
+    `SELECT sum(least("toSequence", $1::bigint) - "fromSequence" + 1) AS total FROM public."AuditTombstone" WHERE "fromSequence" <= $1`,
+    [first - 1],
   );
-  return rows[0] ? { sequence: BigInt(rows[0].sequence), hash: rows[0].hash } : null;
+  if (Number(rows[0]?.total ?? 0) < first - 1)
+    return { kind: 'truncated at the head', sequence: BigInt(first), detail: 'the tree does not begin where it must' };
+  return { tree: new GrowingTree(), whole: true };
+}
+
+/**
+ * The tree of the highest checkpoint that the last good run has reached: its right edge, read from the tiles and proven by the checkpoint. Starts
+ * at the tile in which it ends.
+ */
+async function lastVerified(
+  client: ClientBase,
+  heads: SignedHeads,
+  extent: Extent,
+): Promise<Start | VerificationFinding> {
+  const { rows } = await client.query<{ sequence: string | null }>(
+    'SELECT max("sequence") AS sequence FROM public."AuditVerification" WHERE "ok"',
+  );
+  const head = await heads.highest(client, Math.min(Number(rows[0]?.sequence ?? 0), extent.last));
+  if (head === undefined) return beginning(client, extent);
+  if ('kind' in head) return head;
+  const reader = new TreeReader(
+    storedTree(async ({ text, values }) => (await client.query(text, values)).rows as unknown),
+    head.size,
+  );
+  const edge = await reader.edge(head.size);
+  if (!joinSubtrees(edge).equals(head.root))
+    return {
+      kind: 'forked',
+      sequence: BigInt(head.size),
+      detail: 'the log up to here is not the one that the checkpoint signs',
+    };
+  const whole = head.size - (head.size % TILE_WIDTH);
+  return { tree: new GrowingTree(whole, await reader.edge(whole)), whole: false };
 }
 
 /** Time ranges of an incremental run: from a day before the last successful run on, and one older month in rotation. */

@@ -1,6 +1,5 @@
 import type { ClientBase } from 'pg';
 import { Prisma, type Db, type Tx } from '../../db.ts';
-import { writeAnchor, shipAnchor } from '../proof/anchor.ts';
 import { storeArchive } from './archive.ts';
 import { ensurePartitions } from './partitions.ts';
 import { recordAudit } from '../events/record.ts';
@@ -60,7 +59,7 @@ export async function prune(db: Db, lock: ClientBase, options: PruneOptions): Pr
     const { rows } = await lock.query<{ free: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS free', [LOCK_KEY]);
     if (!rows[0]?.free) return { ...outcome, busy: true };
     await ensurePartitions(db);
-    await seal(db, { anchor: 'always' });
+    await seal(db, { checkpoint: 'always' });
     for (const step of await planPrune(db, options.policy)) {
       if (options.signal?.aborted) break;
       const archive = await archiveBeforeRemoval(db, step, options);
@@ -72,7 +71,7 @@ export async function prune(db: Db, lock: ClientBase, options: PruneOptions): Pr
       outcome.removed += removed;
       options.onStep?.(step, removed);
     }
-    await truncateChain(db, options.key);
+    await shortenChain(db);
     if (outcome.removed === 0 && options.signal?.aborted !== true) await recordEmptyPrune(db);
     return outcome;
   } finally {
@@ -193,15 +192,9 @@ const recordPruned = (tx: Tx, { partition, whole }: PruneStep, rows: number, arc
     metadata: { partition, rows, whole, ...(archive === undefined ? {} : { archive }) },
   });
 
-/** Truncates the chain's oldest links once all their events are removed; verification then starts at an anchor at the cut. */
-async function truncateChain(db: Db, key: SigningKey): Promise<void> {
+/** Lets go of the oldest leaves once all their events are removed; the tiles keep their hashes. */
+async function shortenChain(db: Db): Promise<void> {
   for (;;) {
-    const [end] = await db.$queryRaw<{ sequence: bigint; hash: Uint8Array<ArrayBuffer> }[]>`
-      SELECT "sequence", "hash" FROM "AuditChain" WHERE "sequence" = ((SELECT min("sequence") FROM "AuditChain") / audit_chain_chunk() + 1) * audit_chain_chunk() - 1
-        AND EXISTS (SELECT FROM "AuditTombstone" WHERE "toSequence" >= (SELECT min("sequence") FROM "AuditChain"))`;
-    if (end === undefined) return;
-    const anchored = await db.auditAnchor.findFirst({ where: { sequence: end.sequence } });
-    if (anchored === null) await shipAnchor(await writeAnchor(db, key, end));
     const [row] = await db.$queryRaw<{ dropped: boolean }[]>`SELECT audit_drop_chain_head() AS dropped`;
     if (row?.dropped !== true) return;
   }

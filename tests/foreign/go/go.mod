@@ -5,6 +5,8 @@ go 1.23.0
 require (
 	github.com/cloudevents/sdk-go/v2 v2.16.2
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+	github.com/transparency-dev/merkle v0.0.2
+	golang.org/x/mod v0.24.0
 )
 
 require (

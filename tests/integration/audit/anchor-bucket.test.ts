@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { ShippedAnchor } from '#lib/audit/proof/anchor.ts';
+import { parseCheckpoint } from '#lib/audit/proof/checkpoint.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { Bucket } from '../../support/bucket.ts';
@@ -24,31 +24,29 @@ afterEach(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-const shipped = () => [...bucket.objects.values()].map((content) => JSON.parse(String(content)) as ShippedAnchor);
+const shipped = () => ({ checkpoints: [...bucket.objects.values()].map(String), anchors: [] });
 
-test('each anchor goes to the bucket under a lock of a year, and is what the table holds', async () => {
+test('each checkpoint goes to the bucket under a lock of a year, and is what the table holds', async () => {
   await sealedLog(database, 40, 2);
   expect(bucket.locks).toEqual(
     ['20', '40'].map((sequence) => ({
-      key: expect.stringMatching(`^/vault/anchors/0+${sequence}-[0-9a-f]{16}\\.json$`) as string,
+      key: expect.stringMatching(`^/vault/checkpoints/0+${sequence}-[0-9a-f]{16}\\.txt$`) as string,
       mode: 'COMPLIANCE',
       days: 365,
     })),
   );
-  const kept = await database.db.auditAnchor.findMany({ orderBy: { sequence: 'asc' } });
-  expect(shipped().map(({ signature }) => signature)).toEqual(
-    kept.map(({ signature }) => Buffer.from(signature).toString('hex')),
-  );
+  const kept = await database.db.auditCheckpoint.findMany({ orderBy: { size: 'asc' } });
+  expect(shipped().checkpoints).toEqual(kept.map(({ note }) => note));
   expect(await verifyAsCommand(database, { shipped: shipped() })).toMatchObject({ ok: true, sequence: 40n });
 });
 
-test('what the owner cuts off together with its anchors is missed by those of the bucket', async () => {
+test('what the owner cuts off together with its checkpoints is missed by those of the bucket', async () => {
   await sealedLog(database, 40, 2);
   await asOwner(
     database,
     `DELETE FROM "AuditEvent" WHERE "id" IN (SELECT "eventId" FROM "AuditChain" WHERE "sequence" > 20)`,
     `DELETE FROM "AuditChain" WHERE "sequence" > 20`,
-    `DELETE FROM "AuditAnchor" WHERE "sequence" > 20`,
+    `DELETE FROM "AuditCheckpoint" WHERE "size" > 20`,
   );
   expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
   expect(await verifyAsCommand(database, { shipped: shipped() })).toMatchObject({
@@ -57,12 +55,12 @@ test('what the owner cuts off together with its anchors is missed by those of th
   });
 });
 
-test('a bucket that refuses holds up no sealing, and the next anchor covers what it missed', async () => {
+test('a bucket that refuses holds up no sealing, and the next checkpoint covers what it missed', async () => {
   bucket.refuse = true;
   await sealedLog(database, 20, 1);
   bucket.refuse = false;
   await writeEvents(database.ownerUrl, 5, { createdAt: 'clock_timestamp()' });
-  await seal(database.db, { anchor: 'always' });
-  expect(shipped().map(({ sequence }) => sequence)).toEqual(['25']);
+  await seal(database.db, { checkpoint: 'always' });
+  expect(shipped().checkpoints.map((note) => parseCheckpoint(note)?.size)).toEqual([25]);
   expect(await verifyAsCommand(database, { shipped: shipped() })).toMatchObject({ ok: true, sequence: 25n });
 });

@@ -30,7 +30,7 @@ beforeEach(async () => {
     createdAt: `date_trunc('month', now()) - interval '6 months' + n * interval '1 minute'`,
   });
   await ensurePartitions(database.db);
-  await seal(database.db, { anchor: 'always' });
+  await seal(database.db, { checkpoint: 'always' });
 });
 
 afterEach(async () => {

@@ -37,13 +37,14 @@ test.each([
   ['claiming maintenance', `SET golive.audit_maintenance = 'on'; DELETE FROM "AuditEvent"`],
   ['taking away a note', `DELETE FROM "AuditPending"`],
   ['adding a note', `INSERT INTO "AuditPending" SELECT "eventId", "createdAt", "leaf" FROM "AuditChain"`],
-  [
-    'adding a link',
-    `INSERT INTO "AuditChain" SELECT 99, "eventId", "createdAt", "leaf", "hash" FROM "AuditChain" LIMIT 1`,
-  ],
-  ['changing a link', `UPDATE "AuditChain" SET "leaf" = "hash"`],
-  ['cutting the chain', `DELETE FROM "AuditChain" WHERE "sequence" > 30`],
-  ['removing the anchors', `DELETE FROM "AuditAnchor"`],
+  ['adding a leaf', `INSERT INTO "AuditChain" SELECT 99, "eventId", "createdAt", "leaf" FROM "AuditChain" LIMIT 1`],
+  ['changing a leaf', `UPDATE "AuditChain" SET "leaf" = sha256("leaf")`],
+  ['cutting the log', `DELETE FROM "AuditChain" WHERE "sequence" > 30`],
+  ['adding a tile', `INSERT INTO "AuditTile" VALUES (0, 0, 'x', 'x')`],
+  ['changing a tile', `UPDATE "AuditTile" SET "hashes" = 'x'`],
+  ['building tiles', `SELECT audit_build_tiles(1)`],
+  ['removing the checkpoints', `DELETE FROM "AuditCheckpoint"`],
+  ['adding an anchor', `INSERT INTO "AuditAnchor" VALUES (40, 'x', now(), 'x', 'x')`],
   ['declaring events removed', `INSERT INTO "AuditTombstone" VALUES (1, 40, gen_random_uuid())`],
   ['lowering the floor of retention', `UPDATE "AuditPolicy" SET "floorDays" = 0`],
   ['releasing a hold', `UPDATE "AuditHold" SET "releasedAt" = now()`],
@@ -64,12 +65,18 @@ test('the app role cannot pass an event off as an old one: it is sealed after ev
   expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: 41n });
 });
 
-test('an anchor that the app role made up is found out', async () => {
-  await execute(
-    database.appUrl,
-    `INSERT INTO "AuditAnchor" SELECT 40, "hash", now(), 'deadbeefdeadbeef', "hash" FROM "AuditChain" WHERE "sequence" = 40`,
-  );
-  expect(await verifyAsCommand(database)).toMatchObject({ ok: false, finding: { kind: 'forged anchor' } });
+test('a checkpoint that the app role made up is found out, and stops no sealing and no next checkpoint', async () => {
+  for (const size of [1, 40, 999_999_999])
+    await execute(
+      database.appUrl,
+      `INSERT INTO "AuditCheckpoint" SELECT ${size}, 'deadbeefdeadbeef', now() + interval '1 year', "note" || '— golive/audit AAAAAAAA' || E'\n'
+       FROM "AuditCheckpoint" LIMIT 1`,
+    );
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: false, finding: { kind: 'forged checkpoint' } });
+  await writeEvents(database.appUrl, 1, { createdAt: 'clock_timestamp()' });
+  await seal(database.db, { checkpoint: 'always' });
+  const sizes = await database.db.auditCheckpoint.findMany({ where: { keyId: { not: 'deadbeefdeadbeef' } } });
+  expect(sizes.map(({ size }) => size)).toContain(41n);
 });
 
 // As the owner without malice: the triggers still refuse.
@@ -80,6 +87,8 @@ test.each([
   `DELETE FROM "AuditChain"`,
   `TRUNCATE "AuditChain"`,
   `TRUNCATE "AuditAnchor"`,
+  `TRUNCATE "AuditCheckpoint"`,
+  `TRUNCATE "AuditTile"`,
 ])('the owner’s slip is refused: %s', async (statement) => {
   await expect(execute(database.ownerUrl, statement)).rejects.toThrow(DENIED);
 });

@@ -40,7 +40,7 @@ async function fill(db: Db): Promise<void> {
       metadata: `jsonb_build_object('n', n, 'text', 'ünïcode "quoted"', 'deep', jsonb_build_object('b', 1.50, 'a', null))`,
     });
   await ensurePartitions(db);
-  await seal(db, { anchor: 'always' });
+  await seal(db, { checkpoint: 'always' });
   const lock = new pg.Client({ connectionString: server.app('source') });
   await lock.connect();
   const policy = { days: 100, longer: [{ pattern: 'user.*', days: 3000 }] };
@@ -48,7 +48,7 @@ async function fill(db: Db): Promise<void> {
     removed: 110,
   });
   await lock.end();
-  await seal(db, { anchor: 'always' });
+  await seal(db, { checkpoint: 'always' });
   expect(await verifyAsCommand({ appUrl: server.app('source') }, { record: true })).toMatchObject({ ok: true });
   await writeEvents(server.owner('source'), 1, { createdAt: 'now()' });
 }
@@ -77,7 +77,7 @@ test.runIf(tools)(
 
     const db = openDb(server.app('copy'), { max: 2 });
     await writeEvents(server.owner('copy'), 5, { createdAt: 'clock_timestamp()' });
-    expect(await seal(db, { anchor: 'always' })).toMatchObject({ sealed: 6 });
+    expect(await seal(db, { checkpoint: 'always' })).toMatchObject({ sealed: 6 });
     await db.$disconnect();
     expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: before.sequence + 6n });
 

@@ -1,7 +1,9 @@
 import { beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
-import type { ShippedAnchor } from '#lib/audit/proof/anchor.ts';
 import type { VerificationFindingKind } from '#lib/audit/proof/finding.ts';
-import { anchorText, signingKey, signText } from '#lib/audit/proof/signing.ts';
+import { signCheckpoint } from '#lib/audit/proof/checkpoint.ts';
+import { seal } from '#lib/audit/proof/seal.ts';
+import { signingKey } from '#lib/audit/proof/signing.ts';
+import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { asOwner, sealedLog, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';
 
@@ -27,12 +29,6 @@ async function expectFinding(
   expect(await verifyAsCommand(database, options)).toMatchObject({ ok: false, finding: { kind, ...place } });
 }
 
-/** What an owner does who knows how the chain is made: hashes everything again from a position on. */
-const RESEAL = `DO $$ DECLARE link record; previous bytea := sha256('golive audit chain 1'); BEGIN
-  FOR link IN SELECT * FROM "AuditChain" ORDER BY "sequence" LOOP
-    previous := sha256(previous || link."leaf");
-    UPDATE "AuditChain" SET "hash" = previous WHERE "sequence" = link."sequence";
-  END LOOP; END $$`;
 const RELEAF = `UPDATE "AuditChain" c SET "leaf" = audit_leaf("id", e."createdAt", "action", "schemaVersion", "outcome", "actorType",
   "actorId", "actorLabel", "actorRole", "targetType", "targetId", "targetLabel", "source", "ip", "userAgent", "requestId",
   "correlationId", "idempotencyKey", "reason", "metadata") FROM "AuditEvent" e WHERE e."id" = c."eventId"`;
@@ -101,13 +97,14 @@ test.each([9, 10, 11, 20, 21, 30, 31])('an event that goes beside the edge of a 
   await expectFinding('missing', { sequence: BigInt(n) }, { batchSize: 10 });
 });
 
-test.each([10, 11, 30, 31])('a link that goes beside the edge of a window is missed: %i', async (n) => {
+test.each([10, 11, 30, 31])('a leaf that goes beside the edge of a window is missed: %i', async (n) => {
   await asOwner(database, `DELETE FROM "AuditChain" WHERE "sequence" = ${n}`);
   await expectFinding('missing', { sequence: BigInt(n) }, { batchSize: 10 });
 });
 
-test.each([10, 11, 20, 31])('a link that is changed beside the edge of a window is found: %i', async (n) => {
+test.each([10, 11, 20, 31])('a leaf that is changed beside the edge of a window is found: %i', async (n) => {
   await asOwner(database, `UPDATE "AuditChain" SET "leaf" = sha256("leaf") WHERE "sequence" = ${n}`);
+  // Below a full tile nothing but the next checkpoint tells what the leaf was; the event does.
   await expectFinding('changed', { sequence: BigInt(n) }, { batchSize: 10 });
 });
 
@@ -119,24 +116,19 @@ test('of several faults the first is named, whichever connection comes upon one 
   for (let times = 0; times < 5; times++) await expectFinding('missing', { sequence: 5n }, { batchSize: 3 });
 });
 
-test('an event that is edited together with its leaf is found at its link', async () => {
+test('an event that is edited together with its leaf contradicts the next checkpoint', async () => {
   await asOwner(database, `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = ${EVENT_20}`, RELEAF);
-  await expectFinding('changed', { sequence: 20n });
-});
-
-test('an edit that is sealed anew to the very end contradicts the anchors', async () => {
-  await asOwner(database, `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = ${EVENT_20}`, RELEAF, RESEAL);
   await expectFinding('forked', { sequence: 20n });
 });
 
-test('two links that change places are found', async () => {
+test('two leaves that change places are found', async () => {
   await asOwner(
     database,
     `UPDATE "AuditChain" SET "sequence" = CASE "sequence" WHEN 10 THEN 900 ELSE 10 END WHERE "sequence" = 10`,
     `UPDATE "AuditChain" SET "sequence" = 10 WHERE "sequence" = 11`,
     `UPDATE "AuditChain" SET "sequence" = 11 WHERE "sequence" = 900`,
   );
-  await expectFinding('reordered', { sequence: 10n });
+  await expectFinding('forked', { sequence: 20n });
 });
 
 test('a cut at the head is found, with events and links gone alike', async () => {
@@ -167,44 +159,45 @@ test('a cut at the tail is found, with events and links gone alike', async () =>
   await expectFinding('truncated at the tail');
 });
 
-test('a cut at the tail that takes the anchors along is found by an anchor kept elsewhere', async () => {
-  const anchor = await database.db.auditAnchor.findFirstOrThrow({ orderBy: { sequence: 'desc' } });
-  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-  const shipped: ShippedAnchor = {
-    sequence: String(anchor.sequence),
-    hash: hex(anchor.hash),
-    at: anchor.at.toISOString(),
-    keyId: anchor.keyId,
-    signature: hex(anchor.signature),
-  };
+test('a cut at the tail that takes the checkpoints along is found by one that was kept elsewhere', async () => {
+  const { note } = await database.db.auditCheckpoint.findFirstOrThrow({ orderBy: { size: 'desc' } });
   await asOwner(
     database,
     `DELETE FROM "AuditEvent" WHERE "id" IN (SELECT "eventId" FROM "AuditChain" WHERE "sequence" > 20)`,
     `DELETE FROM "AuditChain" WHERE "sequence" > 20`,
-    `DELETE FROM "AuditAnchor" WHERE "sequence" > 20`,
+    `DELETE FROM "AuditCheckpoint" WHERE "size" > 20`,
   );
-  expect(await verifyAsCommand(database, { shipped: [shipped] })).toMatchObject({
+  expect(await verifyAsCommand(database, { shipped: { checkpoints: [note], anchors: [] } })).toMatchObject({
     ok: false,
     finding: { kind: 'truncated at the tail', sequence: 40n },
   });
 });
 
-test('anchors replaced by those of another key are found', async () => {
+test('checkpoints replaced by those of another key are found', async () => {
   const stranger = signingKey({ NEXTAUTH_SECRET: 'another secret, another secret, another' });
-  const last = await database.db.auditChain.findUniqueOrThrow({ where: { sequence: 40n } });
-  const at = new Date();
-  const signature = signText(stranger, anchorText(40n, last.hash, at)).toString('hex');
+  const note = signCheckpoint(stranger, { size: 40, root: Buffer.alloc(32) });
   await asOwner(
     database,
-    `DELETE FROM "AuditAnchor"`,
-    `INSERT INTO "AuditAnchor" SELECT 40, "hash", '${at.toISOString()}', '${stranger.id}', '\\x${signature}' FROM "AuditChain" WHERE "sequence" = 40`,
+    `DELETE FROM "AuditCheckpoint"`,
+    `INSERT INTO "AuditCheckpoint" VALUES (40, '${stranger.id}', now(), '${note}')`,
   );
-  await expectFinding('forged anchor');
+  await expectFinding('forged checkpoint');
 });
 
-test('a chain without its anchors is not believed', async () => {
-  await asOwner(database, `DELETE FROM "AuditAnchor"`);
+test('a log without its checkpoints is not believed', async () => {
+  await asOwner(database, `DELETE FROM "AuditCheckpoint"`);
   await expectFinding('truncated at the tail');
+});
+
+test('nothing is signed over a log that no longer begins with what was signed', async () => {
+  await asOwner(
+    database,
+    `UPDATE "AuditChain" SET "leaf" = sha256("leaf") WHERE "sequence" = 20`,
+    ...['AuditEvent', 'AuditPending', 'AuditChain'].map((table) => `ALTER TABLE "${table}" ENABLE TRIGGER USER`),
+  );
+  await writeEvents(database.ownerUrl, 1, { createdAt: 'clock_timestamp()' });
+  await expect(seal(database.db, { checkpoint: 'always' })).rejects.toThrow('no longer begins with the 40 events');
+  expect(await database.db.auditCheckpoint.count()).toBe(2);
 });
 
 test('a function of the database that would vouch for itself is not asked', async () => {
@@ -212,8 +205,8 @@ test('a function of the database that would vouch for itself is not asked', asyn
     database,
     `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = ${EVENT_20}`,
     RELEAF,
-    `CREATE OR REPLACE FUNCTION audit_chain_step(state bytea, leaf bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS 'SELECT state'`,
+    `CREATE OR REPLACE FUNCTION audit_tile_root(hashes bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS 'SELECT hashes'`,
     `CREATE FUNCTION public.sha256(bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS 'SELECT $1'`,
   );
-  await expectFinding('changed', { sequence: 20n });
+  await expectFinding('forked', { sequence: 20n });
 });

@@ -23,7 +23,7 @@ beforeEach(async () => {
     actorId: `'user-' || n % 10`,
   });
   await ensurePartitions(database.db);
-  await seal(database.db, { anchor: 'always' });
+  await seal(database.db, { checkpoint: 'always' });
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
@@ -72,7 +72,7 @@ test('events under a legal hold are kept until its release; placing and releasin
     { action: 'audit.hold_placed', metadata: { actorId: 'user-7', reason: 'case 7' }, source: 'cli' },
     { action: 'audit.hold_released', metadata: { reason: 'case closed' }, source: 'cli' },
   ]);
-  await seal(database.db, { anchor: 'always' });
+  await seal(database.db, { checkpoint: 'always' });
   expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
 });
 

@@ -42,8 +42,8 @@ test('a log that two keys have signed one after the other verifies, with its pru
   expect(await run('seal', [], current)).toMatchObject({ code: 0 });
   expect(await run('prune', [], current, { AUDIT_RETENTION_DAYS: '60' })).toMatchObject({ result: { removed: 20 } });
   const signers = await database.db.$queryRaw`
-    SELECT (SELECT count(DISTINCT "keyId")::int FROM "AuditAnchor") AS anchors, (SELECT count(DISTINCT "keyId")::int FROM "AuditPrune") AS prunes`;
-  expect(signers).toEqual([{ anchors: 2, prunes: 2 }]);
+    SELECT (SELECT count(DISTINCT "keyId")::int FROM "AuditCheckpoint") AS checkpoints, (SELECT count(DISTINCT "keyId")::int FROM "AuditPrune") AS prunes`;
+  expect(signers).toEqual([{ checkpoints: 2, prunes: 2 }]);
 
   expect(await run('verify', [], current, known)).toMatchObject({ code: 0, result: { ok: true, full: false } });
   expect(await run('verify', ['--full'], current, known)).toMatchObject({ code: 0, result: { ok: true, full: true } });

@@ -32,7 +32,7 @@ beforeEach(async () => {
       action: `CASE WHEN n % 6 = 0 THEN 'user.created' ELSE 'auth.sign_in' END`,
     });
   await ensurePartitions(database.db);
-  await seal(database.db, { anchor: 'always' });
+  await seal(database.db, { checkpoint: 'always' });
 });
 
 afterEach(async () => {
@@ -67,7 +67,7 @@ test('a dry run says what a prune then does; whole months are dropped, the prune
   expect(outcome.dropped).toContain(monthName(6));
   expect(await events({ action: { not: 'audit.pruned' } })).toBe(60);
   expect(await events({ action: 'audit.pruned', targetId: monthName(5) })).toBe(1);
-  await seal(database.db, { anchor: 'always' });
+  await seal(database.db, { checkpoint: 'always' });
   expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
   expect(await planPrune(database.db, KEEP_100_DAYS)).toEqual([]);
 });
@@ -132,7 +132,7 @@ test('events are removed only after their archive was verified, and the archive 
     orderBy: { id: 'asc' },
   });
   expect(after).toEqual(before);
-  await seal(database.db, { anchor: 'always' });
+  await seal(database.db, { checkpoint: 'always' });
   expect(await verifyAsCommand(database)).toMatchObject({ ok: true });
   const damaged = archives[0] ?? '';
   await truncate(damaged, 500);

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
-import { GENESIS, leafOf, linkOf } from '#lib/audit/proof/canonical.ts';
+import { leafOf } from '#lib/audit/proof/canonical.ts';
+import { parseCheckpoint } from '#lib/audit/proof/checkpoint.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { verificationState } from '#lib/audit/proof/verification.ts';
 import { writeEvents } from '../../support/audit.ts';
@@ -53,27 +55,48 @@ test('the database and Node hash any event alike', async () => {
   for (const event of stored) expect(leafOf(event).toString('hex'), JSON.stringify(event)).toBe(leaves.get(event.id));
 });
 
-test('the chain links every event once, in order, from a fixed beginning', async () => {
+const sha256 = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
+
+/** RFC 6962, 2.1, as it is written there. */
+function rootOf(leaves: Uint8Array[]): Uint8Array {
+  if (leaves.length === 1) return leaves[0] as Uint8Array;
+  const left = 2 ** Math.ceil(Math.log2(leaves.length) - 1);
+  return sha256(Buffer.from([1]), rootOf(leaves.slice(0, left)), rootOf(leaves.slice(left)));
+}
+
+test('the tree holds every event once, in order, and its checkpoints and tiles are those of RFC 6962', async () => {
   await using database = await freshDatabase();
   await sealedLog(database, 30, 3);
-  const chain = await database.db.auditChain.findMany({ orderBy: { sequence: 'asc' } });
-  expect(chain.map(({ sequence }) => Number(sequence))).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
-  let previous: Uint8Array = GENESIS;
-  for (const link of chain) {
-    expect(Buffer.from(link.hash)).toEqual(linkOf(previous, link.leaf));
-    previous = link.hash;
+  await writeEvents(database.ownerUrl, 700, { createdAt: 'clock_timestamp()' });
+  await seal(database.db, { checkpoint: 'always' });
+  const rows = await database.db.auditChain.findMany({ orderBy: { sequence: 'asc' } });
+  expect(rows.map(({ sequence }) => Number(sequence))).toEqual(Array.from({ length: 730 }, (_, index) => index + 1));
+  const leaves = rows.map(({ leaf }) => leaf);
+  const checkpoints = await database.db.auditCheckpoint.findMany({ orderBy: { size: 'asc' } });
+  expect(checkpoints.map(({ size }) => Number(size))).toEqual([10, 20, 30, 730]);
+  for (const { size, note } of checkpoints)
+    expect(parseCheckpoint(note)?.root).toEqual(rootOf(leaves.slice(0, Number(size))));
+  const tiles = await database.db.auditTile.findMany({ orderBy: { index: 'asc' } });
+  expect(tiles.map(({ level, index }) => [level, Number(index)])).toEqual([
+    [0, 0],
+    [0, 1],
+  ]);
+  for (const [index, { hashes, root }] of tiles.entries()) {
+    const own = leaves.slice(index * 256, (index + 1) * 256);
+    expect(Buffer.from(hashes)).toEqual(Buffer.concat(own));
+    expect(Buffer.from(root)).toEqual(rootOf(own));
   }
-  expect(await database.db.auditAnchor.count()).toBe(3);
+  expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: 730n, events: 730, checkpoints: 4 });
 });
 
-test('concurrent sealers and writers neither fork the chain nor lose an event', async () => {
+test('many sealers and writers at once never fork the log or lose an event', async () => {
   await using database = await freshDatabase();
   const writers = Array.from({ length: 20 }, () =>
     writeEvents(database.appUrl, 25, { createdAt: 'clock_timestamp()' }),
   );
   const sealers = Array.from({ length: 20 }, () => seal(database.db));
   await Promise.all([...writers, ...sealers]);
-  await seal(database.db, { anchor: 'always' });
+  await seal(database.db, { checkpoint: 'always' });
   expect(await verifyAsCommand(database)).toMatchObject({ ok: true, sequence: 500n, events: 500 });
 });
 
@@ -114,7 +137,7 @@ test('an incremental run continues from the last one, and the page shows the ver
 test('events that stood in the log before it was sealed are sealed too', async () => {
   await using database = await freshDatabase();
   await writeEvents(database.ownerUrl, 12);
-  expect(await seal(database.db, { anchor: 'always' })).toMatchObject({ sealed: 12 });
+  expect(await seal(database.db, { checkpoint: 'always' })).toMatchObject({ sealed: 12 });
   expect(await verifyAsCommand(database)).toMatchObject({ ok: true, events: 12 });
 });
 

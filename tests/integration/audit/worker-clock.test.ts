@@ -9,7 +9,7 @@ const DAY_MS = 24 * 60 * 60_000;
 beforeAll(testEnvironment);
 afterEach(() => void vi.useRealTimers());
 
-test('a worker with a clock a day ahead writes no future anchor and does not block anchoring', async () => {
+test('a worker whose clock is a day ahead dates no checkpoint into the future, and stops nobody else from signing one', async () => {
   await using database = await freshDatabase();
   await writeEvents(database.ownerUrl, 10);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY_MS });
@@ -17,6 +17,6 @@ test('a worker with a clock a day ahead writes no future anchor and does not blo
   vi.useRealTimers();
   const [early] = await database.db.$queryRaw<
     { ahead: boolean }[]
-  >`SELECT bool_or(at > now()) AS ahead FROM "AuditAnchor"`;
+  >`SELECT bool_or(at > now()) AS ahead FROM "AuditCheckpoint"`;
   expect(early).toEqual({ ahead: false });
 });

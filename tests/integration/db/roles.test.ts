@@ -78,9 +78,15 @@ const LOG_KEEPING = [
 ];
 
 const WEB_ATTACKS = [
-  ...['AuditAnchor', 'AuditPrune', 'AuditVerification', 'AuditDeadLetter', 'AuditStream'].map(
-    (table) => `INSERT INTO "${table}" DEFAULT VALUES`,
-  ),
+  ...[
+    'AuditAnchor',
+    'AuditTile',
+    'AuditCheckpoint',
+    'AuditPrune',
+    'AuditVerification',
+    'AuditDeadLetter',
+    'AuditStream',
+  ].map((table) => `INSERT INTO "${table}" DEFAULT VALUES`),
   'UPDATE "AuditStream" SET sequence = 0',
   'DELETE FROM "User"',
   'DELETE FROM "Identity"',

@@ -5,7 +5,10 @@ import { cache } from 'react';
 import { ROLES } from '#lib/access/permissions.ts';
 import { OUTCOMES } from '#lib/audit/events/catalogue.ts';
 import { readAuditEvent, type FullEvent } from '#lib/audit/events/read.ts';
+import { sealOf } from '#lib/audit/proof/prove.ts';
+import { trustedKeys } from '#lib/audit/proof/signing.ts';
 import { db } from '#lib/db.ts';
+import { env } from '#lib/env.ts';
 import { actionNames } from '../_components/texts.ts';
 import { auditContextOf, requirePermission } from '../../../_server/auth/session.ts';
 import { titleOf } from '../../../_server/i18n/title.ts';
@@ -55,6 +58,9 @@ export default async function AuditEventPage({ params }: Props) {
         <Panel title={t('detail.who')}>
           <DescriptionList entries={await actorEntries(event)} />
         </Panel>
+        <Panel title={t('detail.proof')} className="lg:col-span-2">
+          <Proof event={event} />
+        </Panel>
         <Panel title={t('detail.metadata')} className="lg:col-span-2">
           <pre
             role="region"
@@ -67,6 +73,25 @@ export default async function AuditEventPage({ params }: Props) {
         </Panel>
       </div>
     </>
+  );
+}
+
+/** Where the event stands in the log, who has signed that, and the file that proves it to others. */
+async function Proof({ event }: { event: FullEvent }) {
+  const t = await getTranslations('audit.proof');
+  const seal = await sealOf(db(), trustedKeys(env()), event);
+  if (seal === null) return <p className="text-muted mt-2 text-sm">{t('unsealed')}</p>;
+  const { checkpoint } = seal;
+  const sequence = String(seal.sequence);
+  if (checkpoint === null) return <p className="text-muted mt-2 text-sm">{t('unsigned', { sequence })}</p>;
+  const at = () => <LocalTime time={checkpoint.at.toISOString()} seconds />;
+  return (
+    <p className="mt-2 text-sm">
+      {t.rich('sealed', { sequence, at, key: checkpoint.keyId })}{' '}
+      <a href={`/api/audit/${event.id}/proof`} download className="underline underline-offset-4">
+        {t('download')}
+      </a>
+    </p>
   );
 }
 

@@ -1,0 +1,86 @@
+import { Prisma, type Tx } from '../../db.ts';
+import { fail, ok, type Result } from '../../errors.ts';
+import { TEXT_SQL, type Form } from './canonical.ts';
+import type { PublicKeys } from './signing.ts';
+import { openCheckpoint } from './checkpoint.ts';
+import { checkProof, formatProof } from './tlog-proof.ts';
+import { storedTree, TreeReader } from './tree.ts';
+
+/** Where an event stands in the log. */
+export interface Seal {
+  /** Its number, from 1. */
+  sequence: number;
+  form: Form;
+  /** The first checkpoint that covers it, or null until that is signed. */
+  checkpoint: { size: number; at: Date; keyId: string; note: string } | null;
+}
+
+interface Place {
+  id: string;
+  createdAt: Date;
+}
+
+/** Checkpoints that are looked through for one that a known key has signed. */
+const LOOKED_THROUGH = 20;
+
+/** How an event is sealed, or null while it is not. An event that was brought back from an archive is where it was sealed last. */
+export async function sealOf(db: Tx, keys: PublicKeys, { id, createdAt }: Place): Promise<Seal | null> {
+  const row = await db.auditChain.findFirst({
+    where: { createdAt, eventId: id },
+    orderBy: { sequence: 'desc' },
+    select: { sequence: true, form: true },
+  });
+  if (row === null) return null;
+  const rows = await db.auditCheckpoint.findMany({
+    where: { size: { gte: row.sequence } },
+    orderBy: { size: 'asc' },
+    take: LOOKED_THROUGH,
+  });
+  const seal = { sequence: Number(row.sequence), form: row.form === 1 ? 1 : 2, checkpoint: null } as const;
+  for (const { size, at, note } of rows) {
+    const opened = openCheckpoint(note, keys);
+    if (typeof opened !== 'string' && opened.size === Number(size))
+      return { ...seal, checkpoint: { size: opened.size, at, keyId: opened.keyId, note } };
+  }
+  return seal;
+}
+
+export interface EventProof {
+  sequence: number;
+  keyId: string;
+  /** The text of the `.tlog-proof`. */
+  text: string;
+}
+
+/**
+ * The proof of an event: its canonical text, its place in the tree and a signed checkpoint, for anybody who has the public key. It is checked
+ * before it is given out.
+ * @returns `not_found` when there is no such event, `conflict` while it is not sealed and signed, or when it is not what was sealed.
+ */
+export async function proveEvent(db: Tx, keys: PublicKeys, id: string): Promise<Result<EventProof>> {
+  const [event] = await db.$queryRaw<(Place & { text: string })[]>`
+    SELECT "id", "createdAt", ${Prisma.raw(TEXT_SQL)} AS text FROM "AuditEvent" WHERE "id" = ${id}::uuid LIMIT 1`;
+  if (event === undefined) return fail('not_found', 'There is no such event.');
+  const seal = await sealOf(db, keys, event);
+  if (seal === null) return fail('conflict', 'The event is not sealed yet. Try again in a minute.');
+  const { sequence, form, checkpoint } = seal;
+  if (checkpoint === null)
+    return fail(
+      'conflict',
+      'No checkpoint covers the event yet. One is signed within a minute; audit:seal signs one at once.',
+    );
+  const tree = new TreeReader(
+    storedTree((query) => db.$queryRaw(query)),
+    checkpoint.size,
+  );
+  const text = formatProof({
+    extra: Buffer.from(`[${form}, ${event.text.slice(1)}`),
+    index: sequence - 1,
+    hashes: await tree.inclusion(sequence - 1),
+    checkpoint: checkpoint.note,
+  });
+  const proven = checkProof(text, keys);
+  if (typeof proven === 'string')
+    return fail('conflict', `The event cannot be proven: ${proven}. Run npm run audit:verify -- --full.`);
+  return ok({ sequence, keyId: checkpoint.keyId, text });
+}
