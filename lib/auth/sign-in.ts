@@ -60,7 +60,7 @@ async function find(db: Db, email: string, ip: string | undefined): Promise<Foun
   const [found] = await db.$queryRaw<FoundUser[]>`
     SELECT u.id, u.email, u.role::text AS role, u."sessionVersion", u."disabledAt", u."passwordHash", EXISTS (
       SELECT FROM "Session" s WHERE s."userId" = u.id AND s.ip = ${ip ?? null} AND s."createdAt" > ${since}::timestamptz
-    ) AS familiar
+    ) AS "knownAddress"
     FROM "User" u WHERE u.email = ${isEmail(email) ? email : null}`;
   return found ?? null;
 }

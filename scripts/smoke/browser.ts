@@ -49,7 +49,7 @@ const hasKey = () => (process.env.SMOKE_AGENT_KEY ?? '') !== '';
 function report(results: { name: string; state: string; detail: string }[], json: boolean): number {
   const count = (state: string) => results.filter((promise) => promise.state === state).length;
   const summary = { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
-  if (json) console.log(JSON.stringify({ ...summary, promises: results }));
+  if (json) console.log(JSON.stringify({ ...summary, checks: results }));
   else {
     for (const { name, state, detail } of results)
       console.log(`${state.padEnd(8)} ${name.padEnd(16)} ${detail}`.trimEnd());

@@ -91,7 +91,7 @@ test('a key is rotated with an overlap, its successor gets an end, and a revoked
     'Key rejected',
     'Agent key revoked',
     'Agent key expiry set',
-    'Agent key replaced',
+    'Agent key rotated',
   ]);
 });
 

@@ -2,10 +2,11 @@ import { connect } from 'node:net';
 import { expect, test } from './support/test.ts';
 
 /** What the server says to the beginning of a request whose end does not come. */
-async function begin(origin: string, path: string, length: number): Promise<string> {
+async function begin(origin: string, path: string, length: number, type?: string): Promise<string> {
   const { hostname, port, host } = new URL(origin);
   const socket = connect(Number(port), hostname);
-  socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\nbegun`);
+  const typed = type === undefined ? '' : `Content-Type: ${type}\r\n`;
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\n${typed}Content-Length: ${length}\r\n\r\nbegun`);
   let answer = '';
   for await (const part of socket) if ((answer += String(part)).includes('\r\n\r\n')) break;
   return answer;
@@ -27,5 +28,10 @@ test('a body of an anonymous request is rejected before it is read', async ({ si
     '/api/health',
     '/api/audit/export',
   ])
-    expect(await begin(site.origin, path, 10_000_000), path).toMatch(/^HTTP\/1.1 413 /);
+    // A wrong method or type is known before the length, and neither waits for the body.
+    expect(await begin(site.origin, path, 10_000_000), path).toMatch(/^HTTP\/1.1 (405|413|415) /);
+  for (const path of ['/login', '/account', '/reset/x', '/api/auth/callback/credentials'])
+    expect(await begin(site.origin, path, 10_000_000, 'application/x-www-form-urlencoded'), path).toMatch(
+      /^HTTP\/1.1 413 /,
+    );
 });

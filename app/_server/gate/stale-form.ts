@@ -8,7 +8,7 @@ const PAGE = `<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>409</title></head>
 <body>
 <main>
-<h1>This page is from before an update</h1>
+<h1>This page was opened before an update</h1>
 <p>Nothing was changed. <a href="">Reload the page</a> and send the form again.</p>
 <div lang="ru">
 <h1>Эта страница открыта до обновления</h1>

@@ -76,7 +76,7 @@ export async function createRoles(
 /** An owner or superuser would bypass all privileges. */
 async function rejectPrivilegedRole(client: Client, name: string, owner: string): Promise<void> {
   const { rows } = await client.query<{ privileged: boolean }>(
-    'SELECT rolsuper OR rolcreaterole OR rolbypassrls AS mighty FROM pg_roles WHERE rolname = $1',
+    'SELECT rolsuper OR rolcreaterole OR rolbypassrls AS privileged FROM pg_roles WHERE rolname = $1',
     [name],
   );
   if (name === owner) throw new Error(`${name} owns the tables: the app needs a role of its own`);

@@ -83,7 +83,7 @@ WITH own AS (
 )
 SELECT name, setting, concat_ws(' in ', 'role ' || rolname, 'database ' || datname) AS "where",
   concat_ws(' ', 'ALTER', CASE WHEN setrole <> 0 THEN concat_ws(' IN DATABASE ', 'ROLE ' || quote_ident(rolname), quote_ident(datname))
-    ELSE 'DATABASE ' || quote_ident(datname) END, 'RESET', name) AS mend
+    ELSE 'DATABASE ' || quote_ident(datname) END, 'RESET', name) AS fix
 FROM own
 UNION ALL
 SELECT name, reset_val, 'the server', 'ALTER SYSTEM RESET ' || name || ', or the parameter group of the platform'

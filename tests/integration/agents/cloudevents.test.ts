@@ -58,7 +58,7 @@ test('data_base64 is decoded, and problems are reported at its pointer', async (
   await processAll(database.db);
   expect(unwrap(await readBatch(database.db, agent.id, batchId))).toMatchObject({ duplicates: 1, conflicts: 0 });
   for (const [given, detail] of [
-    [{ data_base64: base64('{}'), data: DATA }, 'beside data'],
+    [{ data_base64: base64('{}'), data: DATA }, 'together with data'],
     [{ data_base64: 7 }, 'is not Base64'],
     [{ data_base64: `${base64(JSON.stringify(DATA))}\n` }, 'is not Base64'],
     [{ data_base64: 'e30' }, 'is not Base64'],

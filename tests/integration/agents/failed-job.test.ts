@@ -26,7 +26,7 @@ test('a batch that cannot be processed is logged once with its cause and none of
   const job = { id: batchId, name: 'x', data: { batchId, events: 1 }, expireInSeconds: 60 } as never;
   await expect(handleIngestJobs(database.db, [job])).rejects.toThrow();
   expect(logged.mock.calls).toEqual([
-    [{ batchIds: [batchId], cause: '42501' }, expect.stringContaining('not processed') as string],
+    [{ batchIds: [batchId], cause: '42501' }, expect.stringContaining('batches failed') as string],
   ]);
   expect((await measureSignals(database.db)).queueLagSeconds).toBeGreaterThanOrEqual(300);
 });

@@ -49,7 +49,7 @@ test('the overview counts users, sessions and UTC days, including empty ones', a
     ],
   });
   const overview = await readOverview(db, NOW);
-  expect(overview).toMatchObject({ activePeople: 2, activeAdmins: 1 });
+  expect(overview).toMatchObject({ activeUsers: 2, activeAdmins: 1 });
   expect(overview.lastDay).toEqual({ signIns: 1, failures: 1, denials: 1 });
   expect(overview.days).toHaveLength(DAYS);
   expect(overview.days[0]).toEqual({ day: '2026-11-09', signIns: 1, failures: 0, denials: 0 });

@@ -28,8 +28,8 @@ test('the health of the log shows volume, a spike, a gap, growth, seal lag and w
   });
   const health = await auditHealth(database.db);
   expect(health.days).toHaveLength(30);
-  expect(health.days.at(-1)).toMatchObject({ events: 420, denials: 400, mark: 'spike' });
-  expect(health.days.at(-4)).toMatchObject({ events: 0, mark: 'gap' });
+  expect(health.days.at(-1)).toMatchObject({ events: 420, denials: 400, anomaly: 'spike' });
+  expect(health.days.at(-4)).toMatchObject({ events: 0, anomaly: 'gap' });
   expect(health.topActions[0]).toEqual({ action: 'auth.sign_in', events: 600 });
   expect(health.failuresByAddress).toHaveLength(3);
   expect(health.growthOf).toMatchObject({ limitBytes: null, daysUntilLimit: null });

@@ -24,7 +24,7 @@ test('a log that two keys have signed one after the other verifies, with its pru
       LOG_LEVEL: 'error',
       ...more,
     };
-    const { code, stdout, stderr } = await command('node', [`scripts/audit-${name}.ts`, ...args, '--json'], { env });
+    const { code, stdout, stderr } = await command('node', [`scripts/audit/${name}.ts`, ...args, '--json'], { env });
     return { code, stderr, result: JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown> };
   };
   const known = { AUDIT_PUBLIC_KEYS: publicOf(former) };

@@ -94,7 +94,10 @@ test('a line that two readers would read differently does not verify, though it 
   await exportToFile(database.db, act, { file, format: 'ndjson', ...ofAgents, key });
   const text = await readFile(file, 'utf8');
   for (const [forged, detail] of [
-    [text.replace('"outcome":"success"', '"outcome":"denied","outcome":"success"'), 'line 1: /outcome stands twice'],
+    [
+      text.replace('"outcome":"success"', '"outcome":"denied","outcome":"success"'),
+      'line 1: /outcome is a duplicate member name',
+    ],
     [text.replace('"one":1', '"one":1.00000000000000000001'), 'line 1: /metadata/data/one is a number'],
     [Buffer.from(text.replace('"one":1', '"one":"\xff"'), 'latin1'), 'is not UTF-8'],
     [`\ufeff${text}`, 'line 1: it begins with a byte order mark'],

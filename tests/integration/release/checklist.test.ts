@@ -73,7 +73,7 @@ test('a day without an event is bad, and one without a prune asks for a look', a
     code: 1,
     conspicuous: {
       growth: expect.stringMatching(/^bad: 0 events in the last 24 h/) as unknown,
-      retention: expect.stringMatching(/^look: no prune/) as unknown,
+      retention: expect.stringMatching(/^warning: no prune/) as unknown,
     },
   });
 });

@@ -12,7 +12,7 @@ test('a prune that had nothing to remove counts as a prune for the checklist', a
   await using database = await freshDatabase();
   const lines = async () =>
     (await command('node', ['scripts/checklist/24h.ts'], { env: { DATABASE_URL: database.appUrl } })).stdout;
-  expect(await lines()).toMatch(/look +retention +no prune/);
+  expect(await lines()).toMatch(/warning +retention +no prune/);
   const lock = await openClient(database.appUrl);
   try {
     const policy = { days: 365, longer: [] };

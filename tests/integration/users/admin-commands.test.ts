@@ -9,7 +9,7 @@ beforeEach(async () => void (database = await freshDatabase()));
 afterEach(() => database[Symbol.asyncDispose]());
 
 const run = (verb: 'create' | 'list', args: string[] = [], input = '') =>
-  command('node', [`scripts/admin-${verb}.ts`, ...args], {
+  command('node', [`scripts/admin/${verb}.ts`, ...args], {
     env: { DATABASE_URL: database.appUrl, NEXTAUTH_URL: 'https://app.example.org' },
     input,
   });
