@@ -1,5 +1,5 @@
 import { readBacklog } from '#lib/agents/ingest/backpressure.ts';
-import { verificationState } from '#lib/audit/proof/verification.ts';
+import { verificationState } from '#lib/audit/verification/state.ts';
 import type { Db } from '#lib/db.ts';
 import { log } from '#lib/log.ts';
 import { HEALTH_SIGNAL, type SignalName } from '#lib/release/signals.ts';

@@ -1,15 +1,15 @@
 /** `npm run audit:verify`: exit 0 intact, 1 broken, 2 could not check. */
 import { readFile } from 'node:fs/promises';
-import { describeFinding } from '#lib/audit/proof/finding.ts';
+import { describeFinding } from '#lib/audit/verification/finding.ts';
 import { describeManifest } from '#lib/audit/export/manifest.ts';
 import { readNoteKey } from '#lib/audit/proof/note.ts';
 import { checkProof } from '#lib/audit/proof/tlog-proof.ts';
 import { trustedKeys, type PublicKeys } from '#lib/audit/proof/signing.ts';
 import { keyId, readPublicKey } from '#lib/ed25519.ts';
-import { readKeptElsewhere, type KeptElsewhere } from '#lib/audit/proof/kept-elsewhere.ts';
+import { readKeptElsewhere, type KeptElsewhere } from '#lib/audit/verification/kept-elsewhere.ts';
 import { verifyExport } from '#lib/audit/export/verify-export.ts';
-import { recordVerification, verifyAudit, type Verification } from '#lib/audit/proof/verify.ts';
-import { openVerifierConnections } from '#lib/audit/proof/verifier-connections.ts';
+import { recordVerification, verifyAudit, type Verification } from '#lib/audit/verification/verify.ts';
+import { openVerifierConnections } from '#lib/audit/verification/connections.ts';
 import { readDatabaseUrl } from '#lib/db/url/read.ts';
 import { env } from '#lib/env.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';

@@ -1,8 +1,8 @@
 import { log } from '#lib/log.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { trustedKeys } from '#lib/audit/proof/signing.ts';
-import { verifyAudit, recordVerification, type VerifyOptions } from '#lib/audit/proof/verify.ts';
-import { openVerifierConnections } from '#lib/audit/proof/verifier-connections.ts';
+import { verifyAudit, recordVerification, type VerifyOptions } from '#lib/audit/verification/verify.ts';
+import { openVerifierConnections } from '#lib/audit/verification/connections.ts';
 import { execute } from './postgres/postgres.ts';
 import type { TestDatabase } from './database.ts';
 import { writeEvents } from './audit.ts';

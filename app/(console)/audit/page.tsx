@@ -4,7 +4,7 @@ import { ACTIONS, OUTCOMES, SOURCES, type AuditContext } from '#lib/audit/events
 import { FILTER_NAMES, momentField } from '#lib/audit/events/filters.ts';
 import { parseAuditQuery } from '#lib/audit/events/query.ts';
 import { readAudit } from '#lib/audit/events/read.ts';
-import { verificationState } from '#lib/audit/proof/verification.ts';
+import { verificationState } from '#lib/audit/verification/state.ts';
 import { db } from '#lib/db.ts';
 import type { Failure } from '#lib/errors.ts';
 import { actionNames, auditTexts } from './_components/texts.ts';

@@ -1,7 +1,7 @@
 import { appendFile, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { keyId } from '../../ed25519.ts';
-import { describeFinding } from '../proof/finding.ts';
+import { describeFinding } from '../verification/finding.ts';
 import { OWNER_ONLY, type Manifest } from './manifest.ts';
 import type { SigningKey } from '../proof/signing.ts';
 import { verifyContent } from './verify-export.ts';

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { readLines } from '../../json/lines.ts';
 import { LossyJsonError, parseLosslessJson } from '../../json/strict.ts';
 import { leafOf } from '../proof/canonical.ts';
-import type { VerificationFinding } from '../proof/finding.ts';
+import type { VerificationFinding } from '../verification/finding.ts';
 import { readTrailer } from './formats.ts';
 import { checkManifest, type Manifest } from './manifest.ts';
 import type { PublicKeys } from '../proof/signing.ts';

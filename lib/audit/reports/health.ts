@@ -2,7 +2,7 @@ import type { Db } from '../../db.ts';
 import { env } from '../../env.ts';
 import { detectAnomalies, type Anomaly } from './anomalies.ts';
 import { planPrune, policyOf } from '../retention/policy.ts';
-import { verificationState, type VerificationState } from '../proof/verification.ts';
+import { verificationState, type VerificationState } from '../verification/state.ts';
 import { zoneOffsets, type ZoneOffset } from './zone-offset.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

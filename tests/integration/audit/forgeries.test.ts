@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
-import type { VerificationFindingKind } from '#lib/audit/proof/finding.ts';
+import type { VerificationFindingKind } from '#lib/audit/verification/finding.ts';
 import { signCheckpoint } from '#lib/audit/proof/checkpoint.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { signingKey } from '#lib/audit/proof/signing.ts';

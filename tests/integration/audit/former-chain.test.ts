@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { leafOf } from '#lib/audit/proof/canonical.ts';
 import { parseCheckpoint } from '#lib/audit/proof/checkpoint.ts';
-import { anchorText } from '#lib/audit/proof/linear-chain.ts';
+import { anchorText } from '#lib/audit/verification/linear-chain.ts';
 import { GrowingTree, leafHash } from '#lib/audit/proof/merkle.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { signingKey, signText } from '#lib/audit/proof/signing.ts';

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { leafOf } from '#lib/audit/proof/canonical.ts';
 import { parseCheckpoint } from '#lib/audit/proof/checkpoint.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
-import { verificationState } from '#lib/audit/proof/verification.ts';
+import { verificationState } from '#lib/audit/verification/state.ts';
 import { writeEvents } from '../../support/audit.ts';
 import { freshDatabase } from '../../support/database.ts';
 import { sealedLog, testEnvironment, verifyAsCommand } from '../../support/audit-proof.ts';

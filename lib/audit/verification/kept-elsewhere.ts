@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { LossyJsonError, parseLosslessJson } from '../../json/strict.ts';
-import { parseCheckpoint } from './checkpoint.ts';
+import { parseCheckpoint } from '../proof/checkpoint.ts';
 import { readAnchor, type ShippedAnchor } from './linear-chain.ts';
 
 /** Signed heads that were kept outside the database. */

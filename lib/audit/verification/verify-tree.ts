@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg';
 import type { VerificationFinding } from './finding.ts';
-import type { VerifierConnections } from './verifier-connections.ts';
+import type { VerifierConnections } from './connections.ts';
 import type { LinearChain } from './linear-chain.ts';
-import { GrowingTree, HASH_BYTES, nodeHash, type TreeHead } from './merkle.ts';
+import { GrowingTree, HASH_BYTES, nodeHash, type TreeHead } from '../proof/merkle.ts';
 import { readBlocks, readTiles, type Block } from './read-leaves.ts';
 import type { SignedHeads } from './signed-heads.ts';
-import { hashOfKept, TILE_WIDTH } from './tree.ts';
+import { hashOfKept, TILE_WIDTH } from '../proof/tree.ts';
 
 export interface TreeCheck {
   /** The tree that is known to be right: its size is a multiple of a tile's width. */

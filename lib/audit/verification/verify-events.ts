@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
-import { leafSql, TEXT_SQL } from './canonical.ts';
+import { leafSql, TEXT_SQL } from '../proof/canonical.ts';
 import type { VerificationFinding } from './finding.ts';
-import { runInParallel, type VerifierConnections } from './verifier-connections.ts';
+import { runInParallel, type VerifierConnections } from './connections.ts';
 
 /** `from` inclusive, `to` exclusive, as PostgreSQL timestamps; `infinity` is inclusive. */
 type TimeBounds = readonly [from: string, to: string];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import type { VerificationFinding } from './finding.ts';
-import { checkText, pruneText, type PublicKeys } from './signing.ts';
+import { checkText, pruneText, type PublicKeys } from '../proof/signing.ts';
 
 /** Checks that every tombstone belongs to a removal that was signed. */
 export async function verifyPrunes(client: ClientBase, keys: PublicKeys): Promise<VerificationFinding | undefined> {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import type { VerificationFinding } from './finding.ts';
-import { checkText, type PublicKeys } from './signing.ts';
+import { checkText, type PublicKeys } from '../proof/signing.ts';
 import type { Block } from './read-leaves.ts';
-import { HASH_BYTES } from './merkle.ts';
+import { HASH_BYTES } from '../proof/merkle.ts';
 
 /** A signed head of the linear chain that a log had before its tree, as it was shipped off the machine. */
 export interface ShippedAnchor {

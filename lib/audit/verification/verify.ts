@@ -2,14 +2,14 @@ import type { ClientBase } from 'pg';
 import type { VerificationFinding } from './finding.ts';
 import type { KeptElsewhere } from './kept-elsewhere.ts';
 import { LinearChain } from './linear-chain.ts';
-import { GrowingTree, joinSubtrees } from './merkle.ts';
+import { GrowingTree, joinSubtrees } from '../proof/merkle.ts';
 import { SignedHeads } from './signed-heads.ts';
-import { storedTree, TILE_WIDTH, TreeReader } from './tree.ts';
+import { storedTree, TILE_WIDTH, TreeReader } from '../proof/tree.ts';
 import { verifyTree } from './verify-tree.ts';
-import type { PublicKeys } from './signing.ts';
+import type { PublicKeys } from '../proof/signing.ts';
 import { uuidv7 } from '../../ids.ts';
 import { verifyEvents } from './verify-events.ts';
-import { withSharedSnapshot, type VerifierConnections } from './verifier-connections.ts';
+import { withSharedSnapshot, type VerifierConnections } from './connections.ts';
 import { verifyPrunes } from './verify-prunes.ts';
 
 export interface Verification {

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { TILE_WIDTH } from './tree.ts';
+import { TILE_WIDTH } from '../proof/tree.ts';
 
 /** What the sealer has kept of the leaves of one tile, read in one go. */
 export interface Block {

@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 import type { VerificationFinding } from './finding.ts';
-import type { PublicKeys } from './signing.ts';
-import { openCheckpoint, parseCheckpoint } from './checkpoint.ts';
-import type { TreeHead } from './merkle.ts';
+import type { PublicKeys } from '../proof/signing.ts';
+import { openCheckpoint, parseCheckpoint } from '../proof/checkpoint.ts';
+import type { TreeHead } from '../proof/merkle.ts';
 
 interface Row {
   size: string;
