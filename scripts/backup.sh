@@ -116,7 +116,8 @@ dump() {
   for schema in $SCHEMAS; do arguments+=(--schema="$schema"); done
   # In the background and waited for, because bash answers a signal only between commands; a group of its own, to be ended whole.
   set -m
-  { pg_dump "${arguments[@]}" 2>"$WORK/dump.err" || echo failed >"$WORK/dump.failed"; } |
+  # The encoding is said when connecting: pg_dump would take that of the server, database or role, and stop at the first character beyond it.
+  { PGCLIENTENCODING=UTF8 pg_dump "${arguments[@]}" 2>"$WORK/dump.err" || echo failed >"$WORK/dump.failed"; } |
     { encrypt || echo failed >"$WORK/encrypt.failed"; } >"$PARTIAL" 2>"$WORK/encrypt.err" &
   DUMP_GROUP=$(jobs -p %%)
   set +m
@@ -125,7 +126,7 @@ dump() {
   if grep -qi 'no space left' "$WORK"/*.err; then die 5 "no room on the disk of $(dirname "$FILE"): nothing was written to $FILE"; fi
   # Before the dump's own failure: a dump whose reader has gone fails too, without a word.
   [[ ! -e $WORK/encrypt.failed ]] || die 6 "encryption failed: $(grep -v '^$' "$WORK/encrypt.err" | head -1)"
-  [[ ! -e $WORK/dump.failed ]] || die 4 "pg_dump failed: $(grep -v '^$' "$WORK/dump.err" | tail -1)"
+  [[ ! -e $WORK/dump.failed ]] || die 4 "pg_dump failed: $(grep -m1 'error: ' "$WORK/dump.err" || tail -1 "$WORK/dump.err")"
   DUMP_GROUP=
   ((status == 0)) || die 4 "the dump ended with $status"
   sync "$PARTIAL"

@@ -19,6 +19,8 @@ const ANSWERS: Record<string, number> = {
   '/403': 403,
   // Nothing is sent along, so there is nothing to accept.
   'POST /api/auth/[...nextauth]': 400,
+  // Asked for an event that does not exist.
+  'GET /api/audit/[id]/proof': 404,
 };
 const answerOf = (row: string) => ANSWERS[row] ?? 200;
 

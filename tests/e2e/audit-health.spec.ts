@@ -19,7 +19,7 @@ test('the health of the log shows its volume as a chart, says by which method da
   await expect(page.getByRole('img', { name: /^30 days, [\d,]+ events?, \d+ anomal(y|ies)\.$/ })).toBeVisible();
   await expect(page.getByText('The deviation is the median absolute deviation.')).toBeVisible();
   const figures = page.getByLabel('Figures');
-  for (const name of ['Waiting to be sealed', 'Verified events', 'Denials', 'Size, MiB', 'Days kept'])
+  for (const name of ['Waiting to be sealed', 'Verified events', 'Denials', 'Size, MiB', 'Days of events'])
     await expect(figures.getByText(name, { exact: true })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Most frequent' })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Failed sign-ins by address' })).toBeVisible();
