@@ -135,7 +135,7 @@ function tasks({ names }: AlarmContext): AlarmSpec[] {
         statistic: 'Minimum',
         below: 1,
         minutes: 5,
-        silenceIsBad: true,
+        missingDataIsBreaching: true,
       },
     ];
   });
@@ -202,7 +202,7 @@ function signals({ names }: AlarmContext): AlarmSpec[] {
     statistic: 'Maximum',
     above: alarmAbove,
     minutes: 5,
-    silenceIsBad: true,
+    missingDataIsBreaching: true,
   }));
 }
 

@@ -141,7 +141,7 @@ function completeSmoke(stage: Stage): Promise<void> {
     await waitUntilHealthy(origin, web);
     await using worker = await rehearseWorker(stage.env);
     const SMOKE_AGENT_KEY = await newAgentKey(stage.urls.DATABASE_URL, stage.env.DATABASE_CA_CERT);
-    await smoke(stage, origin, web, ' --json | grep \'"broken":0,"skipped":0\'', { SMOKE_AGENT_KEY });
+    await smoke(stage, origin, web, ' --json | grep \'"failed":0,"skipped":0\'', { SMOKE_AGENT_KEY });
     await worker.stop();
   });
 }

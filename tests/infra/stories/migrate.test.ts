@@ -77,7 +77,7 @@ test('migrate stops fast: a task that is over before the first look is judged by
 test('migrate hangs: it is stopped at the limit, and its last log lines are shown', async () => {
   const { ending, text, world, calls } = await failureOf(TASK.hangs(['waiting for lock']), 300);
   expect(ending).toBe('timeout');
-  expect(text).toMatch(/did not finish within 300 s and was told to stop/);
+  expect(text).toMatch(/did not finish within 300 s and was stopped/);
   expect(text).toContain('| waiting for lock');
   expect(calls.find(({ action }) => action === 'StopTask')?.input.reason).toBe('golive: over its limit of 300 s');
   expect(world.tasks[0]?.stopping).toBeDefined();
