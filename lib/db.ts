@@ -39,7 +39,7 @@ export const APP_SESSION_SQL = sessionSettingsSql(APP_SESSION);
 
 /**
  * Opens a separate client, for scripts and tests; the caller closes it with `$disconnect()`.
- * @param url connection URL; `max` limits its connections. `patienceMs` is the socket timeout in milliseconds, to be raised for statements
+ * @param url connection URL; `max` limits its connections. `socketTimeoutMs` is the socket timeout in milliseconds, to be raised for statements
  * with a longer timeout. `connectTimeoutMs` is the connection timeout.
  */
 export function openDb(

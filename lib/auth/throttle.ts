@@ -44,7 +44,7 @@ interface Charge extends Bucket {
   blockedUntil: Date | null;
 }
 
-/** Result of throttling. Pass `charges` to `forgive` after a success. */
+/** Result of throttling. Pass `charges` to `refund` after a success. */
 export type ThrottleResult = { allowed: true; charges: Charge[] } | { allowed: false; retryAt: Date };
 
 function bucket(kind: string, value: string, policy: ThrottlePolicy): Bucket {
@@ -98,7 +98,7 @@ export async function consume(
   now = new Date(),
 ): Promise<ThrottleResult> {
   await deleteExpiredRows(db, now);
-  // A fixed lock order, here and in `forgive`, avoids deadlocks. The keys are ASCII.
+  // A fixed lock order, here and in `refund`, avoids deadlocks. The keys are ASCII.
   const ordered = buckets.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   return db.$transaction(async (tx) => {
     const rows = await lockRows(tx, ordered, now);

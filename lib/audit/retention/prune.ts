@@ -46,7 +46,7 @@ const ORIGIN = { source: 'cli' } as const;
 /**
  * Applies the retention policy. Whole months are dropped, other events are deleted in small batches; an interrupted run is continued by the
  * next. Every removal is signed in its own transaction and recorded as an event.
- * @param db a client of `openDb()` whose `patienceMs` is at least `DROP_TIMEOUT_MS`.
+ * @param db a client of `openDb()` whose `socketTimeoutMs` is at least `DROP_TIMEOUT_MS`.
  * @param lock a connection of its own, which is in a transaction until the prune ends: two prunes exclude each other by a lock of that
  * transaction. One of the session would stay behind in a pooler that gives each transaction another session.
  */

@@ -12,7 +12,7 @@ const LOCK_TIMEOUT_MS = 600_000;
  * Runs a migration step under an advisory lock. Polls instead of blocking: a session waiting for the lock holds a snapshot, and CREATE
  * INDEX CONCURRENTLY in the other session would wait for it.
  * @param say logs who holds the lock.
- * @throws when the lock is not available within `patienceMs`, naming the holder.
+ * @throws when the lock is not available within `timeoutMs`, naming the holder.
  */
 export async function withMigrationLock<T>(
   client: Client,

@@ -137,7 +137,7 @@ test('no shell script starts psql otherwise', async () => {
   expect(starts).toEqual(['psql -Xq -v ON_ERROR_STOP=1 -c "$PINNED" "$@"']);
 });
 
-/** As `conflictingSettings()` and `unpinned()` ask, through a client of anybody's. */
+/** As `conflictingSettings()` and `unappliedSettings()` ask, through a client of anybody's. */
 const asked = (client: pg.Client) => async (sql: string, parameters: readonly unknown[]) =>
   (await client.query(sql, [...parameters])).rows as never;
 
