@@ -1,19 +1,9 @@
-import { leafHash } from './merkle.ts';
-import { entryOf } from './tlog-proof.ts';
+import { HASHED_COLUMNS, keptOf, LEAF_TEXTS, leafRowOf, type Form, type LeafRow } from './leaf-bytes.ts';
 
-/** The columns of an event that are hashed, in the order in which they are hashed; metadata follows as the last element. */
-export const HASHED_COLUMNS = `action schemaVersion outcome actorType actorId actorLabel actorRole targetType targetId
-  targetLabel source ip userAgent requestId correlationId idempotencyKey reason`.split(/\s+/);
+const CURRENT: Form = 2;
 
 /** An event as an export carries it: column names to values, metadata as JSON. */
 export type HashableEvent = { id: string; createdAt: Date; metadata: unknown } & Record<string, unknown>;
-
-/**
- * How an event becomes a leaf of the tree. 2: its canonical text is the leaf, whose hash is SHA-256(0x00 || text). 1, of before there was a tree:
- * the SHA-256 of the text is what was kept and is the leaf.
- */
-export type Form = 1 | 2;
-const CURRENT: Form = 2;
 
 /**
  * The canonical text of an event but for its first element, as an SQL expression over the columns of "AuditEvent". The verifier spells it out
@@ -57,15 +47,14 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}: ${canonicalJson(item)}`).join(', ')}}`;
 }
 
-/** The canonical text of an event: a JSON array of the form and the columns. */
-export function canonicalText(event: HashableEvent, form: Form = CURRENT): string {
-  const columns = HASHED_COLUMNS.map((name) => event[name] ?? null);
-  const parts = [form, event.id, event.createdAt.getTime(), ...columns, canonicalJson(event.metadata)];
-  return `[${parts.map((part) => JSON.stringify(part)).join(', ')}]`;
+/** The plain values of an exported event. */
+function rowOf(event: HashableEvent): LeafRow {
+  const texts = LEAF_TEXTS.map((name) => (name === 'metadata' ? canonicalJson(event.metadata) : textOf(event[name])));
+  return leafRowOf(event.createdAt.getTime(), texts);
 }
 
+const textOf = (value: unknown): string | null =>
+  value === null || value === undefined ? null : typeof value === 'string' ? value : JSON.stringify(value);
+
 /** What the sealer keeps of an event: the hash of its leaf, or for form 1 the leaf itself. */
-export function leafOf(event: HashableEvent, form: Form = CURRENT): Buffer {
-  const text = Buffer.from(canonicalText(event, form));
-  return form === CURRENT ? leafHash(text) : entryOf(text);
-}
+export const leafOf = (event: HashableEvent, form: Form = CURRENT): Buffer => keptOf(rowOf(event), form);

@@ -1,6 +1,7 @@
 import { Prisma, type Tx } from '../../db.ts';
 import { fail, ok, type Result } from '../../errors.ts';
-import { TEXT_SQL, type Form } from './canonical.ts';
+import { TEXT_SQL } from './canonical.ts';
+import type { Form } from './leaf-bytes.ts';
 import type { PublicKeys } from './signing.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { checkProof, formatProof } from './tlog-proof.ts';
