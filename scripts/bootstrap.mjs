@@ -16,7 +16,9 @@ const CRLF = `This checkout has CRLF line ends. Commit or stash what you changed
   git rm -r -q --cached . && git reset --hard`;
 /** What npm said is not what is there. */
 const HALF_INSTALLED =
-  'npm ci ended without an error and left node_modules incomplete: run it again, or use another npm (npm install -g npm).';
+  'npm ended without an error and left node_modules incomplete: run it again, or use another npm (npm install -g npm).';
+/** These run the product alone, and start without the development dependencies: half of the packages and of the time. */
+const PRODUCT_ONLY = ['up', 'dev'];
 
 async function main() {
   const [script, ...args] = process.argv.slice(2);
@@ -27,11 +29,13 @@ async function main() {
     return stop(`Node ${engines} is needed to start, and this is ${process.versions.node}: install another.`);
   }
   if (readFileSync(fileURLToPath(import.meta.url), 'utf8').includes('\r')) return stop(CRLF);
-  if (!isInstalled()) {
-    const code = await install();
-    if (code !== 0) return stop(`npm ci failed with exit code ${code}: the lines above say why.`, code);
+  // Who has the development dependencies keeps them.
+  const isWhole = !PRODUCT_ONLY.includes(script) || hasDevelopmentPackages();
+  if (!isInstalled(isWhole)) {
+    const code = await install(isWhole);
+    if (code !== 0) return stop(`the installation failed with exit code ${code}: the lines above say why.`, code);
     // An npm that loses its network, or dies inside a handler of its own, may end with 0 and half of the packages.
-    if (!isInstalled()) return stop(HALF_INSTALLED, 1);
+    if (!isInstalled(isWhole)) return stop(HALF_INSTALLED, 1);
   }
   const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}` };
   if (isClientStale()) {
@@ -51,17 +55,31 @@ function isAllowed(version, range) {
   });
 }
 
-/** Whether node_modules holds exactly the versions of the lock file; packages for other platforms may be absent. */
-function isInstalled() {
-  const wanted = readJson('package-lock.json')?.packages;
-  const present = readJson(join('node_modules', '.package-lock.json'))?.packages;
+/**
+ * Whether node_modules holds exactly the versions of the lock file; packages for other platforms may be absent, and those for development
+ * unless the whole is wanted.
+ */
+function isInstalled(isWhole) {
+  const { wanted, present } = lists();
   if (!wanted || !present || !existsSync(join(BIN, 'node'))) return false;
-  const same = Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
+  const same = Object.entries(wanted).every(([path, { version, integrity, optional, dev }]) => {
     const found = present[path];
-    return path === '' || (found ? found.version === version && found.integrity === integrity : optional === true);
+    if (path === '') return true;
+    return found ? found.version === version && found.integrity === integrity : optional || (dev && !isWhole);
   });
   return same && Object.keys(present).every((path) => path in wanted);
 }
+
+function hasDevelopmentPackages() {
+  const { wanted = {}, present = {} } = lists();
+  return Object.keys(present).some((path) => wanted[path]?.dev);
+}
+
+/** The packages of the lock file, and those that npm noted as it installed them. */
+const lists = () => ({
+  wanted: readJson('package-lock.json')?.packages,
+  present: readJson(join('node_modules', '.package-lock.json'))?.packages,
+});
 
 /** A pull may bring another schema with the same lock file, and then no installation makes the database client anew. */
 function isClientStale() {
@@ -77,15 +95,23 @@ function readJson(path) {
   }
 }
 
-async function install() {
+async function install(isWhole) {
   const started = Date.now();
-  process.stdout.write('packages: node_modules does not match package-lock.json, running npm ci\n');
+  const command = installation(isWhole);
+  process.stdout.write(`packages: node_modules does not match package-lock.json, running npm ${command.join(' ')}\n`);
   // Started by npm, its own path is known; `npm` in PATH serves a direct call.
   const npm = process.env.npm_execpath;
-  const flags = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const flags = [...command, '--no-audit', '--no-fund', '--loglevel=error'];
   const code = await (npm ? run(process.execPath, [npm, ...flags], process.env) : run('npm', flags, process.env));
   if (code === 0) process.stdout.write(`packages: installed in ${Math.round((Date.now() - started) / 1000)} s\n`);
   return code;
+}
+
+/** To what the product has, the rest is added in place: an installation may be running from it. All else begins with an empty folder. */
+function installation(isWhole) {
+  if (!isWhole) return ['ci', '--omit=dev'];
+  // NODE_ENV=production would leave them out.
+  return isInstalled(false) ? ['install', '--no-save', '--include=dev'] : ['ci', '--include=dev'];
 }
 
 /** Runs a command to its end, handing signals on. Resolves to its exit code, or to 128 + the signal that ended it. */

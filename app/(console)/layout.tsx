@@ -1,10 +1,10 @@
-import { LogOut } from 'lucide-react';
 import { getLocale, getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { can, type Permission } from '#lib/access/permissions.ts';
 import { chosenTheme } from '../_server/i18n/preferences.ts';
 import { currentUser } from '../_server/auth/session.ts';
 import { ActionForm, SubmitButton } from '../_ui/form/action-form.tsx';
+import { LeaveIcon } from '../_ui/layout/icons.tsx';
 import { NavLinks } from '../_ui/layout/nav-links.tsx';
 import { Given } from '../_ui/data/given.tsx';
 import { LanguageChoice, ThemeChoice } from '../_ui/layout/preferences.tsx';
@@ -45,7 +45,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
       </div>
       <ActionForm action={signOutHere}>
         <SubmitButton look="quiet" className="w-full justify-start px-3!">
-          <LogOut aria-hidden className="size-4" /> {t('shell.signOut')}
+          <LeaveIcon className="size-4" /> {t('shell.signOut')}
         </SubmitButton>
       </ActionForm>
     </>

@@ -8,8 +8,12 @@ const LOCK = {
   '': { version: '1.0.0' },
   'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
   'node_modules/for-another-platform': { version: '1.0.0', integrity: 'sha512-b', optional: true },
+  'node_modules/tool': { version: '1.0.0', integrity: 'sha512-c', dev: true },
 };
-const INSTALLED = { 'node_modules/a': LOCK['node_modules/a'] };
+/** What the product needs, and all of it. */
+const PRODUCT = { 'node_modules/a': LOCK['node_modules/a'] };
+const INSTALLED = { ...PRODUCT, 'node_modules/tool': LOCK['node_modules/tool'] };
+const OLD_TOOL = { ...LOCK['node_modules/tool'], version: '0.9.0' };
 
 const ENGINES = '^20.19 || ^22.12 || >=24.0';
 
@@ -35,21 +39,43 @@ describe.concurrent('starting from a bare checkout', () => {
   ] as const)('installs first for %s', async ([, present], { expect }) => {
     await using house = await plant(present);
     const { code, stdout } = await house.start('hello');
-    expect(stdout).toMatch(/^packages: .* running npm ci\nnpm ci --no-audit .*\npackages: installed in \d+ s\nstarted/);
+    expect(stdout).toMatch(
+      /^packages: .* running npm ci .*\nnpm ci --include=dev --no-audit .*\npackages: installed in \d+ s\nstarted/,
+    );
     expect(code).toBe(7);
+  });
+
+  test.for([
+    ['up', 'nothing', undefined, 'npm ci --omit=dev'],
+    ['dev', 'nothing', undefined, 'npm ci --omit=dev'],
+    ['up', 'the product', PRODUCT, undefined],
+    ['up', 'everything', INSTALLED, undefined],
+    ['hello', 'the product', PRODUCT, 'npm install --no-save --include=dev'],
+    ['hello', 'another version of a tool', { ...PRODUCT, 'node_modules/tool': OLD_TOOL }, 'npm ci --include=dev'],
+    // Who has the tools keeps them, and in the versions of the lock file.
+    ['up', 'another version of a tool', { ...PRODUCT, 'node_modules/tool': OLD_TOOL }, 'npm ci --include=dev'],
+    ['up', 'tools and another product', { 'node_modules/tool': LOCK['node_modules/tool'] }, 'npm ci --include=dev'],
+  ] as const)('%s where %s is installed installs what it needs', async ([script, , present, wanted], { expect }) => {
+    await using house = await plant(present);
+    const { code, stdout } = await house.start(script);
+    expect(/^npm .*?(?= --no-audit)/m.exec(stdout)?.[0]).toBe(wanted);
+    expect({ code, last: stdout.trim().split('\n').at(-1) }).toEqual({ code: 7, last: started.trim() });
   });
 
   test('a failed installation stops it, with that exit code and without the script', async ({ expect }) => {
     await using house = await plant(undefined);
     const { code, stdout, stderr } = await house.start('hello', { env: { NPM_EXIT: '9' } });
-    expect({ code, stderr }).toEqual({ code: 9, stderr: 'npm ci failed with exit code 9: the lines above say why.\n' });
+    expect({ code, stderr }).toEqual({
+      code: 9,
+      stderr: 'the installation failed with exit code 9: the lines above say why.\n',
+    });
     expect(stdout).not.toContain('started');
   });
 
   test('an npm that ends without an error and installs half of it is not believed', async ({ expect }) => {
     await using house = await plant(undefined);
     const { code, stdout, stderr } = await house.start('hello', { env: { NPM_HALF: '1' } });
-    expect(stderr).toMatch(/^npm ci ended without an error and left node_modules incomplete/);
+    expect(stderr).toMatch(/^npm ended without an error and left node_modules incomplete/);
     expect(code).toBe(1);
     expect(stdout).not.toContain('started');
   });
@@ -101,10 +127,13 @@ describe.concurrent('starting from a bare checkout', () => {
   });
 });
 
+const SCRIPT = `console.log('started', process.argv.slice(2)); process.exitCode = 7;`;
+
 /** Says that it was called, and leaves what a real one leaves unless it is told to do half of it. */
 const FAKE_NPM = `import { writeFileSync } from 'node:fs';
 console.log('npm', ...process.argv.slice(2));
-const packages = process.env.NPM_HALF ? {} : ${JSON.stringify(INSTALLED)};
+const { product, all } = ${JSON.stringify({ product: PRODUCT, all: INSTALLED })};
+const packages = process.env.NPM_HALF ? {} : process.argv.includes('--omit=dev') ? product : all;
 writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages }));
 process.exitCode = Number(process.env.NPM_EXIT ?? 0);`;
 
@@ -116,7 +145,7 @@ async function plant(present: object | undefined) {
     'package.json': JSON.stringify({ engines: { node: ENGINES } }),
     'package-lock.json': JSON.stringify({ packages: LOCK }),
     'npm.mjs': FAKE_NPM,
-    'scripts/dev/hello.ts': `console.log('started', process.argv.slice(2)); process.exitCode = 7;`,
+    ...Object.fromEntries(['hello', 'up', 'dev'].map((name) => [`scripts/dev/${name}.ts`, SCRIPT])),
     'prisma/schema.prisma': '',
     'prisma/client/client.ts': '',
     [`${bin}/prisma`]: '#!/bin/sh\necho prisma "$@"\n',

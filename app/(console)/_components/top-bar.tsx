@@ -1,8 +1,8 @@
-import { CircleUser, Menu } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { Given } from '../../_ui/data/given.tsx';
+import { MenuIcon, PersonIcon } from '../../_ui/layout/icons.tsx';
 import { Logo } from '../../_ui/layout/logo.tsx';
 import { NavLinks, type NavItem } from '../../_ui/layout/nav-links.tsx';
 
@@ -24,13 +24,13 @@ export function TopBar({ items, who, menu }: { items: NavItem[]; who: string; me
         </nav>
         <div className="ml-auto flex items-center gap-1">
           <button type="button" popoverTarget="user-menu" className={`${ICON_BUTTON} w-auto gap-2 px-2`}>
-            <CircleUser aria-hidden className="size-5 shrink-0" />
+            <PersonIcon className="size-5 shrink-0" />
             <span className="max-w-40 truncate text-sm max-sm:sr-only">
               <Given text={who} />
             </span>
           </button>
           <button type="button" popoverTarget="site-menu" className={`${ICON_BUTTON} md:hidden`}>
-            <Menu aria-hidden className="size-5" />
+            <MenuIcon className="size-5" />
             <span className="sr-only">{t('nav.menu')}</span>
           </button>
         </div>

@@ -1,6 +1,6 @@
-import { ChevronDown } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from './classes.ts';
+import { DownIcon } from './icons.tsx';
 
 interface Props {
   label: ReactNode;
@@ -25,7 +25,7 @@ export function Disclosure({ label, name, children, open = false, danger = false
         )}
       >
         {label}
-        <ChevronDown aria-hidden className="size-4 shrink-0 transition-transform group-open:rotate-180" />
+        <DownIcon className="size-4 shrink-0 transition-transform group-open:rotate-180" />
       </summary>
       <div className={cx('border-line border-t', !flush && 'p-4')}>{children}</div>
     </details>
