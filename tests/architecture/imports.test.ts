@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { cruise, type ICruiseOptions, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser';
 import { expect, test } from 'vitest';
-import { PLANTED } from './planted-imports.ts';
+import { DEVELOPMENT_PACKAGE, PLANTED } from './planted-imports.ts';
 
 /** The house, and the files at its root that tools load. */
 const HOUSE = ['app', 'lib', 'worker', 'scripts', 'prisma', 'infra', 'tests', '.railway', '*.{ts,mjs}'];
@@ -45,7 +45,7 @@ test('each rule finds every violation that is planted for it', async () => {
   expect(Object.keys(PLANTED).sort()).toEqual((await rules()).forbidden.map(({ name }) => name).sort());
   await using house = await plant(Object.values(PLANTED).flat());
   const found = brokenRules(
-    await read(['app', 'lib', 'worker', 'scripts', 'prisma', 'infra', '.railway', '*.ts'], house.root),
+    await read(['app', 'lib', 'worker', 'scripts', 'prisma', 'infra', 'tests', '.railway', '*.ts'], house.root),
   );
   expect(found).toEqual(
     expect.arrayContaining(Object.entries(PLANTED).flatMap(([rule, edges]) => edges.map((edge) => `${rule}: ${edge}`))),
@@ -63,7 +63,10 @@ test('every folder of lib has a rule that says what it may import', async () => 
 /** A house of these imports and nothing else. */
 async function plant(edges: string[]) {
   const root = await mkdtemp(join(tmpdir(), 'golive-house-'));
-  const files = new Map([['tsconfig.json', '{}']]);
+  const files = new Map([
+    ['tsconfig.json', '{}'],
+    ['package.json', JSON.stringify({ devDependencies: { [DEVELOPMENT_PACKAGE]: '1.0.0' } })],
+  ]);
   for (const [from = '', to = ''] of edges.map((edge) => edge.split(' -> '))) {
     // A file that names itself is alone.
     const line = from === to ? '' : `import '${specifier(from, to)}';\n`;

@@ -1,3 +1,6 @@
+/** The only development dependency of the planted house. */
+export const DEVELOPMENT_PACKAGE = 'tool';
+
 /** What each rule must find, as it is reported: importer -> imported. Both files are planted, the first with the import of the second. */
 export const PLANTED: Record<string, string[]> = {
   // The way back is planted for the neighbours below; a circle is reported once, from its first file.
@@ -32,6 +35,9 @@ export const PLANTED: Record<string, string[]> = {
   'lib-agents-and-users-are-separate': ['lib/agents/g.ts -> lib/users/u.ts', 'lib/agents/g.ts -> lib/auth/a.ts'],
   'lib-release-is-data': ['lib/release/c.ts -> lib/db.ts', 'lib/release/c.ts -> lib/release/preflight/d.ts'],
   'lib-preflight-knows-the-database': ['lib/release/preflight/d.ts -> lib/users/u.ts'],
+  'product-without-development-packages': ['lib/users/u.ts', 'scripts/dev/up.ts', 'tests/support/postgres/p.ts'].map(
+    (from) => `${from} -> node_modules/${DEVELOPMENT_PACKAGE}/index.js`,
+  ),
   'client-behind-db': ['app', 'worker', 'scripts', 'prisma', 'infra', 'lib/users'].map(
     (folder) => `${folder}/c.ts -> prisma/client/client.ts`,
   ),
