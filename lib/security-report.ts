@@ -24,7 +24,7 @@ export async function securityReport(db: Db, days = 7, now = new Date()): Promis
     db.$queryRaw<SecurityReport['events']>`
       SELECT "action", "outcome", count(*)::int AS count FROM "AuditEvent"
       WHERE "createdAt" >= ${since}::timestamptz
-        AND ("outcome" <> 'success' OR starts_with("action", 'user.') OR "action" IN ('audit.exported', 'audit.pruned', 'audit.archive_restored')
+        AND ("outcome" <> 'success' OR starts_with("action", 'user.') OR "action" IN ('audit.exported', 'audit.pruned', 'audit.archive_restored', 'audit.person_erased')
           OR starts_with("action", 'audit.hold_'))
       GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
     db.$queryRaw<SecurityReport['denialsByActor']>`

@@ -1,26 +1,94 @@
 -- Sealing: each event leaves a note in its own transaction, and one sealer makes the notes leaves of a tree of hashes (RFC 6962). No request
 -- waits for the tree, and no column of an event is ever changed. The functions belong to the owner, so the app role can seal but not forge.
 
--- The leaf hash: SHA-256 of a zero byte and a JSON array of the columns in a fixed order, time as milliseconds, metadata as canonical text
--- (see lib/audit/canonical.ts, which computes the same in Node). Plain SQL without settings, so that PostgreSQL inlines it.
+-- Whether an entry of "salts" is none: a salt of 16 bytes has a value, a commitment of 32 bytes has none any more.
+CREATE OR REPLACE FUNCTION audit_misfits(value jsonb, entry text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT entry IS NULL OR entry !~ '^([0-9a-f]{32}|[0-9a-f]{64})$' OR (coalesce(value, 'null') = 'null') <> (length(entry) = 64)
+$$;
+
+-- Each person field gets a salt as the event is written, so that its commitment can stand in the leaf: SHA-256 over salt and value. Deleting value and
+-- salt then leaves the leaf as it is (docs/decisions/0116). A salt is a UUID of version 4, 122 random bits. Always of these: labels, address, user
+-- agent, and what agents name as they please; of metadata every text, list and object but codes.
+CREATE OR REPLACE FUNCTION audit_salt() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  theirs boolean := NEW."source" = 'agent';
+BEGIN
+  IF NEW."salts" IS NOT NULL THEN
+    -- Out of an archive. What contradicts the event would never verify.
+    IF EXISTS (SELECT FROM jsonb_each_text(NEW."salts" - 'metadata' - 'erasures') s WHERE s.key NOT IN ('actorLabel', 'targetLabel', 'ip',
+          'userAgent', 'actorId', 'targetId', 'correlationId', 'idempotencyKey') OR public.audit_misfits(to_jsonb(NEW) -> s.key, s.value))
+        OR EXISTS (SELECT FROM jsonb_each_text(NEW."salts" -> 'metadata') s WHERE public.audit_misfits(NEW."metadata" -> s.key, s.value)) THEN
+      RAISE EXCEPTION 'the salts of the event do not fit its values: leave the column "salts" out' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+  END IF;
+  NEW."salts" := json_object(ARRAY['actorLabel', 'targetLabel', 'ip', 'userAgent', 'actorId', 'targetId', 'correlationId', 'idempotencyKey'],
+    ARRAY[
+      CASE WHEN NEW."actorLabel" IS NOT NULL THEN replace(gen_random_uuid()::text, '-', '') END,
+      CASE WHEN NEW."targetLabel" IS NOT NULL THEN replace(gen_random_uuid()::text, '-', '') END,
+      CASE WHEN NEW."ip" IS NOT NULL THEN replace(gen_random_uuid()::text, '-', '') END,
+      CASE WHEN NEW."userAgent" IS NOT NULL THEN replace(gen_random_uuid()::text, '-', '') END,
+      CASE WHEN theirs AND NEW."actorId" IS NOT NULL THEN replace(gen_random_uuid()::text, '-', '') END,
+      CASE WHEN theirs AND NEW."targetId" IS NOT NULL THEN replace(gen_random_uuid()::text, '-', '') END,
+      CASE WHEN theirs AND NEW."correlationId" IS NOT NULL THEN replace(gen_random_uuid()::text, '-', '') END,
+      CASE WHEN theirs AND NEW."idempotencyKey" IS NOT NULL THEN replace(gen_random_uuid()::text, '-', '') END]);
+  IF NEW."metadata" <> '{}' AND jsonb_typeof(NEW."metadata") = 'object' THEN
+    NEW."salts" := NEW."salts" || (SELECT jsonb_build_object('metadata', jsonb_object_agg("key", replace(gen_random_uuid()::text, '-', '')))
+      FROM jsonb_each(NEW."metadata") WHERE jsonb_typeof("value") IN ('string', 'array', 'object')
+        AND "key" NOT IN ('method', 'role', 'from', 'to', 'permission', 'format', 'kind', 'commit', 'partition', 'provider'));
+  END IF;
+  NEW."salts" := jsonb_strip_nulls(NEW."salts");
+  RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER audit_salt BEFORE INSERT ON "AuditEvent"
+  FOR EACH ROW EXECUTE FUNCTION audit_salt();
+
+-- What stands in a leaf in place of a text, by its entry in "salts": none, a salt, or the commitment of an erased value. No leaf holds `false`.
+CREATE OR REPLACE FUNCTION audit_element(value text, entry text) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN entry IS NULL THEN pg_catalog.to_json(value)
+    WHEN (value IS NULL) <> (pg_catalog.length(entry) = 64) THEN 'false'::json
+    ELSE ('{"sha256": "' || CASE WHEN value IS NULL THEN entry ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.byteacat(
+      pg_catalog.decode(entry, 'hex'), pg_catalog.convert_to(value, 'UTF8'))), 'hex') END || '"}')::json END
+$$;
+
+-- The metadata of a leaf: members that have an entry as commitments.
+CREATE OR REPLACE FUNCTION audit_metadata_element(metadata jsonb, entries jsonb) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(jsonb_object_agg(key, CASE WHEN entry IS NULL THEN value ELSE public.audit_element(value::text, entry)::jsonb END), '{}')::text::json
+  FROM (SELECT * FROM jsonb_each(metadata)) AS m(key, value) FULL JOIN (SELECT * FROM jsonb_each_text(entries)) AS s(key, entry) USING (key)
+$$;
+
+-- The leaf hash: SHA-256 of a zero byte and a JSON array of the columns in a fixed order, time as milliseconds
+-- (see docs/audit-proof.md, and lib/audit/proof/leaf-bytes.ts, which computes the same in Node). Plain SQL without settings, so that PostgreSQL inlines it.
+DROP FUNCTION IF EXISTS audit_leaf(uuid, timestamptz, text, smallint, text, text, text, text, text, text, text, text, text, text, text, text, text,
+  text, text, jsonb);
 CREATE OR REPLACE FUNCTION audit_leaf(
   id uuid, created timestamptz, action text, version smallint, outcome text, actor_type text, actor_id text, actor_label text,
   actor_role text, target_type text, target_id text, target_label text, source text, ip text, user_agent text, request_id text,
-  correlation_id text, idempotency_key text, reason text, metadata jsonb) RETURNS bytea
+  correlation_id text, idempotency_key text, reason text, metadata jsonb, salts jsonb) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT pg_catalog.sha256(pg_catalog.byteacat('\x00', pg_catalog.convert_to(pg_catalog.json_build_array(
-    2, id, (extract(epoch FROM created) * 1000)::bigint, action, version, outcome, actor_type, actor_id, actor_label, actor_role,
-    target_type, target_id, target_label, source, ip, user_agent, request_id, correlation_id, idempotency_key, reason,
-    metadata::text)::text, 'UTF8')))
+    3, id, (extract(epoch FROM created) * 1000)::bigint, action, version, outcome, actor_type,
+    public.audit_element(actor_id, salts ->> 'actorId'), public.audit_element(actor_label, salts ->> 'actorLabel'), actor_role,
+    target_type, public.audit_element(target_id, salts ->> 'targetId'), public.audit_element(target_label, salts ->> 'targetLabel'), source,
+    public.audit_element(ip, salts ->> 'ip'), public.audit_element(user_agent, salts ->> 'userAgent'), request_id,
+    public.audit_element(correlation_id, salts ->> 'correlationId'), public.audit_element(idempotency_key, salts ->> 'idempotencyKey'), reason,
+    CASE WHEN salts -> 'metadata' IS NULL THEN metadata::text::json
+      ELSE public.audit_metadata_element(metadata, salts -> 'metadata') END)::text, 'UTF8')))
 $$;
 
 CREATE OR REPLACE FUNCTION audit_note() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO public."AuditPending" ("eventId", "createdAt", "form", "leaf")
-  SELECT "id", "createdAt", 2, public.audit_leaf("id", "createdAt", "action", "schemaVersion", "outcome", "actorType", "actorId",
+  SELECT "id", "createdAt", 3, public.audit_leaf("id", "createdAt", "action", "schemaVersion", "outcome", "actorType", "actorId",
     "actorLabel", "actorRole", "targetType", "targetId", "targetLabel", "source", "ip", "userAgent", "requestId", "correlationId",
-    "idempotencyKey", "reason", "metadata")
+    "idempotencyKey", "reason", "metadata", "salts")
   FROM written;
   RETURN NULL;
 END
@@ -31,9 +99,9 @@ CREATE OR REPLACE TRIGGER audit_note AFTER INSERT ON "AuditEvent" REFERENCING NE
 
 -- Events from before there was a chain are noted once.
 INSERT INTO "AuditPending" ("eventId", "createdAt", "form", "leaf")
-SELECT "id", "createdAt", 2, audit_leaf("id", "createdAt", "action", "schemaVersion", "outcome", "actorType", "actorId", "actorLabel",
+SELECT "id", "createdAt", 3, audit_leaf("id", "createdAt", "action", "schemaVersion", "outcome", "actorType", "actorId", "actorLabel",
   "actorRole", "targetType", "targetId", "targetLabel", "source", "ip", "userAgent", "requestId", "correlationId", "idempotencyKey",
-  "reason", "metadata")
+  "reason", "metadata", "salts")
 FROM "AuditEvent"
 WHERE NOT EXISTS (SELECT FROM "AuditPending") AND NOT EXISTS (SELECT FROM "AuditChain") AND NOT EXISTS (SELECT FROM "AuditTombstone");
 
@@ -67,7 +135,7 @@ BEGIN
   to_tile := least(last_sequence / width, from_tile + max_rows / width + 1);
   INSERT INTO public."AuditTile" ("level", "index", "hashes", "root")
   SELECT 0, n, hashes, public.audit_tile_root(hashes) FROM (
-    SELECT (s - 1) / width AS n, string_agg(CASE c."form" WHEN 2 THEN c."leaf" ELSE sha256('\x00'::bytea || coalesce(c."leaf", ''::bytea)) END,
+    SELECT (s - 1) / width AS n, string_agg(CASE WHEN c."form" > 1 THEN c."leaf" ELSE sha256('\x00'::bytea || coalesce(c."leaf", ''::bytea)) END,
       ''::bytea ORDER BY s) AS hashes
     FROM generate_series(from_tile * width + 1, to_tile * width) s LEFT JOIN (
       SELECT "sequence", "leaf", "form" FROM public."AuditChain"
@@ -138,7 +206,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION audit_note(), audit_build_tiles(integer), audit_seal(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_misfits(jsonb, text), audit_salt(), audit_note(), audit_build_tiles(integer), audit_seal(integer) FROM PUBLIC;
 
 -- The chain is append-only too. Only pending outbox rows are deleted, by the sealer.
 DO $$

@@ -1,7 +1,9 @@
 /** `npm run audit:verify`: exit 0 intact, 1 broken, 2 could not check. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describeFinding } from '#lib/audit/verification/finding.ts';
 import { describeManifest } from '#lib/audit/export/manifest.ts';
+import { openLeaf, parseOpenings, valuesFile, type OpenedField } from '#lib/audit/proof/disclosure.ts';
 import { readNoteKey } from '#lib/audit/proof/note.ts';
 import { checkProof } from '#lib/audit/proof/tlog-proof.ts';
 import { trustedKeys, type PublicKeys } from '#lib/audit/proof/signing.ts';
@@ -18,7 +20,7 @@ const USAGE = `npm run audit:verify [-- options]
   --full              the whole log, not only what is new
   --anchors FILE      also against checkpoints and anchors kept elsewhere: log lines and objects of the bucket
   --export FILE       an export and its manifest instead of the database; needs no database
-  --proof FILE        one event's .tlog-proof instead of the database; needs no database
+  --proof FILE        one event's .tlog-proof, with FILE.values.json if that is there, instead of the database; needs no database
   --public-key KEY    with --export or --proof: the signer's public key (base64, PEM, a path, or NAME+HASH+KEY of a signed note)
   --json              one JSON object
 Exit: 0 intact, 1 broken, 2 could not check.`;
@@ -58,16 +60,30 @@ function givenKey(option: string, text: string | undefined): PublicKeys {
 
 async function verifyProof(file: string, keys: PublicKeys, json: boolean): Promise<number> {
   const proven = checkProof(await readFile(file, 'utf8'), keys);
-  if (typeof proven === 'string') {
-    if (json) console.log(JSON.stringify({ ok: false, finding: proven }));
-    else console.error(`broken: ${proven}`);
+  const fields = typeof proven === 'string' ? proven : await openValues(file, proven.text);
+  if (typeof proven === 'string' || typeof fields === 'string') {
+    const finding = typeof proven === 'string' ? proven : fields;
+    if (json) console.log(JSON.stringify({ ok: false, finding }));
+    else console.error(`broken: ${finding as string}`);
     return 1;
   }
   const { sequence, text, checkpoint } = proven;
   const signed = { size: checkpoint.size, root: checkpoint.root.toString('base64'), keyId: checkpoint.keyId };
-  if (json) console.log(JSON.stringify({ ok: true, sequence, checkpoint: signed, event: text, finding: null }));
-  else console.log(`proven: event no. ${sequence} of ${signed.size} in the log signed by key ${signed.keyId}\n${text}`);
+  if (json) console.log(JSON.stringify({ ok: true, sequence, checkpoint: signed, event: text, fields, finding: null }));
+  else {
+    console.log(`proven: event no. ${sequence} of ${signed.size} in the log signed by key ${signed.keyId}\n${text}`);
+    for (const { name, value } of fields) console.log(`${name}: ${value ?? 'not disclosed, or erased'}`);
+  }
   return 0;
+}
+
+/** The fields that the leaf commits to, with the values beside the proof; or what is wrong with those. */
+async function openValues(proof: string, leaf: string): Promise<OpenedField[] | string> {
+  const file = valuesFile(proof);
+  const openings = existsSync(file) ? parseOpenings(await readFile(file, 'utf8')) : {};
+  if (openings === null) return `${file} is not what npm run audit:prove writes`;
+  const opened = openLeaf(leaf, openings);
+  return Array.isArray(opened) ? opened : `${file} gives another value for ${opened.misfit} than was sealed`;
 }
 
 async function verifyDatabase(

@@ -33,6 +33,10 @@ export const PLANTED: Record<string, string[]> = {
     'lib/users/u.ts -> lib/health.ts',
   ],
   'lib-agents-and-users-are-separate': ['lib/agents/g.ts -> lib/users/u.ts', 'lib/agents/g.ts -> lib/auth/a.ts'],
+  'lib-erasure-stands-above-users-and-audit': [
+    'lib/erasure/w.ts -> lib/agents/g.ts',
+    'lib/erasure/w.ts -> lib/health.ts',
+  ],
   'lib-release-is-data': ['lib/release/c.ts -> lib/db.ts', 'lib/release/c.ts -> lib/release/preflight/d.ts'],
   'lib-preflight-knows-the-database': ['lib/release/preflight/d.ts -> lib/users/u.ts'],
   'product-without-development-packages': ['lib/users/u.ts', 'scripts/dev/up.ts', 'tests/support/postgres/p.ts'].map(

@@ -148,6 +148,19 @@ export const ACTIONS = {
     version: 1,
     metadata: z.strictObject({ reason: z.string() }),
   },
+  'audit.person_erased': {
+    description: 'A person was erased from the log; the proofs of its events hold.',
+    category: 'audit',
+    version: 1,
+    metadata: z.strictObject({
+      reason: z.string(),
+      events: z.number().int(),
+      fields: z.record(z.string(), z.number().int()),
+      kept: z.number().int(),
+      batches: z.number().int(),
+      account: z.boolean(),
+    }),
+  },
   'audit.archive_restored': {
     description: 'Events were restored from an archive.',
     category: 'audit',

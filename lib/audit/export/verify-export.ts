@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { readLines } from '../../json/lines.ts';
 import { LossyJsonError, parseLosslessJson } from '../../json/strict.ts';
 import { leafOf } from '../proof/canonical.ts';
+import { FORMS } from '../proof/leaf-bytes.ts';
 import type { VerificationFinding } from '../verification/finding.ts';
 import { readTrailer } from './formats.ts';
 import { checkManifest, type Manifest } from './manifest.ts';
@@ -76,7 +77,7 @@ export async function verifyContent(
 /** Whether an event is what was sealed, in the form of its time. */
 function isLeaf(event: ExportedEvent, leaf: string): boolean {
   const hashable = { ...event, createdAt: new Date(event.createdAt) };
-  return ([2, 1] as const).some((form) => leafOf(hashable, form).toString('hex') === leaf);
+  return FORMS.some((form) => leafOf(hashable, form).toString('hex') === leaf);
 }
 
 /** The first bytes of a file. */

@@ -1,21 +1,32 @@
 import { hash } from 'node:crypto';
+import { committedMembers, commitmentElement, PERSON_COLUMNS, type Salts } from './commitment.ts';
 import { leafHash } from './merkle.ts';
 
 /** The columns of text and numbers that are part of a leaf, in their order: the id and the time stand before them, metadata behind. */
 export const HASHED_COLUMNS = `action schemaVersion outcome actorType actorId actorLabel actorRole targetType targetId
   targetLabel source ip userAgent requestId correlationId idempotencyKey reason`.split(/\s+/);
 
+/** The columns that stand in a leaf, in their order; the form stands before them, and the time behind the id. */
+export const ELEMENTS: readonly string[] = ['id', ...HASHED_COLUMNS, 'metadata'];
+
 /** The columns whose text a `LeafRow` holds; jsonb as PostgreSQL prints it. */
-export const LEAF_TEXTS: readonly string[] = ['id', ...HASHED_COLUMNS, 'metadata'];
+export const LEAF_TEXTS: readonly string[] = [...ELEMENTS, 'salts'];
 
 /** Numbers stand in a leaf without quotes. */
-const NUMBER = LEAF_TEXTS.indexOf('schemaVersion');
+const NUMBER = ELEMENTS.indexOf('schemaVersion');
+const METADATA = ELEMENTS.indexOf('metadata');
+const SALTS = LEAF_TEXTS.indexOf('salts');
 
 /**
- * How an event becomes a leaf of the tree. 2: its canonical text is the leaf, whose hash is SHA-256(0x00 || text). 1, of before there was a tree:
- * the SHA-256 of the text is what was kept and is the leaf.
+ * How an event becomes a leaf of the tree. 3: its canonical text with commitments in place of person fields is the leaf, whose hash is
+ * SHA-256(0x00 || text). 2: likewise, with the values themselves. 1, of before there was a tree: the SHA-256 of the text is what was kept and is
+ * the leaf.
  */
-export type Form = 1 | 2;
+export const FORMS = [3, 2, 1] as const;
+export type Form = (typeof FORMS)[number];
+
+/** Whether a number from the database is a form that this release knows. */
+export const isForm = (form: number): form is Form => (FORMS as readonly number[]).includes(form);
 
 /** The plain values of an event's columns. */
 export interface LeafRow {
@@ -44,14 +55,24 @@ export function leafRowOf(createdAt: number, texts: readonly (string | null)[]):
  * The canonical text of an event in UTF-8: a JSON array of the form, the id, the time and the other columns, as PostgreSQL's json_build_array()
  * writes it. It works on bytes because the verifier does this for every event: strings take three times as long.
  */
-function canonicalBytes({ createdAt, bytes, starts, ends }: LeafRow, form: Form): Buffer {
-  const most = 64 + LEAF_TEXTS.reduce((sum, _, n) => sum + 8 + LONGEST * Math.max(0, at(ends, n) - at(starts, n)), 0);
+export function canonicalBytes(row: LeafRow, form: Form): Buffer {
+  const { createdAt, bytes, starts, ends } = row;
+  const salts = form === 3 ? saltsOf(row) : undefined;
+  const metadata = form === 3 ? committedMembers(textAt(row, METADATA) ?? '{}', salts?.metadata) : '';
+  const most =
+    MOST_FIXED +
+    Buffer.byteLength(metadata) +
+    ELEMENTS.reduce((sum, _, n) => sum + LONGEST * Math.max(0, at(ends, n) - at(starts, n)), 0);
   if (scratch.length < most) scratch = Buffer.alloc(most * 2);
   let end = scratch.write(`[${form}`, 'latin1');
-  for (let n = 0; n < LEAF_TEXTS.length; n++) {
+  for (let n = 0; n < ELEMENTS.length; n++) {
     end = putSeparator(end);
     const [from, to] = [at(starts, n), at(ends, n)];
-    if (to < from) end += scratch.write('null', end, 'latin1');
+    const entry = salts === undefined ? undefined : entryOf(salts, n);
+    if (form === 3 && n === METADATA) end += scratch.write(metadata, end);
+    else if (typeof entry === 'string')
+      end += scratch.write(commitmentElement(entry, to < from ? null : bytes.subarray(from, to)), end, 'latin1');
+    else if (to < from) end += scratch.write('null', end, 'latin1');
     else if (n === NUMBER) end = putEscaped(bytes, from, to, end);
     else {
       scratch[end++] = QUOTE;
@@ -79,7 +100,28 @@ export function keptOf(row: LeafRow, form: Form): Buffer {
   return form === 1 ? leaf : leafHash(leaf);
 }
 
+const textAt = ({ bytes, starts, ends }: LeafRow, n: number): string | null =>
+  at(ends, n) < at(starts, n)
+    ? null
+    : Buffer.from(bytes.buffer, bytes.byteOffset).toString('utf8', at(starts, n), at(ends, n));
+
+function saltsOf(row: LeafRow): Salts {
+  const text = textAt(row, SALTS);
+  return text === null ? {} : (JSON.parse(text) as Salts);
+}
+
+/** What `salts` says of a column, where that may be a person field. */
+const entryOf = (salts: Salts, n: number): string | undefined => {
+  const name = PERSON[n];
+  const entry = name === undefined ? undefined : salts[name];
+  return typeof entry === 'string' ? entry : undefined;
+};
+
+const PERSON = ELEMENTS.map((name) => PERSON_COLUMNS.find((column) => column === name));
+
 const QUOTE = 0x22;
+/** More than separators, time, nulls and commitments of all columns take. */
+const MOST_FIXED = 4096;
 /** Bytes that one byte becomes at most. */
 const LONGEST = 6;
 let scratch = Buffer.alloc(64 * 1024);

@@ -1,7 +1,7 @@
 import { Prisma, type Tx } from '../../db.ts';
 import { fail, ok, type Result } from '../../errors.ts';
-import { TEXT_SQL } from './canonical.ts';
-import type { Form } from './leaf-bytes.ts';
+import { openingsOf, type Openings } from './disclosure.ts';
+import { canonicalBytes, isForm, LEAF_TEXTS, leafRowOf, type Form } from './leaf-bytes.ts';
 import type { PublicKeys } from './signing.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { checkProof, formatProof } from './tlog-proof.ts';
@@ -37,7 +37,8 @@ export async function sealOf(db: Tx, keys: PublicKeys, { id, createdAt }: Place)
     orderBy: { size: 'asc' },
     take: LOOKED_THROUGH,
   });
-  const seal = { sequence: Number(row.sequence), form: row.form === 1 ? 1 : 2, checkpoint: null } as const;
+  if (!isForm(row.form)) throw new Error(`the log has leaves of form ${row.form}: this release is older than they are`);
+  const seal = { sequence: Number(row.sequence), form: row.form, checkpoint: null };
   for (const { size, at, note } of rows) {
     const opened = openCheckpoint(note, keys);
     if (typeof opened !== 'string' && opened.size === Number(size))
@@ -51,7 +52,11 @@ export interface EventProof {
   keyId: string;
   /** The text of the `.tlog-proof`. */
   text: string;
+  /** The values that its leaf only commits to. */
+  openings: Openings;
 }
+
+const COLUMNS = Prisma.raw(LEAF_TEXTS.map((name) => `"${name}"::text`).join(', '));
 
 /**
  * The proof of an event: its canonical text, its place in the tree and a signed checkpoint, for anybody who has the public key. It is checked
@@ -59,8 +64,8 @@ export interface EventProof {
  * @returns `not_found` when there is no such event, `conflict` while it is not sealed and signed, or when it is not what was sealed.
  */
 export async function proveEvent(db: Tx, keys: PublicKeys, id: string): Promise<Result<EventProof>> {
-  const [event] = await db.$queryRaw<(Place & { text: string })[]>`
-    SELECT "id", "createdAt", ${Prisma.raw(TEXT_SQL)} AS text FROM "AuditEvent" WHERE "id" = ${id}::uuid LIMIT 1`;
+  const [event] = await db.$queryRaw<(Place & Record<string, string | null>)[]>`
+    SELECT "createdAt", ${COLUMNS} FROM "AuditEvent" WHERE "id" = ${id}::uuid LIMIT 1`;
   if (event === undefined) return fail('not_found', 'There is no such event.');
   const seal = await sealOf(db, keys, event);
   if (seal === null) return fail('conflict', 'The event is not sealed yet. Try again in a minute.');
@@ -74,8 +79,9 @@ export async function proveEvent(db: Tx, keys: PublicKeys, id: string): Promise<
     storedTree((query) => db.$queryRaw(query)),
     checkpoint.size,
   );
+  const texts = LEAF_TEXTS.map((name) => event[name] ?? null);
   const text = formatProof({
-    extra: Buffer.from(`[${form}, ${event.text.slice(1)}`),
+    extra: canonicalBytes(leafRowOf(event.createdAt.getTime(), texts), form),
     index: sequence - 1,
     hashes: await tree.inclusion(sequence - 1),
     checkpoint: checkpoint.note,
@@ -83,5 +89,5 @@ export async function proveEvent(db: Tx, keys: PublicKeys, id: string): Promise<
   const proven = checkProof(text, keys);
   if (typeof proven === 'string')
     return fail('conflict', `The event cannot be proven: ${proven}. Run npm run audit:verify -- --full.`);
-  return ok({ sequence, keyId: checkpoint.keyId, text });
+  return ok({ sequence, keyId: checkpoint.keyId, text, openings: openingsOf(event) });
 }

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { leafSql, TEXT_SQL } from '../proof/canonical.ts';
+import { leafSql } from '../proof/canonical.ts';
 import type { VerificationFinding } from './finding.ts';
 import { runInParallel, type VerifierConnections } from './connections.ts';
 
@@ -18,14 +18,14 @@ const LEAVES = `SELECT c."sequence", c."eventId", c."createdAt", c."leaf", c."fo
     WHERE ${withinBounds('c."createdAt"')} AND ${NOT_PRUNED}
   UNION ALL SELECT NULL, p."eventId", p."createdAt", p."leaf", p."form" FROM "AuditPending" p WHERE ${withinBounds('p."createdAt"')}`;
 
-const EVENTS = `SELECT "id", "createdAt", ${TEXT_SQL} AS text FROM "AuditEvent"
+const EVENTS = `SELECT * FROM "AuditEvent"
   WHERE ${withinBounds('"createdAt"')} AND isfinite("createdAt")`;
 
 /** Full join of events and leaves. */
-const COMPARED = `(${EVENTS}) e FULL JOIN (${LEAVES}) proof ON proof."eventId" = e."id" AND proof."createdAt" = e."createdAt"`;
+const COMPARED = `(${EVENTS}) e FULL JOIN (SELECT "sequence", "eventId", "createdAt" AS at, "leaf", "form" FROM (${LEAVES}) l) proof ON proof."eventId" = e."id" AND proof.at = e."createdAt"`;
 
 /** True unless both leaves exist and are equal. */
-const DIFFERS = `(${leafSql('proof."form"', 'e.text')} = proof."leaf") IS NOT TRUE`;
+const DIFFERS = `(${leafSql('proof."form"')} = proof."leaf") IS NOT TRUE`;
 
 /**
  * Compares events with their leaves: none changed, none without a leaf, no leaf without an event.
@@ -85,7 +85,7 @@ interface Difference {
 async function firstDifference(client: ClientBase, range: TimeBounds): Promise<VerificationFinding> {
   const { rows } = await client.query<Difference>(
     `SELECT proof."sequence", proof."eventId" AS proven, e."id" AS present FROM ${COMPARED} WHERE ${DIFFERS}
-     ORDER BY coalesce(e."createdAt", proof."createdAt"), coalesce(e."id", proof."eventId") LIMIT 1`,
+     ORDER BY coalesce(e."createdAt", proof.at), coalesce(e."id", proof."eventId") LIMIT 1`,
     [...range],
   );
   const row = rows[0];

@@ -31,7 +31,7 @@ async function expectFinding(
 
 const RELEAF = `UPDATE "AuditChain" c SET "leaf" = audit_leaf("id", e."createdAt", "action", "schemaVersion", "outcome", "actorType",
   "actorId", "actorLabel", "actorRole", "targetType", "targetId", "targetLabel", "source", "ip", "userAgent", "requestId",
-  "correlationId", "idempotencyKey", "reason", "metadata") FROM "AuditEvent" e WHERE e."id" = c."eventId"`;
+  "correlationId", "idempotencyKey", "reason", "metadata", "salts") FROM "AuditEvent" e WHERE e."id" = c."eventId"`;
 
 test('an edited event is reported', async () => {
   await asOwner(database, `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = ${EVENT_20}`);

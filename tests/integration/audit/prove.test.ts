@@ -54,7 +54,7 @@ test('every event is proven by the first checkpoint that covers it', async () =>
   for (const sequence of PLACES) {
     const proven = checkProof(await proofOf(sequence), keys());
     expect(proven).toMatchObject({ sequence, checkpoint: { size: sequence <= 5 ? 5 : sequence <= 305 ? 305 : 600 } });
-    expect(proven).toHaveProperty('text', expect.stringContaining(`[2, "${idAt(sequence)}", `));
+    expect(proven).toHaveProperty('text', expect.stringContaining(`[3, "${idAt(sequence)}", `));
   }
 });
 
@@ -83,18 +83,28 @@ test('audit:prove writes a file that audit:verify checks without a database, wit
   const file = join(dir, 'one.tlog-proof');
   const made = await command('node', ['scripts/audit/prove.ts', idAt(300), '--out', file, '--json'], { env });
   expect(made, made.stderr).toMatchObject({ code: 0 });
-  expect(JSON.parse(made.stdout)).toEqual({ file, sequence: 300, key: NOTE_KEY });
+  expect(JSON.parse(made.stdout)).toEqual({ file, values: `${file}.values.json`, sequence: 300, key: NOTE_KEY });
   const check = (key: string, name = file) =>
     command('node', ['scripts/audit/verify.ts', '--proof', name, '--public-key', key], {
       env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
     });
+  const event = await database.db.auditEvent.findFirstOrThrow({ where: { id: idAt(300) } });
   for (const key of [publicKeyText(KEY), NOTE_KEY]) {
     const checked = await check(key);
     expect(checked).toMatchObject({ code: 0, stderr: '' });
     expect(checked.stdout).toContain(
-      `proven: event no. 300 of 305 in the log signed by key ${KEY.id}\n[2, "${idAt(300)}"`,
+      `proven: event no. 300 of 305 in the log signed by key ${KEY.id}\n[3, "${idAt(300)}"`,
     );
+    expect(checked.stdout).toContain(`\nactorLabel: ${event.actorLabel ?? ''}\nip: ${event.ip ?? ''}\n`);
+    expect(checked.stdout).toContain('\nmetadata.list: [null, true, {"a": ""}]\n');
   }
+  const values = await readFile(`${file}.values.json`, 'utf8');
+  await writeFile(`${file}.values.json`, values.replace('person', 'Person'));
+  expect(await check(NOTE_KEY)).toMatchObject({ code: 1, stderr: expect.stringContaining('actorLabel') as string });
+  await writeFile(`${file}.values.json`, '{"actorLabel": 5}');
+  expect(await check(NOTE_KEY)).toMatchObject({ code: 1, stderr: expect.stringContaining('values.json') as string });
+  await rm(`${file}.values.json`);
+  expect((await check(NOTE_KEY)).stdout).toContain('\nactorLabel: not disclosed, or erased\n');
   const stranger = signingKey({ NEXTAUTH_SECRET: 'somebody else, somebody else, somebody else' });
   expect(await check(publicKeyText(stranger))).toMatchObject({
     code: 1,
