@@ -18,10 +18,9 @@ const MAX_BATCHES = 1000;
 export async function redriveDeadLetters(db: Db, context: AuditContext): Promise<Result<number>> {
   const boss = await queueProducer(db);
   return withAgentPermission(db, context, async (tx) => {
-    await tx.$executeRawUnsafe(
-      `UPDATE "AgentBatch" SET state = 'queued' WHERE state = 'dead' AND id IN (
-         SELECT (data->>'batchId')::uuid FROM ${QUEUE_SCHEMA}.job
-         WHERE name = $1 AND state = 'created' ORDER BY created_on, id LIMIT $2)`,
+    await tx.$queryRawUnsafe(
+      `SELECT agent_requeue_batches(ARRAY(SELECT (data->>'batchId')::uuid FROM ${QUEUE_SCHEMA}.job
+         WHERE name = $1 AND state = 'created' ORDER BY created_on, id LIMIT $2)) AS requeued`,
       INGEST_DEAD_LETTERS,
       MAX_BATCHES,
     );

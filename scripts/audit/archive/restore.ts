@@ -9,7 +9,8 @@ import { parseLosslessJson } from '#lib/json/strict.ts';
 import { runCommand, WrongUsage, type Given } from '../../support/run-command.ts';
 
 const USAGE = `npm run audit:archive:restore -- FILE.ndjson.gz [--json]
-Place a legal hold first if the events must stay: the next prune removes them again.
+Place a legal hold first if the events must stay: the next prune removes them again. Where the worker has a database user
+of its own, DATABASE_URL must be its.
 Exit: 0 restored, 1 nothing was restored, 2 wrong use.`;
 
 const OPTIONS = { json: { type: 'boolean' } } as const;

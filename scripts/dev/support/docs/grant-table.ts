@@ -1,5 +1,6 @@
 import type { AppRoles } from '#lib/db/roles/grants.ts';
 import type { HeldRight } from '#lib/db/roles/held-rights.ts';
+import { GRANT_USES } from './grant-uses.ts';
 
 const HEADING = `# Database privileges of web and worker
 
@@ -13,7 +14,21 @@ it has both columns. Nobody but the owner of the tables has any right that does 
  * of a database with separate users for web and worker.
  */
 export function grantDocument(rights: readonly HeldRight[], roles: AppRoles): string {
-  return `${HEADING}\n${grantTable(rights, roles)}\n`;
+  return `${HEADING}\n${grantTable(rights, roles)}\n${USES_HEADING}\n${usesTable()}\n`;
+}
+
+const USES_HEADING = `
+## What needs them
+
+For each privilege one thing that the process does and that fails without it, as \`tests/integration/db/grant-uses.test.ts\` finds by taking the
+privileges away one by one. A privilege that nothing needs fails that test. The queue's tables are pg-boss's, which decides on its statements.
+`;
+
+function usesTable(): string {
+  const rows = Object.entries(GRANT_USES).flatMap(([process, flows]) =>
+    Object.entries(flows).map(([flow, uses]) => [process, flow, uses.join(', ')]),
+  );
+  return aligned([['user', 'flow', 'needs'], ...rows]);
 }
 
 /** Partitions of the queue's statistics; covered by their parent. */
