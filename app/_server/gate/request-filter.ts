@@ -49,7 +49,7 @@ function handleRequest(
   const target = (request.url = originForm(request.url ?? ''));
   const [path = ''] = target.split('?');
   const isApi = /^\/api(\/|$)/.test(path);
-  const fault = validateRequestHead({ method, target, headers }, development);
+  const fault = validateRequestHead({ method, target, headers, rawHeaders: request.rawHeaders }, development);
   if (fault !== null) {
     const answer = plainResponse(fault.failure, isApi);
     closeIfBodyUnread(request, response);

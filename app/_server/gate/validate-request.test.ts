@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { validateRequestHead } from './validate-request.ts';
 
 const asked = (method: string, target: string, headers: Record<string, string> = {}) =>
-  validateRequestHead({ method, target, headers: { host: 'a', ...headers } });
+  validateRequestHead({ method, target, headers: { host: 'a', ...headers }, rawHeaders: [] });
 const code = (...args: Parameters<typeof asked>) => asked(...args)?.failure.code ?? null;
 
 test('a path is percent-encoded UTF-8 without empty parts and control characters', () => {
@@ -38,6 +38,17 @@ test('hosts and origins are some', () => {
     expect(code('GET', '/login', { origin }), origin).toBeNull();
 });
 
+test('a header that holds one value is sent once', () => {
+  const answer = (...rawHeaders: string[]) =>
+    validateRequestHead({ method: 'GET', target: '/login', headers: { host: 'a' }, rawHeaders })?.failure.detail ??
+    null;
+  for (const name of ['Host', 'Origin', 'Authorization', 'Content-Type', 'Next-Action', 'ce-id', 'ce-anything'])
+    expect(answer(name, 'a', 'Accept', 'x', name.toLowerCase(), 'a'), name).toMatch(/is sent more than once/);
+  expect(
+    answer('Host', 'ce-id', 'Origin', 'host', 'Cookie', 'a', 'Cookie', 'b', 'Accept', 'a', 'Accept', 'b'),
+  ).toBeNull();
+});
+
 test('a wrong method is answered with those that the route takes, before anything else about it', () => {
   for (const [method, target, allow] of [
     ['PUT', '/login', 'GET, HEAD, OPTIONS, POST'],
@@ -59,7 +70,7 @@ test('there is nothing outside of the routes but the files of the build and the 
     expect(code('GET', target), target).toBe('not_found');
   expect(code('POST', '/nothing')).toBe('not_found');
   for (const target of ['/nothing', '/_next/static/x.js']) expect(code('GET', target), target).toBeNull();
-  const ofDevelopment = { method: 'GET', target: '/_next/webpack-hmr', headers: { host: 'a' } };
+  const ofDevelopment = { method: 'GET', target: '/_next/webpack-hmr', headers: { host: 'a' }, rawHeaders: [] };
   expect(validateRequestHead(ofDevelopment, true)).toBeNull();
 });
 

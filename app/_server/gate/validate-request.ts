@@ -19,6 +19,8 @@ interface RequestHead {
   /** Path and query as sent. */
   target: string;
   headers: IncomingHttpHeaders;
+  /** Names and values in turn, as sent. */
+  rawHeaders: readonly string[];
 }
 
 /**
@@ -27,7 +29,7 @@ interface RequestHead {
  * @param development allows the routes of Next's development tools.
  */
 export function validateRequestHead(
-  { method, target, headers }: RequestHead,
+  { method, target, headers, rawHeaders }: RequestHead,
   development = false,
 ): InvalidRequest | null {
   if (target.length > MAX_TARGET_LENGTH) return invalid('uri_too_long', 'The address is too long.');
@@ -36,6 +38,8 @@ export function validateRequestHead(
   if (!isQuery(query.join('?'))) return invalid('bad_request', 'The query is not percent-encoded UTF-8.');
   const header = findMalformedHeader(headers);
   if (header !== undefined) return invalid('bad_request', `The header ${header} is malformed.`);
+  const repeated = findRepeatedHeader(rawHeaders);
+  if (repeated !== undefined) return invalid('bad_request', `The header ${repeated} is sent more than once.`);
   if (development && /^\/_/.test(path)) return null;
   return validateMethod(method, path, headers);
 }
@@ -95,6 +99,14 @@ function findMalformedHeader(headers: IncomingHttpHeaders): string | undefined {
   if (!forwarded.every((value) => isHost(value.trim()))) return 'X-Forwarded-Host';
   if (origin !== undefined && origin !== 'null' && !URL.parse(origin)?.host) return 'Origin';
   return undefined;
+}
+
+/** Headers that hold one value. Of a repeated one Node keeps the first or joins all of them: others on the way may read another one. */
+const SINGLE_HEADER = /^(?:host|origin|authorization|content-type|next-action|ce-.+)$/i;
+
+function findRepeatedHeader(rawHeaders: readonly string[]): string | undefined {
+  const names = rawHeaders.filter((name, index) => index % 2 === 0 && SINGLE_HEADER.test(name));
+  return names.find((name, index) => names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) < index);
 }
 
 function isHost(value: string): boolean {

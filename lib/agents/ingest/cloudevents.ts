@@ -72,6 +72,7 @@ function binary(headers: Headers, body: string): Result<Message> {
       ...unreadable.map((name) =>
         at(0, [name], 'is not a header as the HTTP binding writes one: percent-encoded UTF-8'),
       ),
+      ...('data' in attributes ? [at(0, ['data'], 'is not an attribute: in binary mode the body is the data')] : []),
       ...problems.map(({ path, detail }) => at(0, ['data', ...path], detail)),
     ],
   });

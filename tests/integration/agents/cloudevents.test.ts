@@ -45,6 +45,9 @@ test('a header is taken out of its quotes and decoded once, and one that is not 
   expect(refused).toMatchObject({ code: 'invalid_input' });
   expect(pointersOf(refused)).toEqual(['/subject']);
   expect(pointersOf(await post(DATA, 'application/json', { ...good, 'ce-id': '%00' }))).toEqual(['/id']);
+  expect(pointersOf(await post(DATA, 'application/json', { ...good, 'ce-data': 'x' })), 'the body is the data').toEqual(
+    ['/data'],
+  );
   expect(pointersOf(await post('{"action":1,"action":2}', 'application/json', good))).toEqual(['/data/action']);
 });
 
