@@ -2,7 +2,7 @@ import 'server-only';
 import { forbidden } from 'next/navigation';
 import { z } from 'zod';
 import { can } from '#lib/access/permissions.ts';
-import { ROUTE_GUARDS, type Guard } from '#lib/access/route-guards.ts';
+import { ROUTE_GUARDS, type GuardedAction, type PublicAction } from '#lib/access/route-guards.ts';
 import type { Origin } from '#lib/audit/events/catalogue.ts';
 import { mapTransientErrors } from '#lib/db/transient.ts';
 import { fail, type Failure, type Result } from '#lib/errors.ts';
@@ -21,17 +21,16 @@ export type FormAction<T> = (state: unknown, form: FormData) => Promise<FormStat
 
 /**
  * Makes a server action for signed-in people: parse, authorise by the row of `lib/access/route-guards.ts`, call one function of lib, answer.
- * @param name the exported name; an action without a row is a broken invariant and throws.
+ * @param name the exported name; one without a row does not compile.
  */
 export function defineAction<S extends z.ZodType, T>(
-  name: string,
+  name: GuardedAction,
   schema: S,
   handler: (input: z.output<S>, caller: { user: CurrentUser; context: UserAuditContext }) => Promise<Result<T>>,
 ): FormAction<T> {
   return async (_state, form) => {
     assertFormData(form);
-    const guard = guardOf(name);
-    if (guard === 'public' || guard === 'agent-key') throw new Error(`the action ${name} is not for signed-in people`);
+    const guard = ROUTE_GUARDS.actions[name];
     const user = await currentUser();
     if (user === null) return redirectToSignIn();
     if (!can(user.role, guard)) {
@@ -43,24 +42,17 @@ export function defineAction<S extends z.ZodType, T>(
   };
 }
 
-/** Defines a server action that needs no session; its row says `public`. */
+/** Defines a server action that needs no session. @param _name the exported name, whose row says `public`; another does not compile. */
 export function definePublicAction<S extends z.ZodType, T>(
-  name: string,
+  _name: PublicAction,
   schema: S,
   handler: (input: z.output<S>, origin: Origin) => Promise<Result<T>>,
 ): FormAction<T> {
   return async (_state, form) => {
     assertFormData(form);
-    if (guardOf(name) !== 'public') throw new Error(`the action ${name} is not public`);
     const origin = await requestOrigin('web');
     return runWithForm(schema, form, (input) => handler(input, origin));
   };
-}
-
-function guardOf(name: string): Guard {
-  const guard = ROUTE_GUARDS.actions[name];
-  if (guard === undefined) throw new Error(`the action ${name} has no row in lib/access/route-guards.ts`);
-  return guard;
 }
 
 async function runWithForm<S extends z.ZodType, T>(

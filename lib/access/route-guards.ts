@@ -13,7 +13,7 @@ export interface RouteGuards {
   actions: Record<string, Guard>;
 }
 
-export const ROUTE_GUARDS: RouteGuards = {
+export const ROUTE_GUARDS = {
   pages: {
     '/': 'overview:read',
     '/login': 'public',
@@ -66,4 +66,10 @@ export const ROUTE_GUARDS: RouteGuards = {
     revokeAgentKey: 'agents:manage',
     redriveAgentBatches: 'agents:manage',
   },
-};
+} as const satisfies RouteGuards;
+
+type Actions = (typeof ROUTE_GUARDS)['actions'];
+/** The actions whose row says `public`. */
+export type PublicAction = { [Name in keyof Actions]: Actions[Name] extends 'public' ? Name : never }[keyof Actions];
+/** The actions that need a permission. */
+export type GuardedAction = Exclude<keyof Actions, PublicAction>;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { can, type Role } from '#lib/access/permissions.ts';
-import { ROUTE_GUARDS } from '#lib/access/route-guards.ts';
+import { ROUTE_GUARDS, type RouteGuards } from '#lib/access/route-guards.ts';
 
 /**
  * The smallest server that keeps every promise of the smoke, with switches that break one each: the smoke must find and name each
@@ -129,13 +129,14 @@ export async function modelServer(defect?: Defect): Promise<ModelServer> {
       case 'GET /login':
         return response.end(FORM);
       default: {
-        const api = ROUTE_GUARDS.apis[`${request.method} ${url.pathname}`];
+        const { apis, pages }: RouteGuards = ROUTE_GUARDS;
+        const api = apis[`${request.method} ${url.pathname}`];
         if (api !== undefined) {
           const problem = 'application/problem+json';
           if (role === undefined) return json(401, {}, problem);
           return api === 'public' || allowed(role, api) ? json(200, {}) : json(403, {}, problem);
         }
-        const guard = ROUTE_GUARDS.pages[url.pathname];
+        const guard = pages[url.pathname];
         if (guard === undefined) return json(404, {});
         if (role === undefined && defect === 'redirect-loop') return leadTo(url.pathname === '/' ? '/account' : '/');
         if (role === undefined && defect === 'other-origin') return leadTo('https://elsewhere.example.org/login');
