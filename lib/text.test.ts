@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isName, isPrintable, showInvisible, withInvisible } from './text.ts';
+import { isName, isolated, isPrintable, showInvisible, withInvisible } from './text.ts';
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/u;
 
@@ -57,4 +57,12 @@ test('joiners stand in names where they change what is seen: in Persian and Indi
     expect(isName(name), JSON.stringify(name)).toBe(false);
     expect(withInvisible(name)).toMatch(/U\+(?:200[CD]|FE0F)/);
   }
+});
+
+test('a text with letters from the right is isolated in a line without markup, and any other is left as it is', () => {
+  for (const text of ['שלום', 'a א', 'العربية', 'ܐ', '\u{1e900}', '\ufb1d'])
+    expect(isolated(text)).toBe(`\u2068${text}\u2069`);
+  for (const text of ['Anna', 'Größe', '日本', '', '😀']) expect(isolated(text)).toBe(text);
+  expect(isolated('א\u202eb'), 'an isolate of the text itself closes nothing').toBe('\u2068אU+202Eb\u2069');
+  expect(isolated('א\u2069b')).toBe('\u2068אU+2069b\u2069');
 });

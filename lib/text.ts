@@ -53,8 +53,20 @@ export function showInvisible(text: string): { shown: string; isInvisible: boole
   return pieces;
 }
 
-/** The same in one string, for where there is no markup, e.g. the title of a page. */
+/** The same in one string, for where there is no markup. */
 export const withInvisible = (text: string): string =>
   showInvisible(text)
     .map(({ shown }) => shown)
     .join('');
+
+/** Letters that are written from right to left: the blocks of Unicode 17 set aside for them, presentation forms included. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * The same as a part of a line without markup: where it holds letters from the right, between the isolates of UAX #9 that `bdi` stands for,
+ * so that it does not turn the rest of the line.
+ */
+export function isolated(text: string): string {
+  const shown = withInvisible(text);
+  return RIGHT_TO_LEFT.test(shown) ? `\u2068${shown}\u2069` : shown;
+}

@@ -50,6 +50,9 @@ test('texts that others chose stand isolated, with what nobody sees in them made
     for (const word of words)
       expect(html, `${word} on ${path}`).toMatch(new RegExp(`<bdi>${word}<span[^>]*>U\\+202E</span>`));
   }
+  expect(await (await admin.get(`/admin/users/${someone.id}`)).text()).toContain(
+    '<title>\u2068AnnaU+202EU+2066U+200BU+2028U+FEFFU+E0041א\u2069 · golive</title>',
+  );
   expect(markup(await (await admin.get(`/audit/${event.id}`)).text())).toMatch(
     /<bdi>&quot;(?:key|value)<span[^>]*>U\+202E/,
   );

@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Metadata } from 'next';
 import { can, type Permission } from '#lib/access/permissions.ts';
-import { withInvisible } from '#lib/text.ts';
+import { isolated } from '#lib/text.ts';
 import { currentUser } from '../auth/session.ts';
 
 /**
@@ -17,5 +17,5 @@ export async function titleOf(
   const user = await currentUser();
   const allowed = user !== null && can(user.role, permission);
   const named = allowed ? await name() : undefined;
-  return { title: named === undefined ? kind : withInvisible(named) };
+  return { title: named === undefined ? kind : isolated(named) };
 }

@@ -11,6 +11,7 @@ import { DaysTable } from '../../../_ui/data/days-table.tsx';
 import { duration } from '../_components/duration.ts';
 import { DescriptionList } from '../../../_ui/data/description-list.tsx';
 import { Stat, Stats } from '../../../_ui/data/stats.tsx';
+import { Given } from '../../../_ui/data/given.tsx';
 import { LocalTime } from '../../../_ui/data/local-time.tsx';
 import { Notice } from '../../../_ui/layout/notice.tsx';
 import { PageHead, Panel } from '../../../_ui/layout/page.tsx';
@@ -92,7 +93,9 @@ async function Proof({ proof }: { proof: AuditHealth['proof'] }) {
   return (
     <>
       {proof.ok ? <Notice kind="good">{t.rich('good', { sequence: String(proof.verifiedUpTo), at })}</Notice> : null}
-      {proof.finding === null ? null : <Notice kind="bad">{t.rich('bad', { finding: proof.finding, at })}</Notice>}
+      {proof.finding === null ? null : (
+        <Notice kind="bad">{t.rich('bad', { finding: () => <Given text={proof.finding ?? ''} />, at })}</Notice>
+      )}
     </>
   );
 }
