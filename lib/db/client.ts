@@ -7,6 +7,9 @@ import { readDatabaseUrl } from './url/read.ts';
 /** Escaping for statements that do not support parameters. */
 export const { escapeLiteral, escapeIdentifier } = pg;
 
+/** The driver's query, for protocols that it does not speak itself. */
+export const { Query } = pg;
+
 /** Options of a connection. */
 export interface ConnectionOptions {
   /** Certificate authority, as `DATABASE_CA_CERT` gives it. */

@@ -6,11 +6,12 @@ import { describeManifest } from '#lib/audit/export/manifest.ts';
 import { openLeaf, parseOpenings, valuesFile, type OpenedField } from '#lib/audit/proof/disclosure.ts';
 import { readNoteKey } from '#lib/audit/proof/note.ts';
 import { checkProof } from '#lib/audit/proof/tlog-proof.ts';
-import { trustedKeys, type PublicKeys } from '#lib/audit/proof/signing.ts';
+import { signingKey, trustedKeys, type PublicKeys } from '#lib/audit/proof/signing.ts';
 import { keyId, readPublicKey } from '#lib/ed25519.ts';
 import { readKeptElsewhere, type KeptElsewhere } from '#lib/audit/verification/kept-elsewhere.ts';
 import { verifyExport } from '#lib/audit/export/verify-export.ts';
-import { recordVerification, verifyAudit, type Verification } from '#lib/audit/verification/verify.ts';
+import { recordVerification } from '#lib/audit/verification/records.ts';
+import { verifyAudit, type Verification } from '#lib/audit/verification/verify.ts';
 import { openVerifierConnections } from '#lib/audit/verification/connections.ts';
 import { readDatabaseUrl } from '#lib/db/url/read.ts';
 import { env } from '#lib/env.ts';
@@ -44,6 +45,10 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
   }
   const shipped = values.anchors === undefined ? undefined : await readKeptElsewhere(values.anchors);
   const outcome = await verifyDatabase(values.full, shipped, values.json);
+  if (outcome.ignored > 0 && !values.json)
+    console.error(
+      `${outcome.ignored} rows of AuditCheckpoint are signed by no known key and count for nothing. Who wrote them had the worker’s role; or a former key is missing in AUDIT_PUBLIC_KEYS.`,
+    );
   return print(
     outcome,
     values.json,
@@ -98,7 +103,7 @@ async function verifyDatabase(
     onProgress,
     ...(shipped === undefined ? {} : { shipped }),
   });
-  await recordVerification(lanes.clients[0], outcome);
+  await recordVerification(lanes.clients[0], signingKey(env()), outcome);
   return outcome;
 }
 

@@ -1,7 +1,8 @@
 import { log } from '#lib/log.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
-import { trustedKeys } from '#lib/audit/proof/signing.ts';
-import { verifyAudit, recordVerification, type VerifyOptions } from '#lib/audit/verification/verify.ts';
+import { signingKey, trustedKeys } from '#lib/audit/proof/signing.ts';
+import { recordVerification } from '#lib/audit/verification/records.ts';
+import { verifyAudit, type VerifyOptions } from '#lib/audit/verification/verify.ts';
 import { openVerifierConnections } from '#lib/audit/verification/connections.ts';
 import { execute } from './postgres/postgres.ts';
 import type { TestDatabase } from './database.ts';
@@ -26,7 +27,7 @@ export async function verifyAsCommand(
 ) {
   await using lanes = await openVerifierConnections(database.appUrl);
   const outcome = await verifyAudit(lanes.clients, keys(), { full: true, ...options });
-  if (options.record) await recordVerification(lanes.clients[0], outcome);
+  if (options.record) await recordVerification(lanes.clients[0], signingKey({ NEXTAUTH_SECRET: SECRET }), outcome);
   return outcome;
 }
 
@@ -41,13 +42,14 @@ export async function sealedLog(database: TestDatabase, rows = 40, times = 2): P
   }
 }
 
-/** What an owner who means harm can do: switch the triggers off first. */
+/** What an owner who means harm can do: switch the triggers off first, and on again, so that nothing is to be seen of it. */
 export const asOwner = (database: TestDatabase, ...statements: string[]): Promise<void> =>
   execute(
     database.ownerUrl,
     `SET golive.audit_maintenance = 'on'`,
     ...TABLES.map((t) => `ALTER TABLE "${t}" DISABLE TRIGGER USER`),
     ...statements,
+    ...TABLES.map((t) => `ALTER TABLE "${t}" ENABLE TRIGGER USER`),
   );
 
 const TABLES = [

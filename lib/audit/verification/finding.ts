@@ -1,5 +1,6 @@
 /** Kinds of verification findings. */
 export type VerificationFindingKind =
+  | 'altered object'
   | 'changed'
   | 'missing'
   | 'inserted'
@@ -8,7 +9,6 @@ export type VerificationFindingKind =
   | 'truncated at the tail'
   | 'forked'
   | 'forged anchor'
-  | 'forged checkpoint'
   | 'unproven removal';
 
 /** The first problem found. */

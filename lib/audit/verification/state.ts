@@ -1,4 +1,7 @@
 import type { Tx } from '../../db.ts';
+import { env } from '../../env.ts';
+import { trustedKeys } from '../proof/signing.ts';
+import { isProvenRecord } from './records.ts';
 
 export interface VerificationState {
   /** When the last run ended, or null when there was none. */
@@ -13,14 +16,15 @@ export interface VerificationState {
   lagSeconds: number;
 }
 
-/** The last verification and the sealing lag, for the page. */
+/** Rows that are looked through for one that is signed, in the order of their time. */
+const LOOKED_THROUGH = 200;
+
+/** The last verification whose record is signed, and the sealing lag, for the page. */
 export async function verificationState(db: Tx): Promise<VerificationState> {
-  const last = await db.auditVerification.findFirst({ orderBy: { at: 'desc' } });
-  const good = await db.auditVerification.findFirst({
-    where: { ok: true },
-    orderBy: { at: 'desc' },
-    select: { sequence: true },
-  });
+  const keys = trustedKeys(env());
+  const recent = await db.auditVerification.findMany({ orderBy: { at: 'desc' }, take: LOOKED_THROUGH });
+  const proven = recent.filter((row) => isProvenRecord({ ...row, sequence: Number(row.sequence) }, row.note, keys));
+  const [last, good] = [proven[0], proven.find(({ ok }) => ok)];
   const [row] = await db.$queryRaw<{ pending: number; lag: number | null }[]>`
     SELECT count(*)::int AS pending, extract(epoch FROM now() - min("createdAt"))::float8 AS lag FROM "AuditPending"`;
   return {

@@ -1,31 +1,8 @@
 import type { ClientBase } from 'pg';
-import { leafSql } from '../proof/canonical.ts';
+import { isForm, keptOf } from '../proof/leaf-bytes.ts';
 import type { VerificationFinding } from './finding.ts';
 import { runInParallel, type VerifierConnections } from './connections.ts';
-
-/** `from` inclusive, `to` exclusive, as PostgreSQL timestamps; `infinity` is inclusive. */
-type TimeBounds = readonly [from: string, to: string];
-
-/** SQL condition for the range $1, $2. The time of a link is not hashed, so links at `infinity` must be included. */
-const withinBounds = (time: string): string => `${time} >= $1 AND (${time} < $2 OR $2 = 'infinity'::timestamptz)`;
-
-/** Not removed by a prune. Removed events keep their link and have a tombstone. */
-const NOT_PRUNED = `NOT EXISTS (SELECT FROM (SELECT t."toSequence" FROM "AuditTombstone" t WHERE t."fromSequence" <= c."sequence"
-  ORDER BY t."fromSequence" DESC LIMIT 1) latest WHERE latest."toSequence" >= c."sequence")`;
-
-/** Sealed and pending leaves of a time range. */
-const LEAVES = `SELECT c."sequence", c."eventId", c."createdAt", c."leaf", c."form" FROM "AuditChain" c
-    WHERE ${withinBounds('c."createdAt"')} AND ${NOT_PRUNED}
-  UNION ALL SELECT NULL, p."eventId", p."createdAt", p."leaf", p."form" FROM "AuditPending" p WHERE ${withinBounds('p."createdAt"')}`;
-
-const EVENTS = `SELECT * FROM "AuditEvent"
-  WHERE ${withinBounds('"createdAt"')} AND isfinite("createdAt")`;
-
-/** Full join of events and leaves. */
-const COMPARED = `(${EVENTS}) e FULL JOIN (SELECT "sequence", "eventId", "createdAt" AS at, "leaf", "form" FROM (${LEAVES}) l) proof ON proof."eventId" = e."id" AND proof.at = e."createdAt"`;
-
-/** True unless both leaves exist and are equal. */
-const DIFFERS = `(${leafSql('proof."form"')} = proof."leaf") IS NOT TRUE`;
+import { readEvents, type EventWithLeaf, type TimeBounds } from './read-events.ts';
 
 /**
  * Compares events with their leaves: none changed, none without a leaf, no leaf without an event.
@@ -41,14 +18,12 @@ export async function verifyEvents(
   if (withoutTime) return { events: 0, finding: withoutTime };
   const batches: TimeBounds[] = [];
   for (const range of ranges) batches.push(...(await splitIntoBatches(clients[0], range, batchSize)));
+  const pruned = await hasTombstones(clients[0]);
   let events = 0;
   const finding = await runInParallel(clients, batches, async (client, range) => {
-    const { rows } = await client.query<{ events: string; differ: string }>(
-      `SELECT count(e."id") AS events, count(*) FILTER (WHERE ${DIFFERS}) AS differ FROM ${COMPARED}`,
-      [...range],
-    );
-    if (rows[0]?.differ !== '0') return firstDifference(client, range);
-    onProgress((events += Number(rows[0].events)));
+    const compared = await compareRange(client, range, pruned);
+    if (compared.finding) return compared.finding;
+    onProgress((events += compared.events));
     return undefined;
   });
   return { events, ...(finding === undefined ? {} : { finding }) };
@@ -57,9 +32,14 @@ export async function verifyEvents(
 /** Finds events with an infinite time, which cannot have been sealed. */
 async function findTimelessEvent(client: ClientBase): Promise<VerificationFinding | undefined> {
   const { rows } = await client.query<{ id: string }>(
-    `SELECT "id" FROM "AuditEvent" WHERE "createdAt" = '-infinity' OR "createdAt" = 'infinity' ORDER BY "id" LIMIT 1`,
+    `SELECT "id" FROM public."AuditEvent" WHERE "createdAt" = '-infinity' OR "createdAt" = 'infinity' ORDER BY "id" LIMIT 1`,
   );
   return rows[0] && { kind: 'inserted', eventId: rows[0].id, detail: 'the event has no time, so it was never sealed' };
+}
+
+async function hasTombstones(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ any: boolean }>('SELECT EXISTS (SELECT FROM public."AuditTombstone") AS any');
+  return rows[0]?.any !== false;
 }
 
 /** Splits a time range into batches by the chain's links; unknown events fall into one of the batches. */
@@ -67,7 +47,7 @@ async function splitIntoBatches(client: ClientBase, [from, to]: TimeBounds, batc
   const batches: TimeBounds[] = [];
   for (let start = from; ;) {
     const { rows } = await client.query<{ end: string }>(
-      `SELECT "createdAt"::text AS end FROM "AuditChain" WHERE "createdAt" > $1 AND "createdAt" < $2 ORDER BY "createdAt" OFFSET ${batchSize} LIMIT 1`,
+      `SELECT "createdAt"::text AS end FROM public."AuditChain" WHERE "createdAt" > $1 AND "createdAt" < $2 ORDER BY "createdAt" OFFSET ${batchSize} LIMIT 1`,
       [start, to],
     );
     batches.push([start, rows[0]?.end ?? to]);
@@ -76,23 +56,33 @@ async function splitIntoBatches(client: ClientBase, [from, to]: TimeBounds, batc
   }
 }
 
-interface Difference {
-  sequence: string | null;
-  proven: string | null;
-  present: string | null;
+/** Hashes the events of a range. @returns how many there are, and the first that is not what was sealed. */
+async function compareRange(
+  client: ClientBase,
+  range: TimeBounds,
+  pruned: boolean,
+): Promise<{ events: number; finding?: VerificationFinding }> {
+  let events = 0;
+  let first: { time: number; id: string; finding: VerificationFinding } | undefined;
+  await readEvents(client, range, pruned, (row) => {
+    if (row.event !== undefined) events += 1;
+    if (isSealed(row)) return;
+    const { time, id } = row;
+    if (first === undefined || time < first.time || (time === first.time && id < first.id))
+      first = { time, id, finding: differenceOf(row) };
+  });
+  return { events, ...(first === undefined ? {} : { finding: first.finding }) };
 }
 
-async function firstDifference(client: ClientBase, range: TimeBounds): Promise<VerificationFinding> {
-  const { rows } = await client.query<Difference>(
-    `SELECT proof."sequence", proof."eventId" AS proven, e."id" AS present FROM ${COMPARED} WHERE ${DIFFERS}
-     ORDER BY coalesce(e."createdAt", proof.at), coalesce(e."id", proof."eventId") LIMIT 1`,
-    [...range],
-  );
-  const row = rows[0];
-  if (row === undefined) throw new Error('one snapshot has answered in two ways');
-  const place = row.sequence === null ? {} : { sequence: BigInt(row.sequence) };
-  if (row.proven === null)
-    return { kind: 'inserted', eventId: row.present ?? '', detail: 'the event is not in the outbox or the chain' };
-  if (row.present === null) return { kind: 'missing', ...place, eventId: row.proven, detail: 'the event is missing' };
-  return { kind: 'changed', ...place, eventId: row.present, detail: 'the event is not what was sealed' };
+function isSealed({ event, kept }: EventWithLeaf): boolean {
+  if (event === undefined || kept === undefined || !isForm(kept.form)) return false;
+  return keptOf(event, kept.form).compare(kept.bytes, kept.start, kept.end) === 0;
+}
+
+function differenceOf({ event, kept, sequence, id }: EventWithLeaf): VerificationFinding {
+  const place = sequence === undefined ? {} : { sequence };
+  if (kept === undefined)
+    return { kind: 'inserted', eventId: id, detail: 'the event is not in the outbox or the chain' };
+  if (event === undefined) return { kind: 'missing', ...place, eventId: id, detail: 'the event is missing' };
+  return { kind: 'changed', ...place, eventId: id, detail: 'the event is not what was sealed' };
 }

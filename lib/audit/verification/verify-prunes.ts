@@ -6,7 +6,7 @@ import { checkText, pruneText, type PublicKeys } from '../proof/signing.ts';
 /** Checks that every tombstone belongs to a removal that was signed. */
 export async function verifyPrunes(client: ClientBase, keys: PublicKeys): Promise<VerificationFinding | undefined> {
   const { rows: loose } = await client.query<{ sequence: string }>(
-    `SELECT min(t."fromSequence") AS sequence FROM "AuditTombstone" t WHERE NOT EXISTS (SELECT FROM "AuditPrune" p WHERE p."id" = t."pruneId")
+    `SELECT min(t."fromSequence") AS sequence FROM public."AuditTombstone" t WHERE NOT EXISTS (SELECT FROM public."AuditPrune" p WHERE p."id" = t."pruneId")
      HAVING count(*) > 0`,
   );
   if (loose[0])
@@ -19,8 +19,8 @@ export async function verifyPrunes(client: ClientBase, keys: PublicKeys): Promis
     Parameters<typeof pruneText>[0] & { keyId: string; signature: Buffer; ranges: string }
   >(
     `SELECT p."id", p."at", p."partition", p."rows", p."digest", p."keyId", p."signature",
-       coalesce((SELECT string_agg(t."fromSequence" || '-' || t."toSequence", ',' ORDER BY t."fromSequence") FROM "AuditTombstone" t
-                 WHERE t."pruneId" = p."id"), '') AS ranges FROM "AuditPrune" p ORDER BY p."at"`,
+       coalesce((SELECT string_agg(t."fromSequence" || '-' || t."toSequence", ',' ORDER BY t."fromSequence") FROM public."AuditTombstone" t
+                 WHERE t."pruneId" = p."id"), '') AS ranges FROM public."AuditPrune" p ORDER BY p."at"`,
   );
   for (const prune of rows) {
     const digest = createHash('sha256').update(prune.ranges).digest();

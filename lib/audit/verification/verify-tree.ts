@@ -78,7 +78,6 @@ async function checkWindow(
   built: number,
   upper: UpperTiles | undefined,
 ): Promise<VerificationFinding | undefined> {
-  if ('kind' in window.heads) return window.heads;
   for (let start = window.start; start < window.end; start += TILE_WIDTH) {
     const end = Math.min(start + TILE_WIDTH, window.end);
     const index = start / TILE_WIDTH;

@@ -7,7 +7,8 @@ import { SignedHeads } from './signed-heads.ts';
 import { storedTree, TILE_WIDTH, TreeReader } from '../proof/tree.ts';
 import { verifyTree } from './verify-tree.ts';
 import type { PublicKeys } from '../proof/signing.ts';
-import { uuidv7 } from '../../ids.ts';
+import { alteredObjects } from '../../db/status/audit-objects.ts';
+import { provenRecords, type VerificationRecord } from './records.ts';
 import { verifyEvents } from './verify-events.ts';
 import { withSharedSnapshot, type VerifierConnections } from './connections.ts';
 import { verifyPrunes } from './verify-prunes.ts';
@@ -21,6 +22,8 @@ export interface Verification {
   events: number;
   /** Signed heads of the log that hold: of the tree, and of the linear chain that was there before it. */
   checkpoints: number;
+  /** Rows that no known key has signed as checkpoints: they count for nothing, and whoever wrote them had the worker's role. */
+  ignored: number;
   finding?: VerificationFinding;
 }
 
@@ -57,7 +60,8 @@ const SETTINGS = {
   work_mem: `'64MB'`,
   statement_timeout: `'120s'`,
   max_parallel_workers_per_gather: '0',
-  search_path: 'pg_catalog, public',
+  search_path: 'pg_catalog, pg_temp',
+  row_security: 'off',
 };
 
 async function verifyInSnapshot(
@@ -78,17 +82,21 @@ async function verifyInSnapshot(
     sequence: 0n,
     events: 0,
     checkpoints: 0,
+    ignored: heads.ignored,
     finding,
   });
+  const heads = new SignedHeads(keys, shipped.checkpoints);
 
+  const [altered] = await alteredObjects(client, process.cwd());
+  if (altered) return broken({ kind: 'altered object', detail: `${altered.name}: ${altered.detail}` });
   const removal = await verifyPrunes(client, keys);
   if (removal) return broken(removal);
   const extent = await extentOf(client);
-  const heads = new SignedHeads(keys, shipped.checkpoints);
+  const records = await provenRecords(client, keys);
   const chain = new LinearChain(keys, extent.first, shipped.anchors);
-  const ends = (await endsEarly(client, heads, extent)) ?? (await chain.open(client, extent.last));
+  const ends = (await endsEarly(client, heads, records, extent)) ?? (await chain.open(client, extent.last));
   if (ends) return broken(ends);
-  const start = full ? await beginning(client, extent) : await lastVerified(client, heads, extent);
+  const start = full ? await beginning(client, extent) : await lastVerified(client, heads, records, extent);
   if ('kind' in start) return broken(start);
   const tree = await verifyTree(clients, {
     ...extent,
@@ -100,7 +108,7 @@ async function verifyInSnapshot(
   });
   if (tree !== undefined && tree.kind !== 'forked') return broken(tree);
 
-  const stretches = start.whole ? [['-infinity', 'infinity'] as const] : await incrementalRanges(client);
+  const stretches = start.whole ? [['-infinity', 'infinity'] as const] : await incrementalRanges(client, records);
   const { events, finding } = await verifyEvents(clients, stretches, batchSize, (count) => say(`${count} events`));
   // That a tree is another one than was signed says less than which event is not what it was.
   const first = finding ?? tree;
@@ -112,7 +120,7 @@ async function verifyInSnapshot(
       sequence: BigInt(extent.last),
       detail: 'the log has no checkpoint left; sealing writes one at once',
     });
-  return { ok: true, full, sequence: BigInt(extent.last), events, checkpoints };
+  return { ok: true, full, sequence: BigInt(extent.last), events, checkpoints, ignored: heads.ignored };
 }
 
 interface Extent {
@@ -127,18 +135,20 @@ async function extentOf(client: ClientBase): Promise<Extent> {
   return { first: Number(rows[0]?.first ?? 1), last: Number(rows[0]?.last ?? 0) };
 }
 
-/** A checkpoint that is higher than the log. */
+/** A checkpoint, or what a run had verified, that is higher than the log. */
 async function endsEarly(
   client: ClientBase,
   heads: SignedHeads,
+  records: readonly VerificationRecord[],
   { last }: Extent,
 ): Promise<VerificationFinding | undefined> {
-  const beyond = await heads.between(client, last, Number.MAX_SAFE_INTEGER);
-  if ('kind' in beyond) return beyond;
-  const size = beyond[0]?.size;
-  return size === undefined
-    ? undefined
-    : { kind: 'truncated at the tail', sequence: BigInt(size), detail: 'the log ends before a checkpoint of it' };
+  const [beyond] = await heads.between(client, last, Number.MAX_SAFE_INTEGER);
+  const kind = 'truncated at the tail';
+  if (beyond) return { kind, sequence: BigInt(beyond.size), detail: 'the log ends before a checkpoint of it' };
+  const verified = records.find(({ sequence }) => sequence > last);
+  return (
+    verified && { kind, sequence: BigInt(verified.sequence), detail: 'the log ends before what a run had verified' }
+  );
 }
 
 interface Start {
@@ -165,14 +175,12 @@ async function beginning(client: ClientBase, { first }: Extent): Promise<Start |
 async function lastVerified(
   client: ClientBase,
   heads: SignedHeads,
+  records: readonly VerificationRecord[],
   extent: Extent,
 ): Promise<Start | VerificationFinding> {
-  const { rows } = await client.query<{ sequence: string | null }>(
-    'SELECT max("sequence") AS sequence FROM public."AuditVerification" WHERE "ok"',
-  );
-  const head = await heads.highest(client, Math.min(Number(rows[0]?.sequence ?? 0), extent.last));
+  const verified = Math.max(0, ...records.filter(({ ok }) => ok).map(({ sequence }) => sequence));
+  const head = await heads.highest(client, Math.min(verified, extent.last));
   if (head === undefined) return beginning(client, extent);
-  if ('kind' in head) return head;
   const reader = new TreeReader(
     storedTree(async ({ text, values }) => (await client.query(text, values)).rows as unknown),
     head.size,
@@ -189,15 +197,21 @@ async function lastVerified(
 }
 
 /** Time ranges of an incremental run: from a day before the last successful run on, and one older month in rotation. */
-async function incrementalRanges(client: ClientBase): Promise<(readonly [string, string])[]> {
+async function incrementalRanges(
+  client: ClientBase,
+  records: readonly VerificationRecord[],
+): Promise<(readonly [string, string])[]> {
+  const good = records.find(({ ok }) => ok);
+  if (good === undefined) return [['-infinity', 'infinity']];
   const { rows } = await client.query<{ since: string; start: string; months: number }>(
     `SELECT since::text, date_trunc('month', start)::text AS start,
        (extract(year FROM age(since, start)) * 12 + extract(month FROM age(since, start)))::int + 1 AS months
-     FROM (SELECT coalesce(max("at") - interval '1 day', '-infinity') AS since FROM "AuditVerification" WHERE "ok") a,
-          (SELECT coalesce((SELECT min("createdAt") FROM "AuditEvent"), now()) AS start) b`,
+     FROM (SELECT $1::timestamptz - interval '1 day' AS since) a,
+          (SELECT coalesce((SELECT min("createdAt") FROM public."AuditEvent"), now()) AS start) b`,
+    [good.at.toISOString()],
   );
   const row = rows[0];
-  if (row === undefined || row.since === '-infinity') return [['-infinity', 'infinity']];
+  if (row === undefined) return [['-infinity', 'infinity']];
   const month = Math.floor(Date.now() / 86_400_000) % Math.max(row.months, 1);
   const { rows: turn } = await client.query<{ from: string; to: string }>(
     `SELECT CASE $2::int WHEN 0 THEN '-infinity' ELSE ($1::timestamptz + $2::int * interval '1 month')::text END AS from, least($1::timestamptz + ($2::int + 1) * interval '1 month', $3::timestamptz)::text AS to`,
@@ -205,15 +219,4 @@ async function incrementalRanges(client: ClientBase): Promise<(readonly [string,
   );
   const older = turn[0] && turn[0].from < turn[0].to ? [[turn[0].from, turn[0].to] as const] : [];
   return [...older, [row.since, 'infinity'] as const];
-}
-
-/** Stores the result of a run, for the page and for the next incremental run. */
-export async function recordVerification(
-  client: ClientBase,
-  { full, ok, sequence, finding }: Verification,
-): Promise<void> {
-  await client.query(
-    'INSERT INTO "AuditVerification" ("id", "at", "full", "ok", "sequence", "finding") VALUES ($1, $2, $3, $4, $5, $6)',
-    [uuidv7(), new Date().toISOString(), full, ok, sequence, finding ? `${finding.kind}: ${finding.detail}` : null],
-  );
 }

@@ -85,6 +85,7 @@ test.runIf(tools)(
       server.owner('copy'),
       `ALTER TABLE "AuditEvent" DISABLE TRIGGER USER`,
       `UPDATE "AuditEvent" SET "outcome" = 'denied' WHERE "id" = (SELECT "id" FROM "AuditEvent" WHERE "action" = 'user.created' LIMIT 1)`,
+      `ALTER TABLE "AuditEvent" ENABLE TRIGGER USER`,
     );
     expect(await verifyAsCommand(database)).toMatchObject({ ok: false, finding: { kind: 'changed' } });
   },

@@ -24,7 +24,15 @@ const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
 test('0 for an intact log: everything when asked, and what is new otherwise', async () => {
   const full = await run(['--full', '--json']);
   expect(full).toMatchObject({ code: 0, stderr: '' });
-  expect(json(full.stdout)).toEqual({ ok: true, full: true, sequence: 40, events: 40, checkpoints: 2, finding: null });
+  expect(json(full.stdout)).toEqual({
+    ok: true,
+    full: true,
+    sequence: 40,
+    events: 40,
+    checkpoints: 2,
+    ignored: 0,
+    finding: null,
+  });
   const next = await run([]);
   expect(next).toMatchObject({ code: 0, stdout: expect.stringContaining('intact: verified up to 40') as string });
 });

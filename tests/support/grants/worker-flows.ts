@@ -7,7 +7,8 @@ import { seal } from '#lib/audit/proof/seal.ts';
 import { signingKey } from '#lib/audit/proof/signing.ts';
 import { stream } from '#lib/audit/stream/stream.ts';
 import { openVerifierConnections } from '#lib/audit/verification/connections.ts';
-import { recordVerification, verifyAudit } from '#lib/audit/verification/verify.ts';
+import { recordVerification } from '#lib/audit/verification/records.ts';
+import { verifyAudit } from '#lib/audit/verification/verify.ts';
 import { openClient } from '#lib/db/client.ts';
 import { pendingMigrations } from '#lib/db/migrations/pending.ts';
 import { ensurePartitions } from '#lib/audit/retention/partitions.ts';
@@ -39,7 +40,7 @@ const removeOld = async ({ db, url }: Scene, longer: { pattern: string; days: nu
 
 const verify = async (url: string, full: boolean) => {
   await using lanes = await openVerifierConnections(url);
-  await recordVerification(lanes.clients[0], await verifyAudit(lanes.clients, keys(), { full }));
+  await recordVerification(lanes.clients[0], signingKey(env()), await verifyAudit(lanes.clients, keys(), { full }));
 };
 
 /** What worker, prune and verifier do, each as a function that fails where the role may not do it. What a flow finds is made by `both`. */
