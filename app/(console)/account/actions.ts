@@ -7,7 +7,7 @@ import { ok } from '#lib/errors.ts';
 import * as account from '#lib/users/account.ts';
 import * as session from '#lib/auth/session.ts';
 import { defineAction } from '../../_server/action.ts';
-import { clearSessionCookie, replaceSessionCookie } from '../../_server/auth/cookie-session.ts';
+import { clearSessionCookie, writeSessionCookie } from '../../_server/auth/cookie-session.ts';
 
 /** Ends every session of the user and replaces the session of this browser by a new one. */
 export const changePassword = defineAction(
@@ -16,7 +16,7 @@ export const changePassword = defineAction(
   async ({ currentPassword, newPassword }, { context }) => {
     const changed = await account.changePassword(db(), context, { current: currentPassword, next: newPassword });
     if (!changed.ok) return changed;
-    await replaceSessionCookie(changed.value);
+    await writeSessionCookie(changed.value);
     return ok(undefined);
   },
 );

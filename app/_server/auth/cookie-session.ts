@@ -19,8 +19,8 @@ export async function clearSessionCookie(): Promise<void> {
   (await cookies()).set(name, '', { ...options, maxAge: 0 });
 }
 
-/** Writes another session of the same user into the cookie, in NextAuth's format. */
-export async function replaceSessionCookie(claims: SessionClaims): Promise<void> {
+/** Writes a session into the cookie, as the token that NextAuth reads and writes too. */
+export async function writeSessionCookie(claims: SessionClaims): Promise<void> {
   const { NEXTAUTH_SECRET, SESSION_ABSOLUTE_MINUTES } = env();
   const maxAge = SESSION_ABSOLUTE_MINUTES * 60;
   const token = await encode({ token: { ...claims }, secret: NEXTAUTH_SECRET, maxAge });

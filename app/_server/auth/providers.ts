@@ -2,33 +2,24 @@ import 'server-only';
 import type { Profile, User } from 'next-auth';
 import type { OAuthConfig, Provider } from 'next-auth/providers/index';
 import CredentialsProvider from 'next-auth/providers/credentials';
-import { z } from 'zod';
 import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
 import type { Origin } from '#lib/audit/events/catalogue.ts';
 import type { Result } from '#lib/errors.ts';
-import { log } from '#lib/log.ts';
-import { isPrintable } from '#lib/text.ts';
 import type { SessionClaims } from '#lib/auth/session.ts';
 import { signIn } from '#lib/auth/sign-in.ts';
 import { signInDevAdmin } from '#lib/auth/dev-admin.ts';
 import { signInWithOidc } from '#lib/auth/oidc.ts';
+import { attemptSignIn, passwordCredentials } from './credentials.ts';
 import { requestOrigin } from '../http/origin.ts';
 
 /** Throws only constant codes: NextAuth puts the message of what `authorize` throws into the URL. */
 async function claimsOrThrow(attempt: (origin: Origin) => Promise<Result<SessionClaims>>): Promise<SessionClaims> {
-  const result = await attempt(await requestOrigin('web')).catch((error: unknown) => {
-    log.error({ err: error }, 'sign-in failed');
-    throw new Error('unavailable');
-  });
+  const origin = await requestOrigin('web');
+  const result = await attemptSignIn(() => attempt(origin));
   if (!result.ok) throw new Error(result.code);
   return result.value;
 }
-
-const form = z.object({
-  email: z.string().max(320).refine(isPrintable),
-  password: z.string().max(1024),
-});
 
 /** E-mail and password. */
 export function credentials(): Provider {
@@ -36,7 +27,7 @@ export function credentials(): Provider {
     id: 'credentials',
     credentials: { email: { type: 'email' }, password: { type: 'password' } },
     async authorize(given) {
-      const input = form.safeParse(given);
+      const input = passwordCredentials.safeParse(given);
       if (!input.success) throw new Error('invalid_input');
       const claims = await claimsOrThrow((origin) => signIn(db(), { ...input.data, origin }));
       return { id: claims.userId, claims };
