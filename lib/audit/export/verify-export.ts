@@ -63,6 +63,7 @@ export async function verifyContent(
   try {
     for await (const event of readEvents(file, bytes)) {
       events++;
+      if (!isEvent(event)) return broken(`line ${events} is no event`);
       if (event.leaf !== null && !isLeaf(event, event.leaf))
         return broken('the event is not what was sealed', event.id);
     }
@@ -73,6 +74,12 @@ export async function verifyContent(
   if (events !== manifest.rows) return broken(`it has ${events} events in place of ${manifest.rows}`);
   return same ? { ok: true, events, manifest } : broken('the file is not the one that was signed');
 }
+
+/** Whether a line has what a leaf is made of; what else is missing shows in the leaf. */
+const isEvent = ({ id, createdAt, metadata, leaf }: Partial<ExportedEvent>): boolean =>
+  [id, createdAt].every((text) => typeof text === 'string') &&
+  metadata !== undefined &&
+  (leaf === null || typeof leaf === 'string');
 
 /** Whether an event is what was sealed, in the form of its time. */
 function isLeaf(event: ExportedEvent, leaf: string): boolean {

@@ -15,9 +15,12 @@ afterAll(() => database[Symbol.asyncDispose]());
 const MUCH_LATER = new Date(Date.now() + 400 * 86_400_000);
 
 /** Ids of events that have left the log. */
-const leaveIds = (count: number) => database.db.$executeRaw`
-  INSERT INTO "AgentEventKey" ("agentId", source, "eventId", "contentHash", "auditEventId", "eventAt")
-  SELECT ${agent.id}::uuid, '/gone', gen_random_uuid()::text, sha256('x'), gen_random_uuid(), now() FROM generate_series(1, ${count}::int)`;
+const leaveIds = (count: number) =>
+  execute(
+    database.ownerUrl,
+    `INSERT INTO "AgentEventKey" ("agentId", source, "eventId", "contentHash", "auditEventId", "eventAt")
+     SELECT '${agent.id}'::uuid, '/gone', gen_random_uuid()::text, sha256('x'), gen_random_uuid(), now() FROM generate_series(1, ${count})`,
+  );
 const ids = () => database.db.agentEventKey.count();
 
 test('an id is kept as long as its event is, and goes with it', async () => {
