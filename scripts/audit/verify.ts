@@ -10,6 +10,7 @@ import { signingKey, trustedKeys, type PublicKeys } from '#lib/audit/proof/signi
 import { keyId, readPublicKey } from '#lib/ed25519.ts';
 import { readKeptElsewhere, type KeptElsewhere } from '#lib/audit/verification/kept-elsewhere.ts';
 import { verifyExport } from '#lib/audit/export/verify-export.ts';
+import type { WrittenProofs } from '#lib/audit/export/proofs-file.ts';
 import { recordVerification } from '#lib/audit/verification/records.ts';
 import { verifyAudit, type Verification } from '#lib/audit/verification/verify.ts';
 import { openVerifierConnections } from '#lib/audit/verification/connections.ts';
@@ -20,7 +21,7 @@ import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
 const USAGE = `npm run audit:verify [-- options]
   --full              the whole log, not only what is new
   --anchors FILE      also against checkpoints and anchors kept elsewhere: log lines and objects of the bucket
-  --export FILE       an export and its manifest instead of the database; needs no database
+  --export FILE       an export, its manifest and its proofs instead of the database; needs no database
   --proof FILE        one event's .tlog-proof, with FILE.values.json if that is there, instead of the database; needs no database
   --public-key KEY    with --export or --proof: the signer's public key (base64, PEM, a path, or NAME+HASH+KEY of a signed note)
   --json              one JSON object
@@ -40,7 +41,11 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
     return verifyProof(values.proof, givenKey('--proof', values['public-key']), values.json);
   if (values.export !== undefined) {
     const outcome = await verifyExport(values.export, givenKey('--export', values['public-key']));
-    const lines = [`${outcome.events} exported events are what was signed`, ...describeManifest(outcome.manifest)];
+    const lines = [
+      `${outcome.events} exported events are what was signed`,
+      ...describeManifest(outcome.manifest),
+      ...describeProofs(outcome.proofs),
+    ];
     return print(outcome, values.json, lines.join('\n'));
   }
   const shipped = values.anchors === undefined ? undefined : await readKeptElsewhere(values.anchors);
@@ -55,6 +60,14 @@ async function main({ values }: Given<typeof OPTIONS>): Promise<number> {
     `intact: verified up to ${outcome.sequence}, ${outcome.events} events and ${outcome.checkpoints} checkpoints checked`,
   );
 }
+
+const describeProofs = (proofs: WrittenProofs | undefined): string[] =>
+  proofs === undefined
+    ? []
+    : [
+        `proven    ${proofs.proven} events stand in the log that the key signed`,
+        ...(proofs.unproven === 0 ? [] : [`unproven  ${proofs.unproven} events were newer than its last checkpoint`]),
+      ];
 
 /** The one key that is believed. */
 function givenKey(option: string, text: string | undefined): PublicKeys {

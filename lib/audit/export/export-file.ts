@@ -9,7 +9,9 @@ import { BOM, FORMATS, type ExportFormat } from './formats.ts';
 import { ExportRange, OWNER_ONLY, signManifest, type Manifest } from './manifest.ts';
 import type { AuditContext } from '../events/catalogue.ts';
 import { recordAudit } from '../events/record.ts';
-import type { SigningKey } from '../proof/signing.ts';
+import { ownKey, type SigningKey } from '../proof/signing.ts';
+import { writeProofs } from './proofs-file.ts';
+import { proofsFile } from './row-proofs.ts';
 
 /** Progress of an interrupted export, stored beside the partial file. */
 interface Progress {
@@ -31,6 +33,8 @@ export interface ExportFileOptions {
   bom?: boolean;
   /** Append the manifest as the last line instead of writing a separate file. */
   trailer?: boolean;
+  /** Write the proofs of the events beside the file, in `FILE.proofs.ndjson.gz`. */
+  proofs?: boolean;
   key: SigningKey;
   onProgress?: (rows: number) => void;
   signal?: AbortSignal;
@@ -102,6 +106,8 @@ export async function exportToFile(
     createdAt: new Date().toISOString(),
     scope,
   });
+  // Those of an earlier export.
+  await rm(proofsFile(file), { force: true });
   await publishVerifiedFile(
     partial,
     file,
@@ -110,6 +116,7 @@ export async function exportToFile(
     options.trailer ? FORMATS[format].trailer(manifest) : undefined,
   );
   await rm(`${partial}.progress.json`, { force: true });
+  if (options.proofs === true) await writeProofs(db, ownKey(key), file, { ...manifest, filters });
   return manifest;
 }
 

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import { makeZip } from 'client-zip';
 import type { Db } from '../../db.ts';
 import { fail, ok, type Result } from '../../errors.ts';
@@ -9,7 +11,9 @@ import { BOM, EXPORT_FORMATS, FORMATS, type ExportFormat } from './formats.ts';
 import { ExportRange, signManifest, type Manifest } from './manifest.ts';
 import { parseAuditQuery } from '../events/query.ts';
 import type { AuditContext } from '../events/catalogue.ts';
-import type { SigningKey } from '../proof/signing.ts';
+import { ownKey, type SigningKey } from '../proof/signing.ts';
+import { proofLines } from './proofs-file.ts';
+import { proofsFile } from './row-proofs.ts';
 
 /** True when a text is a supported export format. */
 export const isExportFormat = (text: string): text is ExportFormat =>
@@ -94,7 +98,7 @@ export async function exportStream(
   });
 }
 
-/** Zip entries: the file, then its manifest. */
+/** Zip entries: the file, its manifest, and the proofs of its events. */
 function* zipEntries(db: Db, download: Download, key: SigningKey) {
   let manifest: Manifest | undefined;
   const content = async function* () {
@@ -102,6 +106,8 @@ function* zipEntries(db: Db, download: Download, key: SigningKey) {
   };
   yield { name: download.name, input: content() };
   yield { name: `${download.name}.manifest.json`, input: `${JSON.stringify(manifest, null, 2)}\n` };
+  const lines = proofLines(db, ownKey(key), { ...manifest, filters: download.filters });
+  yield { name: proofsFile(download.name), input: Readable.from(lines).pipe(createGzip()) };
 }
 
 async function* encode(

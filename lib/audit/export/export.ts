@@ -25,13 +25,21 @@ const COLUMNS = Prisma.sql`*, (SELECT encode(c."leaf", 'hex') FROM "AuditChain" 
  * Reads events newest first, page by page by keyset, with constant memory and without long queries or transactions. Events written
  * meanwhile are not included; the record of the export itself comes first.
  */
-export async function* exportPages(db: Tx, { filters, more = [], after }: ExportScope): AsyncGenerator<SealedEvent[]> {
+export const exportPages = (db: Tx, scope: ExportScope): AsyncGenerator<SealedEvent[]> =>
+  readPages<SealedEvent>(db, scope, COLUMNS);
+
+/** Pages of some columns, `id` and `createdAt` among them, in the order of an export. */
+export async function* readPages<Row extends Position>(
+  db: Tx,
+  { filters, more = [], after }: ExportScope,
+  columns: Prisma.Sql,
+): AsyncGenerator<Row[]> {
   const partitioned = await partitionedRange(db);
   let cursor = after;
   for (const range of rangesToRead(partitioned, { filters, limit: PAGE_ROWS, ...(after ? { cursor: after } : {}) })) {
     for (;;) {
       const query = { filters, limit: PAGE_ROWS, ...(cursor ? { cursor } : {}) };
-      const page = await db.$queryRaw<SealedEvent[]>(pageSql(query, range, COLUMNS, more));
+      const page = await db.$queryRaw<Row[]>(pageSql(query, range, columns, more));
       const last = page.at(-1);
       if (last === undefined) break;
       yield page;

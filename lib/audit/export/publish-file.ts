@@ -1,9 +1,8 @@
 import { appendFile, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { keyId } from '../../ed25519.ts';
 import { describeFinding } from '../verification/finding.ts';
 import { OWNER_ONLY, type Manifest } from './manifest.ts';
-import type { SigningKey } from '../proof/signing.ts';
+import { ownKey, type SigningKey } from '../proof/signing.ts';
 import { verifyContent } from './verify-export.ts';
 
 /**
@@ -20,7 +19,7 @@ export async function publishVerifiedFile(
   trailer?: string,
 ): Promise<void> {
   await flush(partial);
-  const check = await verifyContent(partial, manifest, new Map([[keyId(key.publicKey), key.publicKey]]));
+  const check = await verifyContent(partial, manifest, ownKey(key));
   if (check.finding !== undefined)
     throw new Error(`${partial} does not verify and has not become ${file}: ${describeFinding(check.finding)}`);
   const beside = `${file}.manifest.json`;

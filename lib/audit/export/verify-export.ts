@@ -10,6 +10,7 @@ import { FORMS } from '../proof/leaf-bytes.ts';
 import type { VerificationFinding } from '../verification/finding.ts';
 import { readTrailer } from './formats.ts';
 import { checkManifest, type Manifest } from './manifest.ts';
+import { checkProofs, type WrittenProofs } from './proofs-file.ts';
 import type { PublicKeys } from '../proof/signing.ts';
 
 /** A line of an NDJSON export: the event with its leaf, or null if it was not sealed yet. */
@@ -22,15 +23,29 @@ export type ExportedEvent = Record<string, unknown> & {
 
 /**
  * Verifies an export with its manifest (`FILE.manifest.json` or the last line) and a public key: the signature, the digest, the number of
- * rows and, for NDJSON, each event's leaf.
+ * rows and, for NDJSON, each event's leaf; and the proofs of the events, where they are beside it.
  * @throws when there is no manifest, as in an incomplete download.
  */
-export async function verifyExport(
-  file: string,
-  keys: PublicKeys,
-): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: VerificationFinding }> {
+export async function verifyExport(file: string, keys: PublicKeys): Promise<VerifiedExport> {
   const { manifest, bytes } = await manifestOf(file);
-  return verifyContent(file, manifest, keys, bytes);
+  const outcome = await verifyContent(file, manifest, keys, bytes);
+  if (!outcome.ok) return outcome;
+  const proofs = await checkProofs(file, keys, manifest.format === 'ndjson' ? readEvents(file, bytes) : null);
+  if (proofs === undefined) return outcome;
+  if (!proofs.ok) return { ...outcome, ok: false, finding: { kind: 'changed', detail: proofs.detail } };
+  const { proven, unproven } = proofs;
+  if (proven + unproven < manifest.rows)
+    return { ...outcome, ok: false, finding: { kind: 'changed', detail: 'it has fewer proofs than events' } };
+  return { ...outcome, proofs: { proven, unproven } };
+}
+
+export interface VerifiedExport {
+  ok: boolean;
+  events: number;
+  manifest: Manifest;
+  finding?: VerificationFinding;
+  /** What the proofs beside the export prove; absent when it has none. */
+  proofs?: WrittenProofs;
 }
 
 /** Verifies the first bytes of a file against a manifest; also used before the files have their final names. */
@@ -39,7 +54,7 @@ export async function verifyContent(
   manifest: Manifest,
   keys: PublicKeys,
   bytes = Infinity,
-): Promise<{ ok: boolean; events: number; manifest: Manifest; finding?: VerificationFinding }> {
+): Promise<VerifiedExport> {
   const broken = (detail: string, eventId?: string) => ({
     ok: false,
     events: 0,

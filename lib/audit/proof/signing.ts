@@ -42,6 +42,9 @@ export function trustedKeys(
   return new Map(keys.map((key) => [keyId(key), key]));
 }
 
+/** The public half of a key alone, as what is believed. */
+export const ownKey = ({ id, publicKey }: SigningKey): PublicKeys => new Map([[id, publicKey]]);
+
 /** The public key in the format of AUDIT_PUBLIC_KEYS: SPKI in DER, as base64. */
 export const publicKeyText = ({ publicKey }: SigningKey): string =>
   publicKey.export({ type: 'spki', format: 'der' }).toString('base64');

@@ -124,14 +124,15 @@ test('a CSV download is read by Python, whose reader pandas takes after', async 
 });
 
 test.each(['csv', 'ocsf', 'ndjson'])(
-  'a zip of %s holds the plain file and the manifest that verifies it',
+  'a zip of %s holds the plain file, the manifest that verifies it, and the proofs of its events',
   async (format) => {
     const { file, fileName } = await download(`format=${format}&manifest=beside&outcome=denied`);
     expect(fileName).toMatch(/\.zip$/);
     if (!haveTool('unzip', 'a zip of an export opens')) return;
     expect(spawnSync('unzip', ['-q', file, '-d', dir]).status).toBe(0);
     const inside = (await readdir(dir)).filter((name) => !name.endsWith('.zip')).toSorted();
-    expect(inside).toEqual([fileName.slice(0, -4), `${fileName.slice(0, -4)}.manifest.json`]);
+    const name = fileName.slice(0, -4);
+    expect(inside).toEqual([name, `${name}.manifest.json`, `${name}.proofs.ndjson.gz`]);
     expect(await verifyExport(join(dir, inside[0] ?? ''), keys())).toMatchObject({
       ok: true,
       events: Object.keys(ACTIONS).length * 4,
