@@ -9,10 +9,10 @@ import { db } from '#lib/db.ts';
 import { env } from '#lib/env.ts';
 import { runCommand, WrongUsage, type Given } from '../support/run-command.ts';
 
-const USAGE = `npm run audit:export -- FILE [--format ${EXPORT_FORMATS.join('|')}] [--trailer] [--bom] [--no-proofs] [--json] ${FILTER_NAMES.map((name) => `[--${name} …]`).join(' ')}
+const USAGE = `npm run audit:export -- FILE [--format ${EXPORT_FORMATS.join('|')}] [--trailer] [--bom] [--without-proofs] [--json] ${FILTER_NAMES.map((name) => `[--${name} …]`).join(' ')}
   --trailer   the signed manifest as the last line of FILE, in place of FILE.manifest.json
   --bom       begin with a byte order mark, for Excel (csv)
-  --no-proofs without FILE.proofs.ndjson.gz, which proves each event in the log
+  --without-proofs without FILE.proofs.ndjson.gz, which proves each event in the log
 npm run audit:export -- --public-key     prints the key that audit:verify --export takes
 Exit: 0 done, 1 failed, 2 wrong use, 3 interrupted (run it again to go on).`;
 const INTERRUPTED = 3;
@@ -23,7 +23,7 @@ const OPTIONS = {
   format: { type: 'string', default: 'ndjson' },
   trailer: { type: 'boolean', default: false },
   bom: { type: 'boolean', default: false },
-  'no-proofs': { type: 'boolean', default: false },
+  'without-proofs': { type: 'boolean', default: false },
   json: { type: 'boolean' },
   'public-key': { type: 'boolean' },
 } as const;
@@ -58,7 +58,7 @@ async function main({ values, positionals }: Given<typeof OPTIONS>): Promise<num
     key: signingKey(env()),
     trailer: values.trailer,
     bom: values.bom,
-    proofs: !values['no-proofs'],
+    proofs: !values['without-proofs'],
     onProgress,
     signal: stop.signal,
   });
