@@ -40,7 +40,7 @@ export async function openClient(
   });
   try {
     await client.connect();
-    await client.query(sessionSettingsSql(session));
+    await applySettings(client, sessionSettingsSql(session));
     if (target !== undefined) await checkConnectionRequirements(target, client);
     return client;
   } catch (error) {
@@ -69,7 +69,7 @@ export function poolConfig(
     ...(waits.length === 0 ? {} : { connectionTimeoutMillis: waits.includes(0) ? 0 : Math.max(...waits) * 1_000 }),
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types lag behind
     onConnect: async (client) => {
-      await client.query(sessionSql);
+      await applySettings(client, sessionSql);
       if (target !== undefined) await checkConnectionRequirements(target, client);
     },
   };
@@ -78,6 +78,21 @@ export function poolConfig(
 /** Opens a pool whose connections have the required session settings. The caller closes it. */
 export function openPool(url: string, options: Omit<ConnectionOptions, 'database'> & PoolConfig = {}): pg.Pool {
   return new pg.Pool(poolConfig(url, options));
+}
+
+/** SQLSTATE of a cancelled statement. */
+const CANCELLED = '57014';
+const APPLY_ATTEMPTS = 10;
+
+/** Applies settings to a new session. A very small limit of the role may cancel the statement that lifts it: then once more. */
+async function applySettings(client: pg.ClientBase, sql: string): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      await client.query(sql);
+      return;
+    } catch (error) {
+      if (attempt === APPLY_ATTEMPTS || (error as { code?: unknown }).code !== CANCELLED) throw error;
+    }
 }
 
 /** Parses the URL; undefined for an empty one. */

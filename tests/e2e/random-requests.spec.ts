@@ -8,7 +8,7 @@ import { sendRaw, randomRequest, type WireRequest } from '../support/random-requ
 import { startSecondServer } from './support/second-server.ts';
 import { expect, signIn, test } from './support/test.ts';
 
-const COUNT = process.env.FAULTS === 'full' ? 5_000 : 400;
+const COUNT = process.env.FAULTS === 'full' ? 5_000 : 200;
 /** `SEED=7 NUMBER=123` sends that one request alone. */
 const SEED = Number(process.env.SEED ?? 1);
 const ONLY = process.env.NUMBER;

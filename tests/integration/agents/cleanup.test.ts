@@ -51,7 +51,8 @@ test('a run removes more than a minute of 2,000 events a second can leave', asyn
 });
 
 test('runs go on where the one before stopped, and round again', async () => {
-  await execute(database.ownerUrl, 'VACUUM FULL "AgentEventKey"');
+  // Not VACUUM FULL: it keeps dead rows while an autovacuum analyze of the same database holds a snapshot.
+  await execute(database.ownerUrl, 'TRUNCATE "AgentEventKey"');
   await leaveIds(2_000);
   const keep = createTableCleanup(database.db, 5);
   const first = await keep(MUCH_LATER);

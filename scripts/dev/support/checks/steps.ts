@@ -21,9 +21,7 @@ const vitest = (project: string, ...paths: string[]) => ['vitest', 'run', '--pro
 /** Tests that depend on the server version: triggers, partitions, plans, locks. */
 const DATA_LAYER = [
   'db/append-only',
-  ...['list', 'budget', 'page-plan', 'keyset-index', 'partitions', 'retention', 'sealing'].map(
-    (name) => `audit/${name}`,
-  ),
+  ...['budget', 'keyset-index', 'partitions', 'retention', 'sealing'].map((name) => `audit/${name}`),
 ];
 
 export const STEPS: readonly Step[] = [
