@@ -28,15 +28,15 @@ export async function securityReport(db: Db, days = 7, now = new Date()): Promis
           OR starts_with("action", 'audit.hold_'))
       GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
     db.$queryRaw<SecurityReport['denialsByActor']>`
-      SELECT coalesce("actorLabel", "actorId", '-') AS actor, count(*)::int AS count FROM "AuditEvent"
+      SELECT coalesce("actorLabel", CASE WHEN length("salts" ->> 'actorLabel') = 64 THEN 'erased' END, "actorId", '-') AS actor, count(*)::int AS count FROM "AuditEvent"
       WHERE "createdAt" >= ${since}::timestamptz AND "outcome" = 'denied' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
     db.$queryRaw<SecurityReport['failuresByAddress']>`
-      SELECT "ip", count(*)::int AS count FROM "AuditEvent"
-      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND "ip" IS NOT NULL
+      SELECT coalesce("ip", 'erased') AS ip, count(*)::int AS count FROM "AuditEvent"
+      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND ("ip" IS NOT NULL OR length("salts" ->> 'ip') = 64)
       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
     db.$queryRaw<SecurityReport['failuresByAccount']>`
-      SELECT "actorLabel" AS account, count(*)::int AS count FROM "AuditEvent"
-      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND "actorLabel" IS NOT NULL
+      SELECT coalesce("actorLabel", 'erased') AS account, count(*)::int AS count FROM "AuditEvent"
+      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND ("actorLabel" IS NOT NULL OR length("salts" ->> 'actorLabel') = 64)
       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
     db.user.findMany({
       where: { role: 'admin', disabledAt: null },

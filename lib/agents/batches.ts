@@ -1,3 +1,4 @@
+import { ERASED } from '../audit/proof/commitment.ts';
 import type { Origin } from '../audit/events/catalogue.ts';
 import { isUuid } from '../ids.ts';
 import type { Db } from '../db.ts';
@@ -84,7 +85,7 @@ export async function readBatch(db: Db, agentId: string, batchId: string): Promi
 
 async function storedResults(db: Db, batchId: string): Promise<EventResult[]> {
   const rows = await db.$queryRaw<{ auditEventId: string; source: string; id: string }[]>`
-    SELECT id AS "auditEventId", metadata #>> '{event,source}' AS source, "idempotencyKey" AS id
+    SELECT id AS "auditEventId", coalesce(metadata #>> '{event,source}', ${ERASED}) AS source, coalesce("idempotencyKey", ${ERASED}) AS id
     FROM "AuditEvent" WHERE "requestId" = ${batchId} ORDER BY "createdAt" DESC, id DESC LIMIT ${MAX_EVENTS}`;
   return rows.map((row) => ({ ...row, state: 'stored' }));
 }

@@ -1,5 +1,5 @@
 import type { Tx } from '../db.ts';
-import { ERASED } from './batches.ts';
+import { ERASED } from '../audit/proof/commitment.ts';
 import { mentionsOf } from './mentions.ts';
 import type { Person } from './person.ts';
 

@@ -1,10 +1,8 @@
+import { ERASED } from '../audit/proof/commitment.ts';
 import type { Prisma, Tx } from '../db.ts';
 import { patternsOf } from './events.ts';
 import { mentionsOf, partsOf } from './mentions.ts';
 import type { Person } from './person.ts';
-
-/** What stands in place of a person outside the log, where no commitment is kept. */
-export const ERASED = 'erased';
 
 interface Batch {
   id: string;

@@ -1,5 +1,6 @@
 import { Prisma, type Db } from '../../db.ts';
 import { env } from '../../env.ts';
+import { erasedFields } from '../proof/commitment.ts';
 import type { Outcome, Source } from './catalogue.ts';
 import { partitionedRange, rangesToRead, type OpenTimeRange } from './coverage.ts';
 import { encodeCursor, type Position } from './cursor.ts';
@@ -23,6 +24,8 @@ export interface ListedEvent {
   ip: string | null;
   requestId: string | null;
   reason: string | null;
+  /** Person fields that were erased. */
+  erased: string[];
 }
 
 export interface AuditPage {
@@ -32,7 +35,10 @@ export interface AuditPage {
 }
 
 const LISTED = Prisma.raw(`"id", "createdAt", "action", "outcome", "actorType", "actorId", "actorLabel", "actorRole",
-  "targetType", "targetId", "targetLabel", "source", "ip", "requestId", "reason"`);
+  "targetType", "targetId", "targetLabel", "source", "ip", "requestId", "reason",
+  CASE WHEN "salts" ? 'erasures' THEN "salts" END AS salts`);
+
+type Row = Omit<ListedEvent, 'erased'> & { salts: unknown };
 
 /** Times are passed as text, independent of the driver's time zone handling. */
 const moment = (date: Date) => Prisma.sql`${date.toISOString()}::timestamptz`;
@@ -111,7 +117,8 @@ export async function listAudit(db: Db, query: AuditQuery): Promise<AuditPage> {
     // One extra row shows whether there is a next page.
     const missing = limit + 1 - events.length;
     if (missing === 0) break;
-    events.push(...(await db.$queryRaw<ListedEvent[]>(pageSql({ ...query, limit: missing }, range))));
+    const rows = await db.$queryRaw<Row[]>(pageSql({ ...query, limit: missing }, range));
+    events.push(...rows.map(({ salts, ...event }) => ({ ...event, erased: erasedFields(salts) })));
   }
   const page = events.slice(0, limit);
   const last = events.length > limit ? page.at(-1) : undefined;

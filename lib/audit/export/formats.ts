@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { toLine } from '../../json/lines.ts';
 import { parseLosslessJson } from '../../json/strict.ts';
+import { ERASED, erasedFields } from '../proof/commitment.ts';
 import type { SealedEvent } from './export.ts';
 import type { Manifest } from './manifest.ts';
 import { toOcsf } from './ocsf.ts';
@@ -46,6 +47,24 @@ function cell(value: unknown): string | null {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** Names the fields that were erased, which are null or absent themselves so that the line still hashes to its leaf. */
+function withErased(event: SealedEvent): object {
+  const erased = erasedFields(event.salts);
+  return erased.length === 0 ? event : { ...event, erased };
+}
+
+function csvCells(event: SealedEvent): (string | null)[] {
+  const erased = erasedFields(event.salts);
+  const members = erased
+    .filter((name) => name.startsWith('metadata.'))
+    .map((name) => [name.slice('metadata.'.length), ERASED]);
+  return CSV_COLUMNS.map((name) => {
+    if (name === 'metadata' && members.length > 0)
+      return cell({ ...(event.metadata as object), ...(Object.fromEntries(members) as object) });
+    return erased.includes(name) ? ERASED : cell(event[name]);
+  });
+}
+
 const jsonTrailer = (manifest: Manifest): string => toLine({ manifest });
 const CSV_MARK = '#manifest';
 
@@ -63,7 +82,7 @@ export const FORMATS: Record<ExportFormat, FormatSpec> = {
     extension: 'ndjson',
     manifest: 'trailer',
     header: '',
-    line: toLine,
+    line: (event) => toLine(withErased(event)),
     trailer: jsonTrailer,
   },
   csv: {
@@ -71,7 +90,7 @@ export const FORMATS: Record<ExportFormat, FormatSpec> = {
     extension: 'csv',
     manifest: 'none',
     header: csvLine(CSV_COLUMNS),
-    line: (event) => csvLine(CSV_COLUMNS.map((name) => cell(event[name]))),
+    line: (event) => csvLine(csvCells(event)),
     trailer: (manifest) => csvLine([CSV_MARK, JSON.stringify(manifest)]),
   },
   ocsf: {

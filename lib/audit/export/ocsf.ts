@@ -1,3 +1,4 @@
+import { ERASED, erasedFields } from '../proof/commitment.ts';
 import type { SealedEvent } from './export.ts';
 
 /** Classes of the Open Cybersecurity Schema Framework (schema.ocsf.io) of this version, with their category and activities. */
@@ -47,7 +48,8 @@ const PRODUCT = { name: 'golive', vendor_name: 'golive' };
  * Converts an event to OCSF 1.3.0. Attributes without a value are omitted, and fields without an OCSF attribute are put under `unmapped`.
  * The tests validate each class against the published schema.
  */
-export function toOcsf(event: SealedEvent): Record<string, unknown> {
+export function toOcsf(given: SealedEvent): Record<string, unknown> {
+  const event = nameErased(given);
   const kind = kindOf(event.action);
   return {
     ...kind,
@@ -69,6 +71,13 @@ export function toOcsf(event: SealedEvent): Record<string, unknown> {
     ...httpRequest(event),
     unmapped: unmapped(event),
   };
+}
+
+/** Names and user agents that were erased; an address must be one, and is left out. */
+function nameErased(event: SealedEvent): SealedEvent {
+  const erased = erasedFields(event.salts);
+  const shown = (['actorLabel', 'targetLabel', 'userAgent'] as const).filter((name) => erased.includes(name));
+  return { ...event, ...Object.fromEntries(shown.map((name) => [name, ERASED])) };
 }
 
 function kindOf(action: string): Kind {

@@ -26,6 +26,18 @@ const COMMITMENT_LENGTH = 64;
 /** Whether an entry of `Salts` stands for an erased value. */
 export const isErased = (entry: string | undefined): entry is string => entry?.length === COMMITMENT_LENGTH;
 
+/** What pages, reports and exports show in place of an erased value. */
+export const ERASED = 'erased';
+
+/** The erased fields of an event: columns by their names, members of metadata as `metadata.NAME`. */
+export function erasedFields(salts: unknown): string[] {
+  const { metadata, ...columns } = (salts ?? {}) as Salts;
+  return [
+    ...PERSON_COLUMNS.filter((name) => isErased(columns[name])),
+    ...Object.entries(metadata ?? {}).flatMap(([name, entry]) => (isErased(entry) ? [`metadata.${name}`] : [])),
+  ];
+}
+
 /**
  * The commitment to a value in hex: SHA-256(salt || value).
  * @param salt in hex.

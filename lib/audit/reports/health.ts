@@ -88,9 +88,9 @@ const countByDay = (db: Db, from: Date, to: Date): Promise<Count[]> => db.$query
   WHERE "createdAt" >= ${from.toISOString()}::timestamptz AND "createdAt" < ${to.toISOString()}::timestamptz GROUP BY 1, 2`;
 
 const signInFailures = (db: Db, from: Date): Promise<{ ip: string; failures: number }[]> => db.$queryRaw`
-  SELECT "ip", count(*)::int AS failures FROM "AuditEvent"
-  WHERE "action" = 'auth.sign_in' AND "outcome" = 'failure' AND "ip" IS NOT NULL AND "createdAt" >= ${from.toISOString()}::timestamptz
-  GROUP BY "ip" ORDER BY failures DESC, "ip" LIMIT ${TOP}`;
+  SELECT coalesce("ip", 'erased') AS ip, count(*)::int AS failures FROM "AuditEvent"
+  WHERE "action" = 'auth.sign_in' AND "outcome" = 'failure' AND ("ip" IS NOT NULL OR length("salts" ->> 'ip') = 64) AND "createdAt" >= ${from.toISOString()}::timestamptz
+  GROUP BY 1 ORDER BY failures DESC, 1 LIMIT ${TOP}`;
 
 function topActions(counts: Count[]): AuditHealth['topActions'] {
   const totals = Map.groupBy(counts, ({ action }) => action);

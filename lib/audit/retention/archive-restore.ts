@@ -45,7 +45,7 @@ export async function restoreArchive(
 /** Without the archive's leaf: the trigger computes it again, out of the same salts; events of before there were salts get some. */
 function toRow(event: ExportedEvent): Prisma.AuditEventCreateManyInput {
   const columns = Object.entries(event).filter(
-    ([name, value]) => name !== 'leaf' && (name !== 'salts' || value !== null),
+    ([name, value]) => name !== 'leaf' && name !== 'erased' && (name !== 'salts' || value !== null),
   );
   return Object.fromEntries(columns) as unknown as Prisma.AuditEventCreateManyInput;
 }

@@ -1,7 +1,8 @@
 """Merkle trees as RFC 9162 describes them, with hashlib alone, and signed notes with an Ed25519 of others.
 
-Reads {"key", "proofs"} from standard input, key as the notes' verifier key and each proof as the text of a .tlog-proof, and prints of each what
-is wrong with it, or null, as a JSON array. With the argument `vectors` it prints the vectors of tests/data/proof instead.
+Reads {"key", "proofs", "openings"} from standard input, key as the notes' verifier key, each proof as the text of a .tlog-proof and for each the
+openings of its person fields, and prints of each what is wrong with it, or null, as a JSON array. With the argument `vectors` or `leaves` it
+prints the vectors of tests/data/proof instead.
 """
 
 import base64
@@ -76,7 +77,85 @@ def included(leaf, index, size, path, expected):
     return sn == 0 and r == expected
 
 
-def fault(key, text):
+COLUMNS = """id time action schemaVersion outcome actorType actorId actorLabel actorRole targetType targetId targetLabel source ip userAgent
+requestId correlationId idempotencyKey reason metadata""".split()
+
+
+def canonical(value):
+    """The canonical text of a JSON value, of numbers those that both print alike."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda k: (len(k.encode()), k.encode()))
+        return "{" + ", ".join(canonical(k) + ": " + canonical(value[k]) for k in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(canonical, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def commitment(entry, value):
+    """Of an entry of salts: the commitment of an erased value, or else that of a value in text."""
+    if len(entry) == 64:
+        return {"sha256": entry}
+    return {"sha256": sha256(bytes.fromhex(entry) + value.encode()).hex()}
+
+
+def leaf_text(event, form):
+    """docs/audit-proof.md, Leaves."""
+    salts = (event.get("salts") or {}) if form == 3 else {}
+    elements = [form]
+    for name in COLUMNS:
+        value = event.get(name)
+        if name == "metadata" and form == 3:
+            entries = salts.get("metadata", {})
+            value = {**value, **{key: commitment(entry, canonical(value.get(key))) for key, entry in entries.items()}}
+        elif name == "metadata":
+            value = canonical(value)
+        elif name in salts:
+            value = commitment(salts[name], value)
+        elements.append(value)
+    return canonical(elements)
+
+
+def misfit(leaf, openings):
+    """The name of an opening that does not hold, or None."""
+    elements = dict(zip(COLUMNS, json.loads(leaf)[1:]))
+    for name, opening in openings.items():
+        member = name.removeprefix("metadata.")
+        place = elements[name] if member == name else elements["metadata"][member]
+        if place != commitment(opening["salt"], opening["value"]):
+            return name
+    return None
+
+
+def leaves():
+    salt = lambda n: bytes(range(n, n + 16)).hex()
+    event = {
+        "id": "019ab000-0000-7000-8000-000000000001", "time": 1795750000123, "action": "auth.sign_in", "schemaVersion": 2,
+        "outcome": "success", "actorType": "user", "actorId": "019ab000-0000-7000-8000-000000000002", "actorLabel": "jane@example.org",
+        "actorRole": "user", "source": "web", "ip": "192.0.2.7", "userAgent": "a \"b\" \\ \t\u0001\u007f/ ü€😀",
+        "metadata": {"method": "password", "größe": "ß", "z": [1, {"bb": None, "a": True}], "n": 12},
+    }
+    whole = {**event, "salts": {"actorLabel": salt(1), "ip": salt(2), "userAgent": salt(3), "metadata": {"z": salt(4), "größe": salt(5)}}}
+    entries = whole["salts"]
+    gone = lambda name: commitment(entries[name], event[name])["sha256"]
+    erased = {
+        **event, "actorLabel": None, "ip": None, "metadata": {"method": "password", "n": 12, "größe": "ß"},
+        "salts": {"actorLabel": gone("actorLabel"), "ip": gone("ip"), "userAgent": salt(3), "erasures": [event["id"]], "metadata": {
+            "größe": salt(5), "z": commitment(salt(4), canonical(event["metadata"]["z"]))["sha256"]}},
+    }
+    agent = {**event, "source": "agent", "actorType": "agent", "actorId": "pay:jane@example.org", "metadata": {},
+             "salts": {"actorId": salt(9), "actorLabel": salt(10)}}
+    plain = {**event, "metadata": {}, "salts": {}}
+    cases = [(1, event), (2, event), (3, whole), (3, erased), (3, agent), (3, plain)]
+    vector = lambda form, one: (form, one, leaf_text(one, form).encode())
+    return [
+        {"form": form, "event": one, "text": text.decode(),
+         "kept": (sha256(text) if form == 1 else leaf_hash(text)).hex(),
+         "leafHash": leaf_hash(sha256(text) if form == 1 else text).hex()}
+        for form, one, text in (vector(*case) for case in cases)
+    ]
+
+
+def fault(key, text, openings):
     """What is wrong with a proof, or None."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -107,7 +186,10 @@ def fault(key, text):
         return "not signed by the key"
     entry = sha256(extra) if extra.startswith(b"[1,") else extra
     index = int(lines[2][6:])
-    return None if included(leaf_hash(entry), index, int(size), path, base64.b64decode(encoded_root)) else "not in the tree"
+    if not included(leaf_hash(entry), index, int(size), path, base64.b64decode(encoded_root)):
+        return "not in the tree"
+    wrong = misfit(extra.decode(), openings)
+    return None if wrong is None else f"the opening of {wrong} does not hold"
 
 
 def vectors():
@@ -127,6 +209,8 @@ def vectors():
 
 if sys.argv[1:] == ["vectors"]:
     print(json.dumps(vectors(), indent=1))
+elif sys.argv[1:] == ["leaves"]:
+    print(json.dumps(leaves(), indent=1, ensure_ascii=False))
 else:
     given = json.load(sys.stdin)
-    print(json.dumps([fault(given["key"], text) for text in given["proofs"]]))
+    print(json.dumps([fault(given["key"], text, openings) for text, openings in zip(given["proofs"], given["openings"])]))

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOG_ORIGIN } from '#lib/audit/proof/checkpoint.ts';
 import { noteKeyText } from '#lib/audit/proof/note.ts';
-import { proveEvent } from '#lib/audit/proof/prove.ts';
+import { proveEvent, type EventProof } from '#lib/audit/proof/prove.ts';
 import { checkProof } from '#lib/audit/proof/tlog-proof.ts';
 import { seal } from '#lib/audit/proof/seal.ts';
 import { publicKeyText, signingKey } from '#lib/audit/proof/signing.ts';
@@ -42,11 +42,13 @@ afterAll(async () => {
 
 const idAt = (sequence: number): string => ids[sequence - 1] ?? '';
 
-async function proofOf(sequence: number): Promise<string> {
+async function provenAt(sequence: number): Promise<EventProof> {
   const proven = await proveEvent(database.db, keys(), idAt(sequence));
   if (!proven.ok) throw new Error(proven.detail);
-  return proven.value.text;
+  return proven.value;
 }
+
+const proofOf = async (sequence: number): Promise<string> => (await provenAt(sequence)).text;
 
 const PLACES = [1, 2, 5, 6, 256, 257, 305, 306, 512, 513, 600];
 
@@ -66,10 +68,12 @@ test.each(SORTS)(
   async (name, programs) => {
     const program = programs(`proofs of events, read by a program in ${name}`);
     if (program === null) return;
-    const proofs = await Promise.all(PLACES.map(proofOf));
+    const proven = await Promise.all(PLACES.map(provenAt));
+    const proofs = proven.map(({ text }) => text);
+    const openings = proven.map((proof) => proof.openings);
     const changed = (proofs[3] ?? '').replace(/^index 5$/m, 'index 6');
     const [file, args] = program('prove');
-    const input = JSON.stringify({ key: NOTE_KEY, proofs: [...proofs, changed] });
+    const input = JSON.stringify({ key: NOTE_KEY, proofs: [...proofs, changed], openings: [...openings, {}] });
     const { code, stdout, stderr } = await command(file, args, { input });
     expect(code, stderr).toBe(0);
     const faults = JSON.parse(stdout) as (string | null)[];

@@ -5,6 +5,7 @@ import { cache } from 'react';
 import { ROLES } from '#lib/access/permissions.ts';
 import { OUTCOMES } from '#lib/audit/events/catalogue.ts';
 import { readAuditEvent, type FullEvent } from '#lib/audit/events/read.ts';
+import { erasedFields, type PersonColumn } from '#lib/audit/proof/commitment.ts';
 import { sealOf } from '#lib/audit/proof/prove.ts';
 import { trustedKeys } from '#lib/audit/proof/signing.ts';
 import { db } from '#lib/db.ts';
@@ -68,7 +69,7 @@ export default async function AuditEventPage({ params }: Props) {
             aria-label={t('detail.metadata')}
             className="mt-3 overflow-x-auto font-mono text-sm"
           >
-            <GivenJson value={event.metadata} />
+            <GivenJson value={await shownMetadata(event)} />
           </pre>
         </Panel>
       </div>
@@ -95,11 +96,30 @@ async function Proof({ event }: { event: FullEvent }) {
   );
 }
 
+/** The value of a person field, or the word for one that was erased. */
+async function personField(event: FullEvent) {
+  const t = await getTranslations('audit');
+  const erased = erasedFields(event.salts);
+  return (name: PersonColumn): string | null => event[name] ?? (erased.includes(name) ? t('erased') : null);
+}
+
+/** Metadata with the word for what was erased. */
+async function shownMetadata({ metadata, salts }: FullEvent): Promise<unknown> {
+  const t = await getTranslations('audit');
+  const members = erasedFields(salts).filter((name) => name.startsWith('metadata.'));
+  if (members.length === 0) return metadata;
+  return {
+    ...(metadata as object),
+    ...Object.fromEntries(members.map((name) => [name.slice('metadata.'.length), t('erased')])),
+  };
+}
+
 const filterBy = (name: string, value: string | null) =>
   value === null ? {} : { href: `/audit?${new URLSearchParams({ [name]: value }).toString()}` };
 
 async function actionEntries(event: FullEvent): Promise<DescriptionEntry[]> {
   const t = await getTranslations('audit');
+  const field = await personField(event);
   const outcome = OUTCOMES.find((known) => known === event.outcome);
   return [
     { term: t('columns.action'), value: event.action, mono: true, ...filterBy('action', event.action) },
@@ -108,7 +128,11 @@ async function actionEntries(event: FullEvent): Promise<DescriptionEntry[]> {
       value: outcome ? <Badge tone={OUTCOME_TONES[outcome]}>{t(`outcomes.${outcome}`)}</Badge> : event.outcome,
     },
     { term: t('detail.reason'), value: event.reason, mono: true },
-    { term: t('columns.target'), value: event.targetLabel ?? event.targetId, ...filterBy('target', event.targetId) },
+    {
+      term: t('columns.target'),
+      value: field('targetLabel') ?? field('targetId'),
+      ...filterBy('target', event.targetId),
+    },
     { term: t('detail.targetType'), value: event.targetType, mono: true },
     { term: t('detail.id'), value: event.id, mono: true },
     { term: t('detail.schemaVersion'), value: String(event.schemaVersion) },
@@ -117,6 +141,7 @@ async function actionEntries(event: FullEvent): Promise<DescriptionEntry[]> {
 
 async function actorEntries(event: FullEvent): Promise<DescriptionEntry[]> {
   const t = await getTranslations('audit');
+  const field = await personField(event);
   const roles = await getTranslations('common.roles');
   const role = ROLES.find((one) => one === event.actorRole);
   // Columns of the log are text: a later release may have written what this one has no word for.
@@ -125,15 +150,15 @@ async function actorEntries(event: FullEvent): Promise<DescriptionEntry[]> {
     return t.has(key) ? t(key) : value;
   };
   return [
-    { term: t('columns.actor'), value: event.actorLabel ?? t('anonymous'), ...filterBy('actor', event.actorId) },
+    { term: t('columns.actor'), value: field('actorLabel') ?? t('anonymous'), ...filterBy('actor', event.actorId) },
     { term: t('detail.actorType'), value: known('actorTypes', event.actorType) },
     { term: t('detail.actorRole'), value: role ? roles(role) : event.actorRole },
-    { term: t('detail.actorId'), value: event.actorId, mono: true },
+    { term: t('detail.actorId'), value: field('actorId'), mono: true },
     { term: t('columns.source'), value: known('sources', event.source), ...filterBy('source', event.source) },
-    { term: t('detail.ip'), value: event.ip, mono: true },
-    { term: t('detail.userAgent'), value: event.userAgent },
+    { term: t('detail.ip'), value: field('ip'), mono: true },
+    { term: t('detail.userAgent'), value: field('userAgent') },
     { term: t('filters.requestId'), value: event.requestId, mono: true, ...filterBy('requestId', event.requestId) },
-    { term: t('detail.correlationId'), value: event.correlationId, mono: true },
-    { term: t('detail.idempotencyKey'), value: event.idempotencyKey, mono: true },
+    { term: t('detail.correlationId'), value: field('correlationId'), mono: true },
+    { term: t('detail.idempotencyKey'), value: field('idempotencyKey'), mono: true },
   ];
 }

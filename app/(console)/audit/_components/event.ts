@@ -16,6 +16,8 @@ export interface ShownEvent {
   source: string;
   ip: string | null;
   reason: string | null;
+  /** Person fields that were erased. */
+  erased: string[];
 }
 
 export const OUTCOME_TONES: Record<ShownEvent['outcome'], Tone> = { success: 'good', failure: 'bad', denied: 'warn' };
@@ -29,6 +31,7 @@ export interface AuditTexts {
   /** By source, in the same way. */
   sources: Record<string, string>;
   anonymous: string;
+  erased: string;
   caption: string;
   more: string;
   loading: string;

@@ -7,8 +7,10 @@ import { Cell } from '../../../_ui/data/table.tsx';
 /** One event. On narrow screens the first cell also shows the hidden columns. */
 export function AuditRow({ event, texts }: { event: ShownEvent; texts: AuditTexts }) {
   const name = texts.actions[event.action];
-  const actorText = event.actorLabel ?? event.actorId ?? texts.anonymous;
-  const targetText = event.targetLabel ?? event.targetId;
+  const erased = (field: string) => (event.erased.includes(field) ? texts.erased : null);
+  const actorText = event.actorLabel ?? erased('actorLabel') ?? event.actorId ?? texts.anonymous;
+  const targetText = event.targetLabel ?? erased('targetLabel') ?? event.targetId;
+  const ip = event.ip ?? erased('ip');
   const actor = <Given text={actorText} />;
   const target = targetText === null ? '—' : <Given text={targetText} />;
   const time = <LocalTime time={event.createdAt} seconds />;
@@ -37,7 +39,7 @@ export function AuditRow({ event, texts }: { event: ShownEvent; texts: AuditText
       </Cell>
       <Cell className="text-muted whitespace-nowrap max-lg:hidden">
         {texts.sources[event.source] ?? <Given text={event.source} />}
-        {event.ip === null ? null : <span className="block font-mono text-xs">{event.ip}</span>}
+        {ip === null ? null : <span className="block font-mono text-xs">{ip}</span>}
       </Cell>
     </tr>
   );

@@ -29,6 +29,7 @@ export async function auditTexts(): Promise<AuditTexts> {
     actions: await actionNames(),
     sources: Object.fromEntries(SOURCES.map((source) => [source, t(`sources.${source}`)])),
     anonymous: t('anonymous'),
+    erased: t('erased'),
     caption: t('title'),
     more: t('more'),
     loading: t('loading'),
