@@ -103,7 +103,9 @@ async function write(db: Db): Promise<void> {
   const rows = Array.from({ length: EVENTS }, (_, n) => {
     const at = new Date(NOW.getTime() - 110 * DAY_MS + n * (DAY_MS + 7 * HOUR_MS) + n);
     const row = auditRow({ action: 'auth.sign_out', outcome: 'success', ...act, metadata: {} }, at);
-    return { ...row, id: `${row.id.slice(0, 14)}7${String(n).padStart(3, '0')}-8000-000000000000` };
+    // Where none is given the database draws a random salt, and no two leaves are the same.
+    const salts = { actorLabel: String(n).padStart(32, '0') };
+    return { ...row, salts, id: `${row.id.slice(0, 14)}7${String(n).padStart(3, '0')}-8000-000000000000` };
   });
   await db.auditEvent.createMany({ data: rows });
   await ensurePartitions(db);
