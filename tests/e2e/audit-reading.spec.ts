@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { auditRow } from '#lib/audit/events/record.ts';
 import { expect, test } from './support/test.ts';
 
 test('reading the log and opening an event are events', async ({ as, person, db }) => {
@@ -25,7 +27,7 @@ test('opening a report records an event, because reports contain personal data',
   ]);
 });
 
-test('“More” leaves the reader where they are', async ({ as }) => {
+test('“More” leaves the reader where they are', async ({ as, db }) => {
   const page = await as('auditor');
   await page.goto('/audit');
   const rows = page.locator('tbody tr');
@@ -40,7 +42,11 @@ test('“More” leaves the reader where they are', async ({ as }) => {
   await expect(page.getByRole('link', { name: 'More' })).toBeFocused();
 
   // The last page takes "More" away: the keyboard goes on at the first of the new rows.
-  await page.goto('/audit?action=auth.sign_out&limit=40');
+  const requestId = randomUUID();
+  const event = { action: 'auth.sign_out', outcome: 'success', metadata: {} } as const;
+  const who = { actor: { type: 'system', id: 'e2e', label: 'e2e' }, origin: { source: 'web', requestId } } as const;
+  await db.auditEvent.createMany({ data: Array.from({ length: 60 }, () => auditRow({ ...event, ...who })) });
+  await page.goto(`/audit?requestId=${requestId}&limit=40`);
   await expect(page.getByRole('columnheader', { name: 'Time, Europe/Berlin' })).toBeVisible();
   await page.getByRole('link', { name: 'More' }).press('Enter');
   await expect(rows.nth(40).getByRole('link')).toBeFocused();

@@ -12,6 +12,8 @@ export interface TestSite {
   origin: string;
   urls: DatabaseUrls;
   accounts: Secrets['accounts'];
+  /** NEXTAUTH_SECRET of the site, from which its signing key is derived. */
+  secret: string;
   /** The process group of the web server. */
   group: number;
   /** Start-up time until the first healthy response. */
@@ -60,7 +62,8 @@ export async function startTestSite(env: Record<string, string> = {}): Promise<T
   await waitUntilHealthy(origin, web);
   const bootMs = performance.now() - started;
   const stack = running.move();
-  return { origin, urls, accounts: secrets.accounts, group: web.pid, bootMs, stop: () => stack.disposeAsync() };
+  const secret = env.NEXTAUTH_SECRET ?? secrets.nextAuth;
+  return { origin, urls, accounts: secrets.accounts, secret, group: web.pid, bootMs, stop: () => stack.disposeAsync() };
 }
 
 /** Runs a command. @throws with its output on failure. */
