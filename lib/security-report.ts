@@ -1,4 +1,5 @@
 import type { Db } from './db.ts';
+import { shownField } from './audit/reports/shown-field.ts';
 import { MIN_ADMINS } from './users/list.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -28,15 +29,15 @@ export async function securityReport(db: Db, days = 7, now = new Date()): Promis
           OR starts_with("action", 'audit.hold_'))
       GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
     db.$queryRaw<SecurityReport['denialsByActor']>`
-      SELECT coalesce("actorLabel", CASE WHEN length("salts" ->> 'actorLabel') = 64 THEN 'erased' END, "actorId", '-') AS actor, count(*)::int AS count FROM "AuditEvent"
+      SELECT coalesce(${shownField('actorLabel')}, "actorId", '-') AS actor, count(*)::int AS count FROM "AuditEvent"
       WHERE "createdAt" >= ${since}::timestamptz AND "outcome" = 'denied' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
     db.$queryRaw<SecurityReport['failuresByAddress']>`
-      SELECT coalesce("ip", 'erased') AS ip, count(*)::int AS count FROM "AuditEvent"
-      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND ("ip" IS NOT NULL OR length("salts" ->> 'ip') = 64)
+      SELECT ${shownField('ip')} AS ip, count(*)::int AS count FROM "AuditEvent"
+      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND ${shownField('ip')} IS NOT NULL
       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
     db.$queryRaw<SecurityReport['failuresByAccount']>`
-      SELECT coalesce("actorLabel", 'erased') AS account, count(*)::int AS count FROM "AuditEvent"
-      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND ("actorLabel" IS NOT NULL OR length("salts" ->> 'actorLabel') = 64)
+      SELECT ${shownField('actorLabel')} AS account, count(*)::int AS count FROM "AuditEvent"
+      WHERE "createdAt" >= ${since}::timestamptz AND "action" = 'auth.sign_in' AND "outcome" = 'failure' AND ${shownField('actorLabel')} IS NOT NULL
       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
     db.user.findMany({
       where: { role: 'admin', disabledAt: null },

@@ -1,4 +1,4 @@
-import { PERSON_COLUMNS, type PersonColumn } from '../audit/proof/commitment.ts';
+import { MEMBER, PERSON_COLUMNS, type PersonColumn } from '../audit/proof/commitment.ts';
 import { membersOf } from '../audit/proof/jsonb-text.ts';
 import type { Person } from './person.ts';
 
@@ -78,5 +78,5 @@ export function fieldsAbout(person: Person, event: EventTexts): string[] {
     return name !== 'ip' && name !== 'userAgent' && mentioned(value);
   });
   const members = [...membersOf(event.metadata ?? '{}')].filter(([, text]) => mentioned(text));
-  return [...columns, ...members.map(([name]) => `metadata.${name}`)];
+  return [...columns, ...members.map(([name]) => `${MEMBER}${name}`)];
 }

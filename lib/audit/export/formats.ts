@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { toLine } from '../../json/lines.ts';
 import { parseLosslessJson } from '../../json/strict.ts';
-import { ERASED, erasedFields } from '../proof/commitment.ts';
+import { ERASED, erasedFields, erasedMembers } from '../proof/commitment.ts';
 import type { SealedEvent } from './export.ts';
 import type { Manifest } from './manifest.ts';
 import { toOcsf } from './ocsf.ts';
@@ -55,9 +55,7 @@ function withErased(event: SealedEvent): object {
 
 function csvCells(event: SealedEvent): (string | null)[] {
   const erased = erasedFields(event.salts);
-  const members = erased
-    .filter((name) => name.startsWith('metadata.'))
-    .map((name) => [name.slice('metadata.'.length), ERASED]);
+  const members = erasedMembers(event.salts).map((name) => [name, ERASED]);
   return CSV_COLUMNS.map((name) => {
     if (name === 'metadata' && members.length > 0)
       return cell({ ...(event.metadata as object), ...(Object.fromEntries(members) as object) });

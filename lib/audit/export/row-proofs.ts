@@ -1,10 +1,8 @@
 import { Prisma, type Tx } from '../../db.ts';
 import type { AuditFilters } from '../events/filters.ts';
-import { openCheckpoint } from '../proof/checkpoint.ts';
-import { canonicalBytes, isForm, LEAF_TEXTS, leafRowOf } from '../proof/leaf-bytes.ts';
+import { newestCheckpoint, proofText, PROVEN_COLUMNS, treeAt, type CoveringCheckpoint } from '../proof/prove.ts';
 import type { PublicKeys } from '../proof/signing.ts';
-import { formatProof } from '../proof/tlog-proof.ts';
-import { storedTree, TreeReader } from '../proof/tree.ts';
+import type { TreeReader } from '../proof/tree.ts';
 import { readPages } from './export.ts';
 
 /** A line of `FILE.proofs.ndjson.gz`: the `.tlog-proof` of an event, or null while no checkpoint covers it. */
@@ -31,14 +29,12 @@ interface Row extends Record<string, unknown> {
   form: number | null;
 }
 
-const COLUMNS = Prisma.sql`"createdAt", ${Prisma.raw(LEAF_TEXTS.map((name) => `"${name}"::text`).join(', '))},
+const COLUMNS = Prisma.sql`${PROVEN_COLUMNS},
   (SELECT c."sequence" FROM "AuditChain" c WHERE c."createdAt" = "AuditEvent"."createdAt" AND c."eventId" = "AuditEvent"."id"
    ORDER BY c."sequence" DESC LIMIT 1) AS sequence,
   (SELECT c."form"::int FROM "AuditChain" c WHERE c."createdAt" = "AuditEvent"."createdAt" AND c."eventId" = "AuditEvent"."id"
    ORDER BY c."sequence" DESC LIMIT 1) AS form`;
 
-/** Checkpoints that are looked through for one that a known key has signed. */
-const LOOKED_THROUGH = 20;
 /** Pages after which the hashes that were read are forgotten, so that memory does not grow with the export. */
 const PAGES_PER_READER = 40;
 
@@ -56,44 +52,18 @@ export async function* rowProofs(
   const from = new Date(oldest);
   const to = new Date(Date.parse(newest) + 1);
   const checkpoint = await newestCheckpoint(db, keys);
-  const open = (size: number) =>
-    new TreeReader(
-      storedTree((query) => db.$queryRaw(query)),
-      size,
-    );
+  const open = () => treeAt(db, checkpoint?.size ?? 0);
   let pages = 0;
-  let tree = open(checkpoint?.size ?? 0);
+  let tree = open();
   for await (const page of readPages<Row>(db, { filters: { ...filters, from, to } }, COLUMNS)) {
-    if (pages++ % PAGES_PER_READER === 0) tree = open(checkpoint?.size ?? 0);
+    if (pages++ % PAGES_PER_READER === 0) tree = open();
     yield await Promise.all(page.map(async (row) => ({ id: row.id, proof: await proofOf(row, tree, checkpoint) })));
   }
 }
 
-interface Covering {
-  size: number;
-  note: string;
-}
-
-/** The largest checkpoint of a known key. */
-async function newestCheckpoint(db: Tx, keys: PublicKeys): Promise<Covering | null> {
-  const rows = await db.auditCheckpoint.findMany({ orderBy: { size: 'desc' }, take: LOOKED_THROUGH });
-  for (const { size, note } of rows) {
-    const opened = openCheckpoint(note, keys);
-    if (typeof opened !== 'string' && opened.size === Number(size)) return { size: opened.size, note };
-  }
-  return null;
-}
-
-async function proofOf(row: Row, tree: TreeReader, checkpoint: Covering | null): Promise<string | null> {
-  const { sequence, form } = row;
-  if (checkpoint === null || sequence === null || form === null || Number(sequence) > checkpoint.size) return null;
-  if (!isForm(form)) throw new Error(`the log has leaves of form ${form}: this release is older than they are`);
-  const texts = LEAF_TEXTS.map((name) => (row[name] ?? null) as string | null);
-  const index = Number(sequence) - 1;
-  return formatProof({
-    extra: canonicalBytes(leafRowOf(row.createdAt.getTime(), texts), form),
-    index,
-    hashes: await tree.inclusion(index),
-    checkpoint: checkpoint.note,
-  });
+async function proofOf(row: Row, tree: TreeReader, checkpoint: CoveringCheckpoint | null): Promise<string | null> {
+  const { form } = row;
+  const sequence = Number(row.sequence);
+  if (checkpoint === null || row.sequence === null || form === null || sequence > checkpoint.size) return null;
+  return proofText(row, { sequence, form, checkpoint }, tree);
 }

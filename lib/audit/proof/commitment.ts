@@ -21,7 +21,7 @@ export type PersonColumn = (typeof PERSON_COLUMNS)[number];
 export type Salts = Partial<Record<PersonColumn, string>> & { metadata?: Record<string, string>; erasures?: string[] };
 
 /** Characters of a commitment in hex. */
-const COMMITMENT_LENGTH = 64;
+export const COMMITMENT_LENGTH = 64;
 
 /** Whether an entry of `Salts` stands for an erased value. */
 export const isErased = (entry: string | undefined): entry is string => entry?.length === COMMITMENT_LENGTH;
@@ -29,14 +29,21 @@ export const isErased = (entry: string | undefined): entry is string => entry?.l
 /** What pages, reports and exports show in place of an erased value. */
 export const ERASED = 'erased';
 
+/** What stands before the name of a member of metadata where fields are named. */
+export const MEMBER = 'metadata.';
+
 /** The erased fields of an event: columns by their names, members of metadata as `metadata.NAME`. */
 export function erasedFields(salts: unknown): string[] {
-  const { metadata, ...columns } = (salts ?? {}) as Salts;
+  const columns = (salts ?? {}) as Salts;
   return [
     ...PERSON_COLUMNS.filter((name) => isErased(columns[name])),
-    ...Object.entries(metadata ?? {}).flatMap(([name, entry]) => (isErased(entry) ? [`metadata.${name}`] : [])),
+    ...erasedMembers(salts).map((name) => `${MEMBER}${name}`),
   ];
 }
+
+/** The names of the erased members of an event's metadata. */
+export const erasedMembers = (salts: unknown): string[] =>
+  Object.entries(((salts ?? {}) as Salts).metadata ?? {}).flatMap(([name, entry]) => (isErased(entry) ? [name] : []));
 
 /**
  * The commitment to a value in hex: SHA-256(salt || value).

@@ -1,4 +1,4 @@
-import { commitment, isErased, PERSON_COLUMNS, type Salts } from './commitment.ts';
+import { commitment, isErased, MEMBER, PERSON_COLUMNS, type Salts } from './commitment.ts';
 import { membersOf } from './jsonb-text.ts';
 import { ELEMENTS } from './leaf-bytes.ts';
 
@@ -10,8 +10,6 @@ export interface Opening {
 
 /** What opens the commitments of one leaf: by the name of a column, and of members of metadata by `metadata.NAME`. Erased fields have none. */
 export type Openings = Record<string, Opening>;
-
-const MEMBER = 'metadata.';
 
 /** The name of the file of openings beside a proof. */
 export const valuesFile = (proof: string): string => `${proof}.values.json`;

@@ -13,7 +13,15 @@ export interface Seal {
   sequence: number;
   form: Form;
   /** The first checkpoint that covers it, or null until that is signed. */
-  checkpoint: { size: number; at: Date; keyId: string; note: string } | null;
+  checkpoint: CoveringCheckpoint | null;
+}
+
+/** A signed checkpoint whose tree holds the event. */
+export interface CoveringCheckpoint {
+  size: number;
+  at: Date;
+  keyId: string;
+  note: string;
 }
 
 interface Place {
@@ -37,14 +45,25 @@ export async function sealOf(db: Tx, keys: PublicKeys, { id, createdAt }: Place)
     orderBy: { size: 'asc' },
     take: LOOKED_THROUGH,
   });
-  if (!isForm(row.form)) throw new Error(`the log has leaves of form ${row.form}: this release is older than they are`);
-  const seal = { sequence: Number(row.sequence), form: row.form, checkpoint: null };
+  const seal = { sequence: Number(row.sequence), form: formOf(row.form) };
+  return { ...seal, checkpoint: firstSigned(rows, keys) };
+}
+
+/** The largest checkpoint that one of the keys has signed. */
+export async function newestCheckpoint(db: Tx, keys: PublicKeys): Promise<CoveringCheckpoint | null> {
+  return firstSigned(await db.auditCheckpoint.findMany({ orderBy: { size: 'desc' }, take: LOOKED_THROUGH }), keys);
+}
+
+function firstSigned(
+  rows: readonly { size: bigint; at: Date; note: string }[],
+  keys: PublicKeys,
+): CoveringCheckpoint | null {
   for (const { size, at, note } of rows) {
     const opened = openCheckpoint(note, keys);
     if (typeof opened !== 'string' && opened.size === Number(size))
-      return { ...seal, checkpoint: { size: opened.size, at, keyId: opened.keyId, note } };
+      return { size: opened.size, at, keyId: opened.keyId, note };
   }
-  return seal;
+  return null;
 }
 
 export interface EventProof {
@@ -56,7 +75,46 @@ export interface EventProof {
   openings: Openings;
 }
 
-const COLUMNS = Prisma.raw(LEAF_TEXTS.map((name) => `"${name}"::text`).join(', '));
+/** The columns of an event that a proof is made of. */
+export const PROVEN_COLUMNS = Prisma.raw(`"createdAt", ${LEAF_TEXTS.map((name) => `"${name}"::text`).join(', ')}`);
+
+/** An event's number and form, and the checkpoint that covers it. */
+interface Position {
+  sequence: number;
+  form: number;
+  checkpoint: Pick<CoveringCheckpoint, 'note'>;
+}
+
+/**
+ * The text of an event's `.tlog-proof`, unchecked.
+ * @param event its `PROVEN_COLUMNS`.
+ * @param tree of the size of the checkpoint.
+ */
+export async function proofText(
+  event: Pick<Place, 'createdAt'> & Record<string, unknown>,
+  { sequence, form, checkpoint }: Position,
+  tree: TreeReader,
+): Promise<string> {
+  const texts = LEAF_TEXTS.map((name) => (event[name] ?? null) as string | null);
+  return formatProof({
+    extra: canonicalBytes(leafRowOf(event.createdAt.getTime(), texts), formOf(form)),
+    index: sequence - 1,
+    hashes: await tree.inclusion(sequence - 1),
+    checkpoint: checkpoint.note,
+  });
+}
+
+/** The stored tree at a size. */
+export const treeAt = (db: Tx, size: number): TreeReader =>
+  new TreeReader(
+    storedTree((query) => db.$queryRaw(query)),
+    size,
+  );
+
+function formOf(form: number): Form {
+  if (isForm(form)) return form;
+  throw new Error(`the log has leaves of form ${form}: this release is older than they are`);
+}
 
 /**
  * The proof of an event: its canonical text, its place in the tree and a signed checkpoint, for anybody who has the public key. It is checked
@@ -65,7 +123,7 @@ const COLUMNS = Prisma.raw(LEAF_TEXTS.map((name) => `"${name}"::text`).join(', '
  */
 export async function proveEvent(db: Tx, keys: PublicKeys, id: string): Promise<Result<EventProof>> {
   const [event] = await db.$queryRaw<(Place & Record<string, string | null>)[]>`
-    SELECT "createdAt", ${COLUMNS} FROM "AuditEvent" WHERE "id" = ${id}::uuid LIMIT 1`;
+    SELECT ${PROVEN_COLUMNS} FROM "AuditEvent" WHERE "id" = ${id}::uuid LIMIT 1`;
   if (event === undefined) return fail('not_found', 'There is no such event.');
   const seal = await sealOf(db, keys, event);
   if (seal === null) return fail('conflict', 'The event is not sealed yet. Try again in a minute.');
@@ -75,17 +133,7 @@ export async function proveEvent(db: Tx, keys: PublicKeys, id: string): Promise<
       'conflict',
       'No checkpoint covers the event yet. One is signed within a minute; audit:seal signs one at once.',
     );
-  const tree = new TreeReader(
-    storedTree((query) => db.$queryRaw(query)),
-    checkpoint.size,
-  );
-  const texts = LEAF_TEXTS.map((name) => event[name] ?? null);
-  const text = formatProof({
-    extra: canonicalBytes(leafRowOf(event.createdAt.getTime(), texts), form),
-    index: sequence - 1,
-    hashes: await tree.inclusion(sequence - 1),
-    checkpoint: checkpoint.note,
-  });
+  const text = await proofText(event, { sequence, form, checkpoint }, treeAt(db, checkpoint.size));
   const proven = checkProof(text, keys);
   if (typeof proven === 'string')
     return fail('conflict', `The event cannot be proven: ${proven}. Run npm run audit:verify -- --full.`);

@@ -1,5 +1,6 @@
 import type { Db } from '../../db.ts';
 import { env } from '../../env.ts';
+import { shownField } from './shown-field.ts';
 import { detectAnomalies, type Anomaly } from './anomalies.ts';
 import { planPrune, policyOf } from '../retention/policy.ts';
 import { verificationState, type VerificationState } from '../verification/state.ts';
@@ -88,8 +89,8 @@ const countByDay = (db: Db, from: Date, to: Date): Promise<Count[]> => db.$query
   WHERE "createdAt" >= ${from.toISOString()}::timestamptz AND "createdAt" < ${to.toISOString()}::timestamptz GROUP BY 1, 2`;
 
 const signInFailures = (db: Db, from: Date): Promise<{ ip: string; failures: number }[]> => db.$queryRaw`
-  SELECT coalesce("ip", 'erased') AS ip, count(*)::int AS failures FROM "AuditEvent"
-  WHERE "action" = 'auth.sign_in' AND "outcome" = 'failure' AND ("ip" IS NOT NULL OR length("salts" ->> 'ip') = 64) AND "createdAt" >= ${from.toISOString()}::timestamptz
+  SELECT ${shownField('ip')} AS ip, count(*)::int AS failures FROM "AuditEvent"
+  WHERE "action" = 'auth.sign_in' AND "outcome" = 'failure' AND ${shownField('ip')} IS NOT NULL AND "createdAt" >= ${from.toISOString()}::timestamptz
   GROUP BY 1 ORDER BY failures DESC, 1 LIMIT ${TOP}`;
 
 function topActions(counts: Count[]): AuditHealth['topActions'] {

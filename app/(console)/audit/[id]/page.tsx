@@ -5,7 +5,7 @@ import { cache } from 'react';
 import { ROLES } from '#lib/access/permissions.ts';
 import { OUTCOMES } from '#lib/audit/events/catalogue.ts';
 import { readAuditEvent, type FullEvent } from '#lib/audit/events/read.ts';
-import { erasedFields, type PersonColumn } from '#lib/audit/proof/commitment.ts';
+import { erasedFields, erasedMembers, type PersonColumn } from '#lib/audit/proof/commitment.ts';
 import { sealOf } from '#lib/audit/proof/prove.ts';
 import { trustedKeys } from '#lib/audit/proof/signing.ts';
 import { db } from '#lib/db.ts';
@@ -106,11 +106,11 @@ async function personField(event: FullEvent) {
 /** Metadata with the word for what was erased. */
 async function shownMetadata({ metadata, salts }: FullEvent): Promise<unknown> {
   const t = await getTranslations('audit');
-  const members = erasedFields(salts).filter((name) => name.startsWith('metadata.'));
+  const members = erasedMembers(salts);
   if (members.length === 0) return metadata;
   return {
     ...(metadata as object),
-    ...Object.fromEntries(members.map((name) => [name.slice('metadata.'.length), t('erased')])),
+    ...Object.fromEntries(members.map((name) => [name, t('erased')])),
   };
 }
 

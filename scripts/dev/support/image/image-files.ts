@@ -1,6 +1,7 @@
 import { chmod, chown, copyFile, cp, mkdir, readdir, readFile, realpath, stat, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { CLOCK_VARIABLE } from '../../../../tests/support/host.ts';
 import { startProcess, type Running } from '../../../../tests/support/process/processes.ts';
 
 const NOBODY = 65_534;
@@ -31,7 +32,7 @@ export async function openImageFiles(folder: string): Promise<ImageFiles> {
   // The clock is the host's, also where `npm run test:calendar` shifts it.
   const nothing = Object.fromEntries(
     Object.keys(process.env)
-      .filter((name) => !/^(LD_PRELOAD|FAKETIME\w*|NO_FAKE_STAT)$/.test(name))
+      .filter((name) => !CLOCK_VARIABLE.test(name))
       .map((name) => [name, undefined]),
   );
   const fixed = await dockerfileEnv();
